@@ -1,0 +1,76 @@
+// The stream of everything observable on the board (architecture, law 4). Emitting is free while nobody listens: callers
+// test `stream.active` (or `stream.wants(kind)`) before they build an event.
+
+import type { DebugId, Instructions, Microseconds } from './numbers.ts';
+import type { Plain } from './plain.ts';
+
+export interface EventStamp {
+  readonly instructions: Instructions;
+  readonly time_us: Microseconds;
+  readonly task: DebugId;
+  readonly thread: DebugId;
+}
+
+export type BoardEvent =
+  /** Bytes that left through the kernel console (LOG, outstring, kernel warnings), as text. */
+  | { readonly kind: 'console'; readonly text: string }
+  | { readonly kind: 'syscall_enter'; readonly tag: number; readonly selector: number; readonly timeouts: number }
+  | { readonly kind: 'syscall_leave'; readonly tag: number; readonly label: number; readonly error: number }
+  /** A message was transferred. `words` are the untyped words; `object` is the gate or IRQ it was sent through, 0 if none. */
+  | {
+      readonly kind: 'ipc_transfer';
+      readonly from: DebugId;
+      readonly to: DebugId;
+      readonly object: DebugId;
+      readonly phase: 'request' | 'reply' | 'irq' | 'page_fault' | 'exception';
+      readonly tag: number;
+      readonly label: number;
+      readonly words: readonly number[];
+    }
+  | { readonly kind: 'page_fault'; readonly address: number; readonly pc: number; readonly write: boolean }
+  | { readonly kind: 'exception'; readonly error: number; readonly address: number; readonly pc: number; readonly reason: string }
+  | { readonly kind: 'object_created'; readonly object: DebugId; readonly type: string }
+  | { readonly kind: 'object_deleted'; readonly object: DebugId; readonly type: string }
+  | { readonly kind: 'cap_mapped'; readonly object: DebugId; readonly into: DebugId; readonly slot: number; readonly how: 'create' | 'map' | 'grant' }
+  | { readonly kind: 'cap_unmapped'; readonly object: DebugId; readonly from: DebugId; readonly slot: number }
+  | { readonly kind: 'schedule'; readonly to: DebugId }
+  /** A guest asked for something this board leaves out; the guest got the kernel's own error. */
+  | { readonly kind: 'unsupported'; readonly what: string }
+  /** A hosted component tells what it is doing (RPC names, control commands, checkpoint progress). */
+  | { readonly kind: 'note'; readonly what: string; readonly detail: Plain };
+
+export type StampedEvent = EventStamp & BoardEvent;
+export type EventListener = (event: StampedEvent) => void;
+
+export class EventStream {
+  #listeners: { readonly kinds: ReadonlySet<BoardEvent['kind']> | null; readonly listener: EventListener }[] = [];
+  #wanted = new Set<BoardEvent['kind']>();
+  #all = false;
+  /** True if anybody listens to anything. */
+  active = false;
+
+  /** Subscribes to some kinds (or all, with null); returns the function that unsubscribes. */
+  listen(kinds: readonly BoardEvent['kind'][] | null, listener: EventListener): () => void {
+    const entry = { kinds: kinds === null ? null : new Set(kinds), listener };
+    this.#listeners.push(entry);
+    this.#refresh();
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== entry);
+      this.#refresh();
+    };
+  }
+
+  wants(kind: BoardEvent['kind']): boolean {
+    return this.#all || this.#wanted.has(kind);
+  }
+
+  emit(event: StampedEvent): void {
+    for (const { kinds, listener } of this.#listeners) if (kinds === null || kinds.has(event.kind)) listener(event);
+  }
+
+  #refresh(): void {
+    this.#all = this.#listeners.some((entry) => entry.kinds === null);
+    this.#wanted = new Set(this.#listeners.flatMap((entry) => [...(entry.kinds ?? [])]));
+    this.active = this.#listeners.length > 0;
+  }
+}

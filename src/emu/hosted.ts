@@ -1,0 +1,65 @@
+// The port through which components written in TypeScript run as threads of the kernel.
+// `emu` knows only this interface; `runtime/native` implements it. A hosted thread is a thread like any other: it has
+// registers, a UTCB, a task and a capability table, and it enters the kernel through the same system calls and faults.
+// Only its user-mode "instructions" are executed by the port instead of the ARM interpreter.
+
+import type { DebugId } from './numbers.ts';
+import type { PhysicalMemory } from './memory/physical_memory.ts';
+import type { Plain } from './plain.ts';
+
+/**
+ * A hosted program's ELF image contains this permanently undefined A32 instruction (udf #0xe5ca) wherever a thread may enter.
+ * A thread that executes it becomes hosted for the rest of its life, if the machine has a port; else it is undefined.
+ * The word that follows it is the virtual address of the program's name (NUL-terminated, at most 32 bytes).
+ */
+export const HOSTED_TRAP = 0xe7fe_5cfa;
+
+/** What the port sees of a hosted thread: exactly what user code on a CPU has. */
+export interface HostedCpu {
+  readonly thread: DebugId;
+  readonly task: DebugId;
+  /** The user registers r0..r15 of this thread, live. r13 is the stack pointer it was started with. */
+  readonly r: Uint32Array;
+  /** The thread's UTCB (512 bytes) as 128 words, live kernel-user memory. */
+  readonly utcb: Uint32Array;
+  readonly memory: PhysicalMemory;
+  /**
+   * Translates an address of the thread's own task for an access.
+   * @returns the byte index into `memory.u8`, or -1 where the page is not mapped with sufficient rights (then exit with 'fault').
+   */
+  translate(address: number, write: boolean): number;
+  /**
+   * Executes the `invoke` system call with r0 (tag), r2 (selector | operation), r3, r4 and the UTCB as they stand, at once.
+   * Only for invocations of kernel objects that cannot block or switch threads (factory, task, thread, scheduler, IRQ attach,
+   * ICU). Results are in r0, r4 and the UTCB. The kernel asserts that the thread neither blocked nor was switched away.
+   */
+  invokeNow(): void;
+  /** Debugger entry: name the object behind a selector (debugger op 0). At most 16 characters are kept. */
+  nameObject(selector: number, name: string): void;
+  /** Kernel console output (kernel debugger entry, service "outstring"). */
+  console(text: string): void;
+  /** Virtual time in microseconds at 1 ms granularity, as the KIP clock shows it. */
+  readonly clock_us: number;
+  /** Lets an observer see what the component does; free when nobody listens. */
+  note(what: string, detail: Plain): void;
+}
+
+/** How a slice of hosted execution ended; `used` is in instructions, at least 1 unless 'budget' with an empty budget. */
+export type HostedExit =
+  /** The budget is used up; call again later. */
+  | { readonly kind: 'budget'; readonly used: number }
+  /** The thread entered `invoke` with r0, r2, r3, r4 and the UTCB set. On return the kernel has set r0 and r4. */
+  | { readonly kind: 'invoke'; readonly used: number }
+  /** The thread touched memory that is not mapped: page-fault IPC on its behalf, then call again (the access is retried). */
+  | { readonly kind: 'fault'; readonly used: number; readonly address: number; readonly write: boolean };
+
+export interface HostedPort {
+  /** A thread executed HOSTED_TRAP at `pc`. Called once per thread, before the first `run`. */
+  enter(cpu: HostedCpu, program: string, pc: number): void;
+  /** Runs the thread for at most about `budget` instructions (a step is never split; its cost is charged in later slices). */
+  run(cpu: HostedCpu, budget: number): HostedExit;
+  /** The kernel destroyed the thread. */
+  leave(thread: DebugId): void;
+  save(): Plain;
+  restore(state: Plain): void;
+}

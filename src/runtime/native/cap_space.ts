@@ -1,0 +1,113 @@
+// The user-level capability map of a component written in TypeScript: index records and their allocation.
+// Source modelled: genode-base-foc.md 1.2, 2.1, 2.2 (cap_alloc.cc, cap_map.cc). Record position = kernel slot.
+
+import { COST } from './cost.ts';
+import type { Execution } from './execution.ts';
+import { capEqual, capValid, taskMap } from './kernel_calls.ts';
+import { table } from './store.ts';
+
+interface CapRecord {
+  /** Global id; 0xffff for freshly allocated records that hold no capability. */
+  readonly id: number;
+  readonly ref: number;
+}
+
+/** First slot that a component manages itself; below are the fixed slots, which are never counted. */
+export const USER_SLOT = 0x200;
+const NO_ID = 0xffff;
+
+/** Used records by slot. A record that exists is used. */
+const records = table<CapRecord>('cap_records');
+/** The map proper: slot by id. */
+const map = table<{ readonly slot: number }>('cap_map');
+
+/** Allocates the first run of `count` free records at or above 0x200 and returns its first slot. */
+export function allocSlots(x: Execution, count: number): number {
+  x.charge(COST.capability);
+  const used = records(x);
+  const limit = x.component.program.cap_records;
+  for (let first = USER_SLOT; first + count < limit; ) {
+    const taken = lastUsed(used, first, count);
+    if (taken < 0) {
+      for (let i = 0; i < count; i++) used.set(first + i, { id: NO_ID, ref: 0 });
+      return first;
+    }
+    first = taken + 1;
+  }
+  throw new Error(`${x.component.program.name}: capability records are used up`);
+}
+
+/** The used record at which a search from `first` must go on behind, or -1. The search restarts behind the first used one. */
+function lastUsed(used: { get(slot: number): unknown }, first: number, count: number): number {
+  for (let i = 0; i < count; i++) if (used.get(first + i) !== undefined) return first + i;
+  return -1;
+}
+
+/** Frees records. The kernel slots keep whatever mapping they have. */
+export function freeSlots(x: Execution, first: number, count: number): void {
+  for (let i = 0; i < count; i++) records(x).delete(first + i);
+}
+
+/** Inserts an id at a given slot, or at the lowest free one. The reference count starts at 0. */
+export function insertCap(x: Execution, id: number, slot = allocSlots(x, 1)): number {
+  x.charge(COST.capability);
+  records(x).set(slot, { id, ref: 0 });
+  map(x).set(id, { slot });
+  return slot;
+}
+
+export function findCap(x: Execution, id: number): number | undefined {
+  return map(x).get(id)?.slot;
+}
+
+export function capId(x: Execution, slot: number): number {
+  return records(x).get(slot)?.id ?? 0;
+}
+
+/**
+ * Takes in a capability that the kernel delivered to a window slot (base-foc 2.2): an already known object keeps its slot and
+ * the duplicate stays in the window; a foreign object under a known id is rejected (null); else it is granted to a new slot.
+ */
+export function insertMap(x: Execution, id: number, window: number): number | null {
+  const known = findCap(x, id);
+  if (known !== undefined) {
+    if (capEqual(x, known, window)) return known;
+    if (capValid(x, known)) return null;
+    map(x).delete(id);
+  }
+  const slot = insertCap(x, id);
+  taskMap(x, { from: window, to: slot, grant: true });
+  return slot;
+}
+
+export function inc(x: Execution, slot: number | null): void {
+  if (slot === null || slot < USER_SLOT) return;
+  const record = records(x).require(slot);
+  records(x).set(slot, { ...record, ref: record.ref + 1 });
+}
+
+/** Drops one reference; with the last one the record is removed (and core destroys the object). */
+export function dec(x: Execution, slot: number | null): void {
+  if (slot === null || slot < USER_SLOT) return;
+  const record = records(x).require(slot);
+  if (record.ref > 1) {
+    records(x).set(slot, { ...record, ref: record.ref - 1 });
+    return;
+  }
+  removeCap(x, slot);
+}
+
+/** Removes a record from the map if the map still means this very record, and frees it. */
+export function removeCap(x: Execution, slot: number): void {
+  x.charge(COST.capability);
+  const { id } = records(x).require(slot);
+  if (findCap(x, id) === slot) {
+    x.component.program.dropped?.(x, slot, id);
+    map(x).delete(id);
+  }
+  records(x).delete(slot);
+}
+
+export function capReferences(x: Execution, slot: number): number {
+  return records(x).get(slot)?.ref ?? 0;
+}

@@ -1,0 +1,90 @@
+// What a step of a procedure works with: its component, its thread, its registers, UTCB and memory, and the bill.
+// An execution is rebuilt at any time from saved state; it owns nothing but the running sum of charged instructions.
+
+import type { HostedCpu } from '../../emu/hosted.ts';
+import { PAGE_BYTES } from '../../emu/numbers.ts';
+import type { Plain } from '../../emu/plain.ts';
+import type { Component } from './component.ts';
+import { copyCost } from './cost.ts';
+import type { Store } from './store.ts';
+import { type ThreadRow, threads } from './thread_table.ts';
+
+/** Thrown inside a step when it touches unmapped memory; the interpreter raises the fault and runs the step again. */
+export class MemoryFault {
+  readonly address: number;
+  readonly write: boolean;
+  constructor(address: number, write: boolean) {
+    this.address = address;
+    this.write = write;
+  }
+}
+
+export class Execution {
+  readonly cpu: HostedCpu;
+  readonly component: Component;
+  /** Index of this thread in its component: 0 = main. Fixed slots are 9+3i (gate), 10+3i (pager), 11+3i (lock IRQ). */
+  readonly index: number;
+  /** Instructions charged since the last step began. */
+  charged = 0;
+
+  constructor(cpu: HostedCpu, component: Component, index: number) {
+    this.cpu = cpu;
+    this.component = component;
+    this.index = index;
+  }
+
+  get store(): Store {
+    return this.component.store;
+  }
+
+  get thread(): Readonly<ThreadRow> {
+    return threads(this).require(this.index);
+  }
+
+  charge(instructions: number): void {
+    this.charged += instructions;
+  }
+
+  /**
+   * Reads own memory. Unmapped pages fault and the step is run again from its beginning: read before you change state.
+   */
+  read(address: number, length: number): Uint8Array {
+    this.charge(copyCost(length));
+    const bytes = new Uint8Array(length);
+    this.#pages(address, length, false, (index, at, count) => bytes.set(this.cpu.memory.u8.subarray(index, index + count), at));
+    return bytes;
+  }
+
+  /** Writes own memory; repeating it after a fault must be harmless (it is, for the same bytes). */
+  write(address: number, bytes: Uint8Array): void {
+    this.charge(copyCost(bytes.length));
+    this.#pages(address, bytes.length, true, (index, at, count) => this.cpu.memory.write(index, bytes.subarray(at, at + count)));
+  }
+
+  readWord(address: number): number {
+    const bytes = this.read(address, 4);
+    return new DataView(bytes.buffer).getUint32(0, true);
+  }
+
+  writeWords(address: number, words: readonly number[]): void {
+    const bytes = new Uint8Array(words.length * 4);
+    const view = new DataView(bytes.buffer);
+    words.forEach((word, i) => view.setUint32(i * 4, word, true));
+    this.write(address, bytes);
+  }
+
+  note(what: string, detail: Plain = null): void {
+    this.cpu.note(what, detail);
+  }
+
+  #pages(address: number, length: number, write: boolean, visit: (index: number, at: number, count: number) => void): void {
+    for (let at = 0; at < length; ) {
+      const here = (address + at) >>> 0;
+      const count = Math.min(length - at, PAGE_BYTES - (here % PAGE_BYTES));
+      const index = this.cpu.translate(here, write);
+      if (index < 0) throw new MemoryFault(here, write);
+      visit(index, at, count);
+      at += count;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// ELF images of programs written in TypeScript: real ARM executables whose entry points hold the hosted trap, so that
+// boot modules, ELF loading, segments, quotas and page faults are the same as for compiled programs.
+
+import { HOSTED_TRAP } from '../../emu/hosted.ts';
+import type { Program } from './component.ts';
+
+export const TEXT_BASE = 0x0100_0000;
+/** Where new threads of a hosted program begin. */
+export const THREAD_ENTRY = TEXT_BASE + 8;
+const NAME_OFFSET = 0x10;
+const NAME_BYTES_MAX = 31;
+const FILE_TEXT_OFFSET = 0x1000;
+/** Bytes of the writable segment that the file holds: the parent-capability area. */
+const FILE_DATA_BYTES = 32;
+
+/** Where the writable segment of a hosted program begins. */
+export const dataBase = (program: Program): number => TEXT_BASE + pageAligned(program.text_bytes);
+
+/** The trap words of a hosted text segment that is loaded at `base`. */
+export function hostedText(name: string, base: number): Uint8Array {
+  const text = new Uint8Array(NAME_OFFSET + NAME_BYTES_MAX + 1);
+  const view = new DataView(text.buffer);
+  for (const entry of [0, 8]) {
+    view.setUint32(entry, HOSTED_TRAP, true);
+    view.setUint32(entry + 4, base + NAME_OFFSET, true);
+  }
+  const bytes = new TextEncoder().encode(name);
+  if (bytes.length > NAME_BYTES_MAX) throw new Error(`program name '${name}' is longer than ${NAME_BYTES_MAX} bytes`);
+  text.set(bytes, NAME_OFFSET);
+  return text;
+}
+
+/** The ELF file of a program. Same program, same bytes. */
+export function hostedImage(program: Program): Uint8Array {
+  const textBytes = pageAligned(program.text_bytes);
+  const dataOffset = FILE_TEXT_OFFSET + textBytes;
+  const file = new Uint8Array(dataOffset + FILE_DATA_BYTES);
+  const view = new DataView(file.buffer);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  const half = (at: number, value: number): void => view.setUint16(at, value, true);
+  const word = (at: number, value: number): void => view.setUint32(at, value, true);
+  half(16, 2); // executable
+  half(18, 40); // ARM
+  word(20, 1);
+  word(24, TEXT_BASE);
+  word(28, 52);
+  word(36, 0x0500_0200); // EABI 5, soft float
+  half(40, 52);
+  half(42, 32);
+  half(44, 2);
+  half(46, 40);
+  const segment = (at: number, offset: number, address: number, filesz: number, memsz: number, flags: number): void =>
+    [1, offset, address, address, filesz, memsz, flags, 0x1000].forEach((value, i) => word(at + 4 * i, value));
+  segment(52, FILE_TEXT_OFFSET, TEXT_BASE, textBytes, textBytes, 5);
+  segment(84, dataOffset, dataBase(program), FILE_DATA_BYTES, program.data_bytes, 6);
+  file.set(hostedText(program.name, TEXT_BASE), FILE_TEXT_OFFSET);
+  return file;
+}
+
+function pageAligned(bytes: number): number {
+  return (bytes + 0xfff) & ~0xfff;
+}

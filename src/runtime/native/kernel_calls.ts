@@ -1,0 +1,108 @@
+// System calls on kernel objects that complete at once: they neither block nor switch threads, so a step may do several.
+// Encodings as genode-16.08-abi.md A and fiasco-kernel.md Appendix A.
+
+import { COST } from './cost.ts';
+import type { Execution } from './execution.ts';
+import { MAP_ITEM, MAP_ITEM_GRANT, makeTag, objectPage, OPERATION, receiveSlot, tagLabel, TAG_ERROR, UTCB } from './utcb.ts';
+
+export const PROTOCOL = { irq: -1, task: -11, thread: -12, scheduler: -14, factory: -15 } as const;
+
+export interface KernelCall {
+  /** Invoked slot. */
+  readonly slot: number;
+  readonly label: number;
+  readonly words: readonly number[];
+  /** Capability items: slots that are sent along. */
+  readonly items?: readonly number[];
+  /** Slot that receives a created object. */
+  readonly receive?: number;
+}
+
+export interface KernelResult {
+  readonly tag: number;
+  /** Result label: 0 or positive on success, -errno otherwise. */
+  readonly label: number;
+  /** IPC error code if the tag's error flag is set, else 0. */
+  readonly error: number;
+  mr(index: number): number;
+}
+
+/** Task capability of the own protection domain. */
+export const OWN_TASK_SLOT = 1;
+
+export function kernelCall(x: Execution, request: KernelCall): KernelResult {
+  const { r, utcb } = x.cpu;
+  const items = request.items ?? [];
+  writeMessage(utcb, request.words, items);
+  if (request.receive !== undefined) {
+    utcb[UTCB.bdr] = 0;
+    utcb[UTCB.br] = receiveSlot(request.receive);
+  }
+  r[0] = makeTag(request.label, request.words.length, items.length);
+  r[2] = (request.slot << 12) | OPERATION.call;
+  r[3] = 0;
+  r[4] = 0;
+  x.charge(COST.system_call + COST.word * request.words.length);
+  x.cpu.invokeNow();
+  const tag = r[0] ?? 0;
+  return {
+    tag,
+    label: tagLabel(tag),
+    error: (tag & TAG_ERROR) === 0 ? 0 : (utcb[UTCB.error] ?? 0),
+    mr: (index) => utcb[index] ?? 0,
+  };
+}
+
+/** Message words followed by one map item per capability slot. */
+export function writeMessage(utcb: Uint32Array, words: readonly number[], items: readonly number[]): void {
+  words.forEach((word, i) => {
+    utcb[i] = word;
+  });
+  items.forEach((slot, i) => {
+    utcb[words.length + 2 * i] = MAP_ITEM;
+    utcb[words.length + 2 * i + 1] = objectPage(slot);
+  });
+}
+
+export interface TaskMap {
+  /** Slot of the destination task's capability; own task by default. */
+  readonly task?: number;
+  /** Slot of the source task's capability; own task by default. */
+  readonly source_task?: number;
+  readonly from: number;
+  readonly to: number;
+  readonly grant?: boolean;
+}
+
+/** Maps (or grants) one capability between capability tables. True unless the kernel refused. */
+export function taskMap(x: Execution, map: TaskMap): boolean {
+  const item = map.grant === true ? MAP_ITEM_GRANT : MAP_ITEM;
+  const result = kernelCall(x, {
+    slot: map.task ?? OWN_TASK_SLOT,
+    label: PROTOCOL.task,
+    words: [0, ((map.to << 12) | item) >>> 0, objectPage(map.from)],
+    items: [map.source_task ?? OWN_TASK_SLOT],
+  });
+  return result.error === 0 && result.label >= 0;
+}
+
+const UNMAP_OWN = 0x8000_0000;
+const UNMAP_DELETE = 0xc000_0000;
+
+/** Clears an own slot; with `destroy` the object disappears everywhere if the slot holds the delete right. */
+export function unmapSlot(x: Execution, slot: number, { destroy }: { readonly destroy: boolean }): void {
+  kernelCall(x, {
+    slot: OWN_TASK_SLOT,
+    label: PROTOCOL.task,
+    words: [1, destroy ? UNMAP_DELETE : UNMAP_OWN, objectPage(slot)],
+  });
+}
+
+export function capValid(x: Execution, slot: number, task = OWN_TASK_SLOT): boolean {
+  return kernelCall(x, { slot: task, label: PROTOCOL.task, words: [2, (slot << 12) >>> 0] }).label > 0;
+}
+
+/** True if both slots name one object (two empty slots also count as equal). */
+export function capEqual(x: Execution, a: number, b: number): boolean {
+  return kernelCall(x, { slot: OWN_TASK_SLOT, label: PROTOCOL.task, words: [2, (a << 12) >>> 0, (b << 12) >>> 0] }).label > 0;
+}

@@ -1,0 +1,161 @@
+// State of a component written in TypeScript: tables of immutable rows, versioned and copied on write, so that forking or
+// saving a machine never walks a graph of objects. Rows are plain data; a row is replaced, never changed in place.
+
+import type { Plain, PlainRecord } from '../../emu/plain.ts';
+
+/** One table: rows by positive integer key, iterated in ascending key order. */
+export class Table<Row extends object> {
+  #rows: Map<number, Row>;
+  #sorted: number[] | null = null;
+  #owned: boolean;
+  #next: number;
+  #version = 0;
+
+  constructor(rows = new Map<number, Row>(), next = 1, owned = true) {
+    this.#rows = rows;
+    this.#next = next;
+    this.#owned = owned;
+  }
+
+  /** Grows with every change; equal versions of one table mean equal content. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(key: number): Readonly<Row> | undefined {
+    return this.#rows.get(key);
+  }
+
+  /** The row of a key that our own code knows to exist. */
+  require(key: number): Readonly<Row> {
+    const row = this.#rows.get(key);
+    if (row === undefined) throw new Error(`no row ${key}`);
+    return row;
+  }
+
+  set(key: number, row: Row): void {
+    this.#change();
+    if (!this.#rows.has(key)) this.#sorted = null;
+    this.#rows.set(key, row);
+    if (key >= this.#next) this.#next = key + 1;
+  }
+
+  /** Adds a row under the next free key (ascending, never reused) and returns the key. */
+  insert(row: Row): number {
+    const key = this.#next;
+    this.set(key, row);
+    return key;
+  }
+
+  update(key: number, patch: Partial<Row>): void {
+    this.set(key, { ...this.require(key), ...patch } as Row);
+  }
+
+  delete(key: number): void {
+    if (!this.#rows.has(key)) return;
+    this.#change();
+    this.#sorted = null;
+    this.#rows.delete(key);
+  }
+
+  /** Keys in ascending order. */
+  keys(): readonly number[] {
+    this.#sorted ??= [...this.#rows.keys()].sort((a, b) => a - b);
+    return this.#sorted;
+  }
+
+  /** Rows in ascending order of their keys. */
+  entries(): readonly (readonly [number, Readonly<Row>])[] {
+    return this.keys().map((key) => [key, this.require(key)] as const);
+  }
+
+  find(test: (row: Readonly<Row>, key: number) => boolean): readonly [number, Readonly<Row>] | undefined {
+    for (const key of this.keys()) {
+      const row = this.require(key);
+      if (test(row, key)) return [key, row];
+    }
+    return undefined;
+  }
+
+  /** A table with the same content that shares its rows until either side changes. */
+  fork(): Table<Row> {
+    this.#owned = false;
+    return new Table(this.#rows, this.#next, false);
+  }
+
+  save(): PlainRecord {
+    return { next: this.#next, rows: this.entries().map(([key, row]) => [key, row as Plain]) };
+  }
+
+  static restore<Row extends object>(state: Plain): Table<Row> {
+    const { next, rows } = state as { next: number; rows: readonly (readonly [number, Row])[] };
+    return new Table(new Map(rows), next);
+  }
+
+  #change(): void {
+    this.#version++;
+    if (this.#owned) return;
+    this.#rows = new Map(this.#rows);
+    this.#owned = true;
+  }
+}
+
+/** All tables of one component, by name. */
+export class Store {
+  #tables: Map<string, Table<object>>;
+
+  constructor(tables = new Map<string, Table<object>>()) {
+    this.#tables = tables;
+  }
+
+  table<Row extends object>(name: string): Table<Row> {
+    let found = this.#tables.get(name);
+    if (found === undefined) {
+      found = new Table<object>();
+      this.#tables.set(name, found);
+    }
+    return found as unknown as Table<Row>;
+  }
+
+  fork(): Store {
+    return new Store(new Map([...this.#tables].map(([name, table]) => [name, table.fork()])));
+  }
+
+  save(): PlainRecord {
+    const names = [...this.#tables.keys()].sort();
+    return Object.fromEntries(names.map((name) => [name, this.table(name).save()]));
+  }
+
+  static restore(state: Plain): Store {
+    return new Store(new Map(Object.entries(state as PlainRecord).map(([name, table]) => [name, Table.restore<object>(table)])));
+  }
+}
+
+/** Whatever has a store: a component, or an execution of one of its threads. */
+export interface HasStore {
+  readonly store: Store;
+}
+
+/** Declares a table of a component: `const regions = table<Region>('regions')`, used as `regions(x).get(key)`. */
+export function table<Row extends object>(name: string): (owner: HasStore) => Table<Row> {
+  return (owner) => owner.store.table<Row>(name);
+}
+
+/** Declares a single record of a component with its initial value: `const quota = record('quota', { used: 0 })`. */
+export function record<Row extends object>(name: string, initial: Row): {
+  get(owner: HasStore): Readonly<Row>;
+  set(owner: HasStore, row: Row): void;
+  update(owner: HasStore, patch: Partial<Row>): void;
+} {
+  const rows = table<Row>(name);
+  const get = (owner: HasStore): Readonly<Row> => rows(owner).get(1) ?? initial;
+  return {
+    get,
+    set: (owner, row) => rows(owner).set(1, row),
+    update: (owner, patch) => rows(owner).set(1, { ...get(owner), ...patch }),
+  };
+}

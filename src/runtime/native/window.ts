@@ -1,0 +1,46 @@
+// Receive windows and the transfer of messages between values and the UTCB: what clients and servers have in common.
+// Source modelled: genode-16.08-abi.md 1.3, genode-base-foc.md 2.5 (copy_msgbuf_to_utcb, extract_msg_from_utcb).
+
+import type { Message } from '../rpc/wire.ts';
+import { CAPS_MAX, decodeMessage, encodeMessage, isWireError } from '../rpc/wire.ts';
+import { capId, insertMap } from './cap_space.ts';
+import { COST } from './cost.ts';
+import type { Execution } from './execution.ts';
+import { capValid, writeMessage } from './kernel_calls.ts';
+import { makeTag, receiveSlot, tagWords, UTCB } from './utcb.ts';
+
+export const WINDOW_SLOTS = CAPS_MAX;
+
+/** Opens a window of four slots for the next message. Clients keep the other bits of the descriptor, servers clear them. */
+export function setReceiveWindow(x: Execution, first: number): void {
+  const { utcb } = x.cpu;
+  utcb[UTCB.bdr] = (utcb[UTCB.bdr] ?? 0) & 0xfff0_0000;
+  for (let i = 0; i < WINDOW_SLOTS; i++) utcb[UTCB.br + i] = receiveSlot(first + i);
+}
+
+/**
+ * Puts a message into the UTCB and returns its tag, or undefined if it is too long. Capabilities whose kernel slot went stale
+ * are sent as invalid.
+ */
+export function putMessage(x: Execution, protocol: number, caps: readonly (number | null)[], payload: readonly number[]): number | undefined {
+  const valid = caps.map((slot) => (slot !== null && capValid(x, slot) ? slot : null));
+  const words = encodeMessage({ protocol, ids: valid.map((slot) => (slot === null ? null : capId(x, slot))), payload });
+  if (isWireError(words)) return undefined;
+  const items = valid.filter((slot) => slot !== null);
+  writeMessage(x.cpu.utcb, words, items);
+  x.charge(COST.rpc_marshal + COST.word * words.length);
+  return makeTag(0, words.length, items.length);
+}
+
+/** Reads the message of a tag from the UTCB; capabilities are not yet taken in. */
+export function getMessage(x: Execution, tag: number): Message {
+  const count = tagWords(tag);
+  x.charge(COST.word * count);
+  return decodeMessage(Array.from(x.cpu.utcb.subarray(0, count)));
+}
+
+/** Takes in the capabilities of a received message from the window: one slot (or null = invalid) per announced capability. */
+export function takeCaps(x: Execution, message: Message, window: number): (number | null)[] {
+  let next = window;
+  return message.ids.map((id) => (id === null ? null : insertMap(x, id & 0xffff, next++)));
+}

@@ -1,0 +1,111 @@
+// Where each capability of each task came from: which RPC delivered it, to which thread, when. Derived from the event stream
+// (architecture, law 5); the kernel knows nothing of it. Owner of one note per occupied slot.
+
+import type { EventStream, StampedEvent } from '../emu/event.ts';
+import type { DebugId, Microseconds } from '../emu/numbers.ts';
+import { INTERFACES } from './rpc/interfaces.ts';
+
+export interface RpcName {
+  /** Interface and function, or null for objects served by compiled components, whose interface nobody declares. */
+  readonly interface: string | null;
+  readonly function: string | null;
+  readonly opcode: number;
+}
+
+export interface SlotOrigin {
+  readonly object: DebugId;
+  readonly how: 'create' | 'map' | 'grant';
+  /** The RPC whose reply delivered the capability, or that was being served when another task put it there. */
+  readonly rpc: RpcName | null;
+  /** Thread that took the capability in, or that mapped it from outside. */
+  readonly thread: DebugId;
+  readonly by_other_task: boolean;
+  readonly time_us: Microseconds;
+}
+
+/** Finds the interface of an RPC object by the label of the gate through which it is invoked. */
+export type InterfaceLookup = (gate: DebugId, label: number) => string | null;
+
+export class Provenance {
+  #slots = new Map<DebugId, Map<number, SlotOrigin>>();
+  /** Last request of each thread, and whether its reply has arrived. */
+  #called = new Map<DebugId, RpcName>();
+  #serving = new Map<DebugId, RpcName>();
+  readonly #lookup: InterfaceLookup;
+
+  constructor(lookup: InterfaceLookup) {
+    this.#lookup = lookup;
+  }
+
+  /** Subscribes to the events it needs; returns the function that unsubscribes. */
+  follow(events: EventStream): () => void {
+    return events.listen(['ipc_transfer', 'cap_mapped', 'cap_unmapped'], (event) => this.#note(event));
+  }
+
+  origin(task: DebugId, slot: number): SlotOrigin | undefined {
+    return this.#slots.get(task)?.get(slot);
+  }
+
+  #note(event: StampedEvent): void {
+    if (event.kind === 'ipc_transfer' && event.phase === 'request') this.#request(event);
+    if (event.kind === 'cap_unmapped') this.#slots.get(event.from)?.delete(event.slot);
+    if (event.kind !== 'cap_mapped') return;
+    const byOther = event.task !== event.into;
+    const origin: SlotOrigin = {
+      object: event.object,
+      how: event.how,
+      rpc: (byOther ? this.#serving : this.#called).get(event.thread) ?? null,
+      thread: event.thread,
+      by_other_task: byOther,
+      time_us: event.time_us,
+    };
+    let slots = this.#slots.get(event.into);
+    if (slots === undefined) {
+      slots = new Map();
+      this.#slots.set(event.into, slots);
+    }
+    slots.set(event.slot, origin);
+  }
+
+  #request(event: StampedEvent & { readonly kind: 'ipc_transfer' }): void {
+    const caps = Math.min(event.words[1] ?? 0, 4);
+    const opcode = event.words[2 + caps] ?? 0;
+    const name = this.#lookup(event.object, event.label & ~3);
+    const rpc: RpcName = { interface: name, function: name === null ? null : (INTERFACES[name]?.functions[opcode]?.name ?? null), opcode };
+    this.#called.set(event.from, rpc);
+    this.#serving.set(event.to, rpc);
+  }
+}
+
+/** What a capability that an RPC delivers is for, by "Interface.function". */
+const PURPOSE: Readonly<Record<string, string>> = {
+  'Signal_source.request_semaphore': "the signal source's blocking semaphore, on which the signal-handler thread waits for signals",
+  'Pd_session.alloc_signal_source': "the signal source of the component's PD session",
+  'Pd_session.alloc_rpc_cap': 'the gate of an RPC object that this component serves itself',
+  'Pd_session.alloc_context': 'a signal context',
+  'Pd_session.address_space': "the region map of the component's address space",
+  'Pd_session.stack_area': "the region map of the component's stack area",
+  'Pd_session.linker_area': "the region map of the component's linker area",
+  'Pd_session.native_pd': 'the native PD interface',
+  'Pd_session.assign_parent': 'the gate to the parent',
+  'Cpu_session.create_thread': 'a thread (as Cpu_thread RPC object, or its own gate and lock IRQ in a fixed slot)',
+  'Cpu_session.trace_control': "the trace-control dataspace (a temporary that leaves its mapping behind)",
+  'Cpu_thread.start': "a thread's pager gate",
+  'Ram_session.alloc': 'a RAM dataspace',
+  'Rom_session.dataspace': 'the dataspace of a ROM module',
+  'Region_map.dataspace': 'the dataspace of a managed region map',
+  'Parent.session': 'a session opened at the parent',
+  'Parent.main_thread_cap': "the component's main thread",
+  'Native_pd.install': 'a capability that a checkpointer installed',
+};
+
+/** One sentence about a slot's origin for people. */
+export function describeOrigin(origin: SlotOrigin, threadName: (id: DebugId) => string): string {
+  const at = `at ${(origin.time_us / 1000).toFixed(3)} ms`;
+  const thread = `thread '${threadName(origin.thread)}'`;
+  if (origin.rpc === null) return `mapped by ${thread} ${at}`;
+  const name = origin.rpc.interface === null ? `RPC ${origin.rpc.opcode}` : `${origin.rpc.interface}.${origin.rpc.function ?? origin.rpc.opcode}`;
+  const purpose = PURPOSE[name];
+  const delivery = origin.by_other_task ? `put there by ${thread} while serving ${name}` : `delivered by ${name} to ${thread}`;
+  return `${purpose === undefined ? '' : `${purpose}, `}${delivery} ${at}`;
+}

@@ -97,10 +97,9 @@ export class HostedRuntime implements HostedPort {
       const paid = Math.min(state.owed, budget - used);
       state.owed -= paid;
       used += paid;
-      if (state.owed > 0) return { kind: 'budget', used };
+      if (used >= budget) return { kind: 'budget', used };
       const exit = this.#advance(cpu, state, used);
       if (exit !== null) return exit;
-      if (used >= budget) return { kind: 'budget', used };
     }
   }
 

@@ -80,7 +80,7 @@ else
   });
 
 test('blocks never overlap, stay in order and the counters agree with them', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(operations, (steps) => {
       const allocator = new AllocatorAvl();
       for (const step of steps) apply(allocator, step);
@@ -96,7 +96,7 @@ test('blocks never overlap, stay in order and the counters agree with them', () 
 });
 
 test('a restored allocator saves the same state and answers the same ever after', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(operations, fc.array(operation, { maxLength: 60, size: 'max' }), (before, after) => {
       const first = new AllocatorAvl();
       for (const step of before) apply(first, step);
@@ -207,7 +207,9 @@ test('a saved state of another version, with an unknown field or a broken tree i
   allocator.alloc(0x1000, 12);
   const state = allocator.save();
   assert.throws(() => AllocatorAvl.restore({ ...state, version: 2 }), /unknown version 2/);
-  assert.throws(() => AllocatorAvl.restore({ ...state, colour: 1 } as typeof state), /unknown field colour/);
+  assert.throws(() => AllocatorAvl.restore({ ...state, colour: 1 }), /unknown field colour/);
+  assert.throws(() => AllocatorAvl.restore({ ...state, nodes: state.nodes.map((node) => ({ ...node, colour: 1 })) }), /node 0: .*colour/);
+  assert.throws(() => AllocatorAvl.restore({ ...state, nodes: state.nodes.map(({ used: _, ...node }) => node) }), /field used/);
   assert.throws(() => AllocatorAvl.restore({ ...state, nodes: state.nodes.map((node) => ({ ...node, left: 0 })) }), /bad child/);
   assert.throws(() => AllocatorAvl.restore({ ...state, nodes: state.nodes.map((node) => ({ ...node, left: -1, right: -1 })) }), /hangs nowhere/);
 });

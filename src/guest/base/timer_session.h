@@ -1,0 +1,15 @@
+/* A session at the Timer service, with a signal context of its own to sleep on (genode-16.08-abi.md 2, Timer; 3.6 rule 4). */
+#pragma once
+
+#include "signal.h"
+
+struct timer {
+	struct cap *session;
+	struct signal_receiver receiver;
+	struct signal_context context;
+	struct lock lock;
+};
+
+void timer_open(struct timer *timer);
+void timer_sleep_ms(struct timer *timer, u32 ms);
+u32 timer_elapsed_ms(struct timer *timer);

@@ -1,0 +1,46 @@
+// The guest library's parts that need no kernel (capability map, log buffer, locks, text), compiled for ARM and run by qemu-arm.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { suite } from '../kit.ts';
+
+const test = suite('guest pure parts', { timeout_ms: 60_000 });
+const guest = fileURLToPath(new URL('../../src/guest', import.meta.url));
+const source = fileURLToPath(new URL('./pure_parts.c', import.meta.url));
+const present = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
+const missing = ['arm-none-eabi-gcc', 'qemu-arm'].filter((tool) => !present(tool));
+
+const PARTS = ['cap_index', 'cap_list', 'cap_map', 'cap_tree', 'division', 'lock', 'log_buffer', 'memory', 'print', 'session_args', 'spin_lock'];
+
+/** CFLAGS of flags.mk, so that what is checked is compiled as what is shipped. */
+const compilerFlags = (): string[] => {
+  const match = /^CFLAGS := ((?:.*\\\n)*.*)$/m.exec(readFileSync(join(guest, 'flags.mk'), 'utf8'));
+  return (match?.[1] ?? '').split(/[\s\\]+/).filter((flag) => flag !== '');
+};
+
+for (const flavour of ['rtcr', 'stock']) {
+  const name = `every check of flavour ${flavour} holds`;
+  if (missing.length > 0) {
+    test.skip(name, `${missing.join(' and ')} not installed`);
+    continue;
+  }
+  test(name, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'guest-parts-'));
+    try {
+      const program = join(folder, 'parts');
+      const files = PARTS.map((part) => join(guest, 'base', `${part}.c`));
+      const define = flavour === 'stock' ? ['-DFLAVOUR_STOCK'] : [];
+      execFileSync('arm-none-eabi-gcc', [...compilerFlags(), ...define, `-I${join(guest, 'base')}`, '-nostdlib', '-static', source, ...files, '-o', program]);
+      const run = spawnSync('qemu-arm', ['-cpu', 'cortex-a9', program], { encoding: 'utf8' });
+      assert.equal([run.status, run.stderr], [0, '']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+test.run();

@@ -1,0 +1,88 @@
+// Encodings written as 32 characters, most significant bit first: 0 and 1 are fixed bits, a letter names the field its bits
+// belong to, blanks are for the reader. Bits that the architecture wants to be 0 or 1 "or else UNPREDICTABLE" count as fixed.
+
+import type { Instruction } from './instruction.ts';
+
+/** Letter of a pattern to field of an instruction; `c` is the condition, `-` a bit that is not looked at. */
+const FIELD_OF_LETTER = {
+  c: 'cond',
+  d: 'rd',
+  n: 'rn',
+  m: 'rm',
+  s: 'rs',
+  a: 'ra',
+  t: 'rt',
+  i: 'imm',
+  k: 'shift',
+  h: 'amount',
+  u: 'up',
+  w: 'writeback',
+  x: 'x',
+  y: 'y',
+  r: 'rotate',
+  l: 'lsb',
+  e: 'width',
+  g: 'list',
+  o: 'option',
+} as const satisfies Record<string, keyof Instruction>;
+
+export type Field = (typeof FIELD_OF_LETTER)[keyof typeof FIELD_OF_LETTER];
+
+/** Part of a field: `bits` bits of the word from `from` upward, appended below what the field has already. */
+export interface Piece {
+  readonly field: Field;
+  readonly from: number;
+  readonly bits: number;
+}
+
+export interface Pattern {
+  readonly text: string;
+  /** Fixed bits and their values, unsigned. */
+  readonly mask: number;
+  readonly value: number;
+  readonly pieces: readonly Piece[];
+  /** True if the top four bits are a condition, which cannot be 1111. */
+  readonly conditional: boolean;
+}
+
+const isLetter = (character: string): character is keyof typeof FIELD_OF_LETTER => character in FIELD_OF_LETTER;
+
+export function pattern(text: string): Pattern {
+  const bits = text.replaceAll(' ', '');
+  if (bits.length !== 32) throw new Error(`pattern of ${bits.length} bits: ${text}`);
+  let mask = 0;
+  let value = 0;
+  const pieces: { field: Field; from: number; bits: number }[] = [];
+  let previous = '';
+  for (let position = 31; position >= 0; position--) {
+    const character = bits.charAt(31 - position);
+    if (character === '0' || character === '1') {
+      mask |= 1 << position;
+      if (character === '1') value |= 1 << position;
+    } else if (isLetter(character)) {
+      const last = pieces.at(-1);
+      if (character === previous && last !== undefined) {
+        last.from = position;
+        last.bits++;
+      } else pieces.push({ field: FIELD_OF_LETTER[character], from: position, bits: 1 });
+    } else if (character !== '-') throw new Error(`pattern with unknown field ${character}: ${text}`);
+    previous = character;
+  }
+  return { text, mask: mask >>> 0, value: value >>> 0, pieces, conditional: bits.startsWith('cccc') };
+}
+
+export function matches(encoding: Pattern, word: number): boolean {
+  return (word & encoding.mask) >>> 0 === encoding.value && !(encoding.conditional && word >>> 28 === 15);
+}
+
+/** Whether some word has both encodings. */
+export function overlaps(a: Pattern, b: Pattern): boolean {
+  const unconditional = a.conditional ? b : a;
+  if (a.conditional !== b.conditional && unconditional.mask >>> 28 === 15 && unconditional.value >>> 28 === 15) return false;
+  return ((a.value ^ b.value) & a.mask & b.mask) === 0;
+}
+
+export function extract(encoding: Pattern, word: number, into: Instruction): void {
+  for (const { field } of encoding.pieces) into[field] = 0;
+  for (const { field, from, bits } of encoding.pieces) into[field] = (into[field] << bits) | ((word >>> from) & ((1 << bits) - 1));
+}

@@ -1,0 +1,65 @@
+// A minimal board for CPU tests: frames of RAM, a page table as a map, one register file. Owner of nothing that outlives a test.
+
+import { Cpu } from '../../../src/emu/arm/cpu.ts';
+import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
+import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
+import type { Translation } from '../../../src/emu/memory/translation.ts';
+
+export const RWX = 7;
+export const RW = 6;
+export const RX = 5;
+export const READ_ONLY = 4;
+
+export class Pages implements Translation {
+  version = 0;
+  readonly #entries = new Map<number, number>();
+
+  entry(page: number): number {
+    return this.#entries.get(page) ?? 0;
+  }
+
+  /** Maps the page of a virtual address onto a frame. */
+  map(address: number, frame: number, rights: number): void {
+    if (this.#entries.has(address >>> 12)) this.version++;
+    this.#entries.set(address >>> 12, (frame << 12) | rights);
+  }
+
+  unmap(address: number): void {
+    this.#entries.delete(address >>> 12);
+    this.version++;
+  }
+}
+
+/** Where programs stand, in frame 1, and where data stands, in frames 2 and 3. */
+export const PROGRAM = 0x0010_0000;
+export const HEAP = 0x0020_0000;
+
+export class TestBoard {
+  readonly memory = new PhysicalMemory(0x7000_0000, 8 * 4096);
+  readonly cpu = new Cpu(this.memory);
+  readonly registers = new CpuRegisters();
+  readonly pages = new Pages();
+
+  constructor(program: readonly number[] = []) {
+    this.pages.map(PROGRAM, 1, RX);
+    this.pages.map(HEAP, 2, RW);
+    this.pages.map(HEAP + 4096, 3, RW);
+    this.load(1, program);
+    this.registers.r[15] = PROGRAM;
+    this.cpu.switchTo(this.registers, this.pages);
+  }
+
+  load(frame: number, words: readonly number[]): void {
+    this.memory.u32.set(words, frame * 1024);
+  }
+
+  word(address: number): number {
+    const entry = this.pages.entry(address >>> 12);
+    return this.memory.u32[((entry & ~0xfff) | (address & 0xfff)) >>> 2] ?? 0;
+  }
+
+  setWord(address: number, value: number): void {
+    const entry = this.pages.entry(address >>> 12);
+    this.memory.u32[((entry & ~0xfff) | (address & 0xfff)) >>> 2] = value;
+  }
+}

@@ -1,0 +1,61 @@
+// The committed file of differential test vectors: cases with the reference's results, as gzipped JSON. Results are kept as
+// differences from the state before. Printer and parser of one format; pure but for zlib.
+
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { before } from './case.ts';
+import type { Case, State } from './case.ts';
+
+const FORMAT = 'rescap a32 vectors';
+const VERSION = 1;
+
+export interface Vector {
+  readonly subject: Case;
+  readonly expected: State;
+}
+
+/** Position and new value, alternating. */
+type Changes = readonly number[];
+type Entry = readonly [words: readonly number[], seed: number, given: Changes, registers: Changes, window: Changes];
+
+function changes(from: ArrayLike<number>, to: ArrayLike<number>): Changes {
+  return Array.from(to).flatMap((value, position) => (from[position] === value ? [] : [position, value]));
+}
+
+function apply(target: { [position: number]: number }, list: Changes): void {
+  for (let k = 0; k < list.length; k += 2) target[list[k] as number] = list[k + 1] as number;
+}
+
+export function printVectors(reference: string, vectors: readonly Vector[]): Uint8Array {
+  const rows: Record<string, Entry[]> = {};
+  for (const { subject, expected } of vectors) {
+    const start = before(subject);
+    const given = Object.entries(subject.given).flatMap(([register, value]) => [Number(register), value]);
+    const entry: Entry = [
+      subject.words,
+      subject.seed,
+      given,
+      changes(start.registers, expected.registers),
+      changes(start.window, expected.window),
+    ];
+    const entries = rows[subject.row] ?? [];
+    rows[subject.row] = entries;
+    entries.push(entry);
+  }
+  return gzipSync(JSON.stringify({ format: FORMAT, version: VERSION, reference, rows }), { level: 9 });
+}
+
+export function parseVectors(bytes: Uint8Array): readonly Vector[] {
+  const file = JSON.parse(gunzipSync(bytes).toString('utf8')) as { format: string; version: number; rows: Record<string, Entry[]> };
+  if (file.format !== FORMAT || file.version !== VERSION) throw new Error(`not ${FORMAT} version ${VERSION}`);
+  return Object.entries(file.rows).flatMap(([row, entries]) =>
+    entries.map(([words, seed, givenList, registers, window]) => {
+      const given: Record<number, number> = {};
+      apply(given, givenList);
+      const subject: Case = { row, words, seed, given };
+      const expected = before(subject);
+      apply(expected.registers, registers);
+      apply(expected.window, window);
+      return { subject, expected };
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+# Everything a person types: `make run/NAME` runs one scenario, `make test` checks everything. Both set up what they need.
+
+NODE ?= node
+INSTALLED := node_modules/.rescap-installed
+BUNDLE := dist/rescap.mjs
+SOURCES := $(shell find src -name '*.ts')
+SCENARIOS := $(sort $(basename $(notdir $(wildcard run/*.xml run/*.yaml run/*.hid))))
+# Flags for rescap, e.g. make run/sheep_counter ARGS="--no-color"
+ARGS ?=
+
+.PHONY: help build test unit check list bench guest clean FORCE
+
+help:
+	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
+	@echo 'make test       install, build, check, unit tests, every scenario'
+	@echo 'make unit       unit tests only (PATTERN=... selects files)'
+	@echo 'make check      types and lint only'
+	@echo 'make list       the scenarios in run/'
+	@echo 'make bench      measure the board'
+	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
+	@echo 'make clean      remove what was built'
+
+# Not `npm ci`: it refuses a lock file that lists an optional package of another platform without its entry. The locked
+# versions are installed either way, and the lock file is not written.
+$(INSTALLED): package-lock.json
+	@npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BUNDLE): $(INSTALLED) $(SOURCES) build.mjs
+	@$(NODE) build.mjs
+
+build: $(BUNDLE)
+
+# run/NAME may exist as a file or folder; without FORCE make would call it up to date.
+FORCE:
+run/%: $(BUNDLE) FORCE
+	@$(NODE) $(BUNDLE) run $(ARGS) run/$*
+
+test: $(INSTALLED)
+	@$(NODE) --import tsx test/all.ts
+
+unit: $(INSTALLED)
+	@$(NODE) --import tsx test/run.ts $(PATTERN)
+
+check: $(INSTALLED)
+	@npx --no-install tsc --noEmit
+	@npx --no-install biome lint --error-on-warnings src test build.mjs
+
+list: $(BUNDLE)
+	@$(NODE) $(BUNDLE) list
+
+bench: $(BUNDLE)
+	@$(NODE) $(BUNDLE) bench $(ARGS)
+
+guest:
+	@$(MAKE) --no-print-directory -C src/guest
+
+clean:
+	rm -rf dist reports/*/

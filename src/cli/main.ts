@@ -1,0 +1,91 @@
+// The command line `rescap`: finds the command, reads its arguments, turns what comes back into the last line and the exit status.
+// Owns no state but the process's own; everything else reaches it through the context.
+
+import { useColors } from '../report/colors.ts';
+import { EXIT_STATUS } from '../runner/result.ts';
+import { nearest } from '../scenario/nearest.ts';
+import { type Command, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
+import { ACCEPT } from './commands/accept.ts';
+import { DIFF } from './commands/diff.ts';
+import { DUMP } from './commands/dump.ts';
+import { LINT } from './commands/lint.ts';
+import { LIST } from './commands/list.ts';
+import { RUN } from './commands/run.ts';
+import type { Context } from './context.ts';
+
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, DUMP, DIFF, ACCEPT];
+
+/** Commands of later versions: known, and refused by name. */
+const LATER: readonly string[] = ['explain', 'review', 'sweep', 'replay', 'convert', 'import', 'inspect', 'schema', 'report', 'bench'];
+
+const ONE_LINE_MAX = 160;
+
+export async function main(args: readonly string[], context: Context): Promise<number> {
+  const { rest, colors } = colorOption(args, context);
+  useColors(colors);
+  let exit: Exit;
+  try {
+    exit = await dispatch(rest, context);
+  } catch (thrown) {
+    if (thrown instanceof UsageError) {
+      context.err(`${thrown.message}\n${thrown.hint === undefined ? '' : `help: ${thrown.hint}\n`}`);
+      exit = { verdict: 'invalid', reason: thrown.message };
+    } else {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if ((context.env['RESCAP_STACK'] ?? '') !== '') context.err(`${error.stack ?? ''}\n`);
+      exit = { verdict: 'internal', reason: `internal error: ${error.message}` };
+    }
+  }
+  const status = EXIT_STATUS[exit.verdict];
+  if (status !== 0) context.err(`rescap: exit ${status} (${oneLine(exit.reason)})\n`);
+  return status;
+}
+
+async function dispatch(args: readonly string[], context: Context): Promise<Exit> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = COMMANDS.find((command) => command.name === rest[0]);
+    context.out(asked === undefined ? overview() : helpOf(asked));
+    if (name === undefined) throw new UsageError('no command was given');
+    return PASSED;
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    if (LATER.includes(name)) throw new UsageError(`rescap ${name} is not in this version`);
+    const near = nearest(name, COMMANDS.map((known) => known.name));
+    throw new UsageError(`there is no command '${name}'`, near === undefined ? 'rescap --help lists the commands' : `did you mean 'rescap ${near}'?`);
+  }
+  const parsed = readArguments(command, rest);
+  if (parsed.values['help'] === true) {
+    context.out(helpOf(command));
+    return PASSED;
+  }
+  return command.run(parsed, context);
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    '  rescap run sheep_counter',
+    '',
+    'Runs checkpoint/restore scenarios of Genode components on an emulated Fiasco.OC kernel.',
+    '',
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    'rescap COMMAND --help shows a command; --color and --no-color go with all of them.',
+    'exit status: 0 pass, 1 failed, 2 usage or invalid scenario, 3 golden mismatch, 4 timeout, 5 internal error, 6 nothing executed',
+    '',
+  ].join('\n');
+}
+
+/** Colours only on a terminal, never under NO_COLOR; the option decides over both. */
+function colorOption(args: readonly string[], context: Context): { readonly rest: readonly string[]; readonly colors: boolean } {
+  const wanted = args.filter((arg) => arg === '--color' || arg === '--no-color').at(-1);
+  const usual = context.terminal && (context.env['NO_COLOR'] ?? '') === '' && context.env['TERM'] !== 'dumb';
+  return { rest: args.filter((arg) => arg !== '--color' && arg !== '--no-color'), colors: wanted === undefined ? usual : wanted === '--color' };
+}
+
+function oneLine(text: string): string {
+  const line = text.split('\n')[0] ?? '';
+  return line.length <= ONE_LINE_MAX ? line : `${line.slice(0, ONE_LINE_MAX - 1)}…`;
+}

@@ -1,0 +1,83 @@
+// Which scenario files are meant, and reading them. A name stands for run/NAME with any extension; a path for itself.
+// Owns no state.
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Diagnostic, printDiagnostic } from '../scenario/diagnostic.ts';
+import type { Scenario } from '../scenario/model.ts';
+import { nearest } from '../scenario/nearest.ts';
+import { readScenario, SCENARIO_EXTENSIONS } from '../scenario/read.ts';
+import { UsageError } from './command.ts';
+import type { Context } from './context.ts';
+import { EXTENSIONS } from './extensions.ts';
+
+export const SCENARIO_FOLDER = 'run';
+
+export interface LoadedScenario {
+  /** As written or found, relative to the working folder. */
+  readonly file: string;
+  readonly name: string;
+  /** Left out where there are errors. */
+  readonly scenario?: Scenario;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Files for what was asked; all of run/ if nothing was. */
+export function findScenarios(asked: readonly string[], context: Context): readonly string[] {
+  const files = asked.length === 0 ? allScenarios(context) : asked.map((one) => findScenario(one, context));
+  const seen = new Map<string, string>();
+  for (const file of files) {
+    const key = join(dirname(file), nameOf(file));
+    const other = seen.get(key);
+    if (other !== undefined && other !== file) throw new UsageError(`two scenarios are called '${nameOf(file)}': ${other} and ${file}`, 'keep one of them');
+    seen.set(key, file);
+  }
+  return [...seen.values()];
+}
+
+export function loadScenario(file: string, context: Context): LoadedScenario {
+  const name = nameOf(file);
+  const { scenario, diagnostics } = readScenario(file, readFileSync(resolve(context.cwd, file)), { extensions: EXTENSIONS });
+  if (scenario === undefined || scenario.name === name) return { file, name, diagnostics, ...(scenario === undefined ? {} : { scenario }) };
+  const source = scenario.source;
+  const at = source.text.indexOf(`"${scenario.name}"`) + 1;
+  const span = { source, start: at, end: at + scenario.name.length };
+  const wrong: Diagnostic = { severity: 'error', code: 'E018', span, message: `the scenario is called '${scenario.name}', its file '${name}'`, notes: [], help: 'goldens and reports are found by this name: make both the same' };
+  return { file, name, diagnostics: [...diagnostics, wrong] };
+}
+
+/** Prints diagnostics; true if one of them is an error. */
+export function tell(diagnostics: readonly Diagnostic[], context: Context): boolean {
+  for (const diagnostic of diagnostics) context.err(printDiagnostic(diagnostic));
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+}
+
+export function nameOf(file: string): string {
+  return basename(file).replace(EXTENSION, '');
+}
+
+/** The golden folder of a scenario file, beside it. */
+export function goldenFolderOf(file: string): string {
+  return join(dirname(file), `${nameOf(file)}.golden`);
+}
+
+const EXTENSION = new RegExp(`\\.(${SCENARIO_EXTENSIONS.join('|')})$`);
+
+function allScenarios(context: Context): readonly string[] {
+  const folder = resolve(context.cwd, SCENARIO_FOLDER);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((file) => EXTENSION.test(file)).sort().map((file) => join(SCENARIO_FOLDER, file));
+}
+
+function findScenario(asked: string, context: Context): string {
+  const isFile = (path: string) => existsSync(resolve(context.cwd, path)) && statSync(resolve(context.cwd, path)).isFile();
+  if (isFile(asked) && EXTENSION.test(asked)) return asked;
+  const places = [asked, join(SCENARIO_FOLDER, asked)];
+  const found = [...new Set(places.flatMap((place) => SCENARIO_EXTENSIONS.map((extension) => `${place}.${extension}`)).filter(isFile))];
+  const [first, second] = found;
+  if (first !== undefined && second !== undefined) throw new UsageError(`'${asked}' is both ${first} and ${second}`, 'name one of them with its extension');
+  if (first !== undefined) return first;
+  if (isFile(asked)) throw new UsageError(`'${asked}' is no scenario file`, `scenario files end in ${SCENARIO_EXTENSIONS.map((extension) => `.${extension}`).join(', ')}`);
+  const near = nearest(nameOf(asked), allScenarios(context).map(nameOf));
+  throw new UsageError(`there is no scenario '${asked}'`, near === undefined ? "'rescap list' shows those there are" : `did you mean '${near}'?`);
+}

@@ -1,0 +1,53 @@
+// What every run leaves under reports/NAME/: result.json, serial.log, the dumps. File names and contents only;
+// the caller writes them. Owns no state. Field order in the JSON is the order below.
+
+import { EXIT_STATUS, type RunResult } from '../runner/result.ts';
+import { printDiagnostic } from '../scenario/diagnostic.ts';
+
+export interface ReportFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const RESULT_FORMAT = 1;
+
+export function reportFiles(result: RunResult, serial: readonly string[]): readonly ReportFile[] {
+  return [
+    { name: 'result.json', text: resultJson(result) },
+    { name: 'serial.log', text: serial.map((line) => `${line}\n`).join('') },
+    ...result.dumps.map((dump) => ({ name: dump.file, text: dump.text })),
+  ];
+}
+
+export function resultJson(result: RunResult): string {
+  const value = {
+    format: RESULT_FORMAT,
+    scenario: result.scenario,
+    file: result.file,
+    verdict: result.verdict,
+    exit_status: EXIT_STATUS[result.verdict],
+    reason: result.reason,
+    seed: result.seed,
+    time_us: result.time_us,
+    instructions: result.instructions,
+    log_lines: result.log_lines,
+    extensions: result.extensions,
+    extensions_used: result.extensions_used,
+    steps: result.steps,
+    goldens: result.goldens,
+    dumps: result.dumps.map(({ point, task, task_id, file }) => ({ point, task, task_id, file })),
+    faults: result.faults,
+    faults_more: result.faults_more,
+    notes: result.notes,
+    diagnostics: result.diagnostics.map(printDiagnostic),
+    ...(result.stack === undefined ? {} : { stack: result.stack }),
+  };
+  return `${JSON.stringify(value, jsonValue, 2)}\n`;
+}
+
+/** Plain data that JSON has no words for: bigints as text, bytes as hexadecimal. */
+function jsonValue(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Uint8Array || value instanceof Uint32Array) return [...value].map((word) => word.toString(16).padStart(value.BYTES_PER_ELEMENT * 2, '0')).join('');
+  return value;
+}

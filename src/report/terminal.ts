@@ -1,0 +1,67 @@
+// The terminal report: log lines as they come, a mark for every step, the verdict in words. One report among others.
+// Owner of nothing but what it has written; plain text in a pipe, colours where they were switched on.
+
+import type { LogLine } from '../runner/log_lines.ts';
+import type { RunResult, StepOutcome } from '../runner/result.ts';
+import { printDiagnostic } from '../scenario/diagnostic.ts';
+import { bad, caution, good, quiet, strong } from './colors.ts';
+import { faultWords, timeWords, VERDICT_WORDS } from './words.ts';
+
+export interface TerminalOptions {
+  readonly write: (text: string) => void;
+  /** Without the log lines. */
+  readonly quiet: boolean;
+}
+
+const COUNT_MAX_SHOWN = 40;
+
+export class TerminalReport {
+  readonly #options: TerminalOptions;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+  }
+
+  start(name: string, doc: string): void {
+    this.#line(`${strong(name)}${doc === '' ? '' : quiet(`: ${doc}`)}`);
+  }
+
+  line(line: LogLine): void {
+    if (this.#options.quiet) return;
+    const prefix = /^\[[^\]]*\]/.exec(line.text)?.[0] ?? '';
+    this.#line(`${quiet(prefix)}${line.text.slice(prefix.length)}`);
+  }
+
+  stepDone(step: StepOutcome): void {
+    const passed = step.state === 'passed';
+    const mark = passed ? good('✓') : bad('✗');
+    this.#line(`${mark} ${step.number}. ${step.words} ${quiet(`at ${timeWords(step.end_us)}`)}`);
+    this.#details(step.message);
+    const facts = Object.entries(step.facts ?? {}).filter(([, fact]) => typeof fact === 'number' || typeof fact === 'string' || typeof fact === 'boolean');
+    if (facts.length > 0) this.#line(quiet(`    ${facts.map(([name, fact]) => `${name} ${String(fact)}`).join(', ')}`));
+  }
+
+  end(result: RunResult): void {
+    for (const diagnostic of result.diagnostics) this.#options.write(printDiagnostic(diagnostic));
+    for (const fault of result.faults) this.#line(`${caution('fault')} at ${timeWords(fault.time_us)}: ${faultWords(fault)}`);
+    if (result.faults_more > 0) this.#line(`${caution('fault')}: ${result.faults_more} more`);
+    for (const note of result.notes) this.#line(`${caution('note')}: ${note}`);
+    if (result.extensions_used.length > 0) this.#line(quiet(`extensions used: ${result.extensions_used.join(', ')}`));
+    const unreached = result.steps.filter((step) => step.state === 'not reached').length;
+    if (unreached > 0) this.#line(quiet(`${unreached} of ${result.steps.length} steps were not reached`));
+    const verdict = VERDICT_WORDS[result.verdict];
+    const shown = result.verdict === 'passed' ? good(verdict) : bad(verdict);
+    const head = `${shown}: ${strong(result.scenario)}`;
+    if (result.verdict === 'passed') this.#line(`${head}, ${result.steps.length === 1 ? '1 step' : `${result.steps.length} steps`} in ${timeWords(result.time_us)} of virtual time`);
+    else this.#line(`${head}: ${result.reason}`);
+  }
+
+  #details(lines: readonly string[]): void {
+    for (const line of lines.slice(0, COUNT_MAX_SHOWN)) this.#line(`    ${line}`);
+    if (lines.length > COUNT_MAX_SHOWN) this.#line(quiet(`    ... ${lines.length - COUNT_MAX_SHOWN} more lines in result.json`));
+  }
+
+  #line(text: string): void {
+    this.#options.write(`${text}\n`);
+  }
+}

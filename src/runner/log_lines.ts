@@ -1,0 +1,60 @@
+// Console output as log lines: escape codes and carriage returns removed, a line complete when its end has come.
+// Owner of the unfinished line and of all lines of a run.
+
+import { LOG_LINE_CHARACTERS_MAX, LOG_LINES_MAX } from './limits.ts';
+
+export interface LogLine {
+  /** From 0, in order of appearance. */
+  readonly index: number;
+  readonly text: string;
+  /** Virtual time at which the line's end came. */
+  readonly time_us: number;
+}
+
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_]|[ -/]+[0-~])/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+
+export class LogLines {
+  readonly #lines: LogLine[] = [];
+  #unfinished = '';
+  /** Lines beyond the limit are dropped and only counted. */
+  #dropped = 0;
+
+  /** Takes console bytes as text; returns the lines that became complete. */
+  append(text: string, time_us: number): readonly LogLine[] {
+    const parts = (this.#unfinished + text).split('\n');
+    this.#unfinished = (parts.pop() ?? '').slice(0, LOG_LINE_CHARACTERS_MAX);
+    const fresh: LogLine[] = [];
+    for (const part of parts) {
+      if (this.#lines.length >= LOG_LINES_MAX) {
+        this.#dropped += 1;
+        continue;
+      }
+      const line = { index: this.#lines.length, text: plainText(part).slice(0, LOG_LINE_CHARACTERS_MAX), time_us };
+      this.#lines.push(line);
+      fresh.push(line);
+    }
+    return fresh;
+  }
+
+  /** Completes an unfinished line, at the end of a run. */
+  finish(time_us: number): readonly LogLine[] {
+    return plainText(this.#unfinished) === '' ? [] : this.append('\n', time_us);
+  }
+
+  get all(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+}
+
+export function plainText(text: string): string {
+  return text.replace(ESCAPES, '').replace(CONTROLS, '');
+}

@@ -1,0 +1,105 @@
+// What a run came to, as data: verdict, steps, faults, dumps, goldens, timings in virtual time. Reports render it.
+// One table ties verdicts to exit statuses (product.md, "Command line").
+
+import type { PlainRecord } from '../emu/plain.ts';
+import type { Diagnostic } from '../scenario/diagnostic.ts';
+import type { Step } from '../scenario/model.ts';
+
+export const EXIT_STATUS = {
+  passed: 0,
+  failed: 1,
+  invalid: 2,
+  golden: 3,
+  timeout: 4,
+  internal: 5,
+  nothing: 6,
+} as const;
+
+export type Verdict = keyof typeof EXIT_STATUS;
+
+/** Of several verdicts the first of these that occurred is the whole one. */
+const GRAVITY: readonly Verdict[] = ['internal', 'invalid', 'timeout', 'failed', 'golden', 'nothing', 'passed'];
+
+export function gravest(verdicts: readonly Verdict[]): Verdict {
+  return GRAVITY.find((verdict) => verdicts.includes(verdict)) ?? 'nothing';
+}
+
+export interface StepOutcome {
+  /** From 1. */
+  readonly number: number;
+  readonly kind: Step['kind'];
+  /** "checkpoint third of rtcr -> sheep_counter" */
+  readonly words: string;
+  /** "run/foo.xml:12:5" */
+  readonly place: string;
+  readonly state: 'passed' | 'failed' | 'not reached';
+  readonly start_us: number;
+  readonly end_us: number;
+  /** Why it failed, or what is worth telling; lines. */
+  readonly message: readonly string[];
+  /** What a checkpoint or restore reports of itself. */
+  readonly facts?: PlainRecord;
+}
+
+/** A component did what its operating system does not allow. */
+export interface Fault {
+  readonly time_us: number;
+  readonly task: number;
+  readonly thread: number;
+  /** Component label where the task is known. */
+  readonly component?: string;
+  readonly pc?: number;
+  readonly address?: number;
+  /** The console line or the kernel's reason. */
+  readonly message: string;
+}
+
+export interface DumpResult {
+  /** The point's name. */
+  readonly point: string;
+  readonly task: string;
+  readonly task_id: number;
+  /** File name below the report folder. */
+  readonly file: string;
+  /** Canonical listing. */
+  readonly text: string;
+}
+
+export interface GoldenResult {
+  readonly file: string;
+  readonly state: 'same' | 'different' | 'missing' | 'unreadable' | 'obsolete';
+  /** The pending file that was left for acceptance. */
+  readonly pending?: string;
+}
+
+export interface RunResult {
+  readonly scenario: string;
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** One line: why. */
+  readonly reason: string;
+  readonly steps: readonly StepOutcome[];
+  readonly faults: readonly Fault[];
+  readonly faults_more: number;
+  readonly dumps: readonly DumpResult[];
+  readonly goldens: readonly GoldenResult[];
+  readonly extensions: readonly string[];
+  readonly extensions_used: readonly string[];
+  /** Things worth telling that do not decide. */
+  readonly notes: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly seed: number;
+  readonly time_us: number;
+  readonly instructions: number;
+  readonly log_lines: number;
+  /** Of a failure of Rescap itself. */
+  readonly stack?: string;
+}
+
+/** The result of a scenario that could not be started. */
+export function notRun(scenario: string, file: string, verdict: Verdict, reason: string, diagnostics: readonly Diagnostic[] = []): RunResult {
+  return {
+    scenario, file, verdict, reason, diagnostics,
+    steps: [], faults: [], faults_more: 0, dumps: [], goldens: [], extensions: [], extensions_used: [], notes: [], seed: 0, time_us: 0, instructions: 0, log_lines: 0,
+  };
+}

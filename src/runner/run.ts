@@ -1,0 +1,253 @@
+// Runs one scenario: its steps as a state machine over the machine's events. A run is a function of scenario, boot modules and seed.
+// Owner of marks, kept spaces and step outcomes of the run; files, clock and terminal are ports.
+
+import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/system.ts';
+import { place } from '../scenario/diagnostic.ts';
+import type { Scenario, Step, StepOf } from '../scenario/model.ts';
+import { Criteria } from './criteria.ts';
+import { Faults } from './faults.ts';
+import { CapsExpectations } from './expect_caps.ts';
+import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
+import type { LogLine } from './log_lines.ts';
+import { matches } from './pattern.ts';
+import { Progress, type Stop } from './progress.ts';
+import { gravest, notRun, type RunResult, type StepOutcome, type Verdict } from './result.ts';
+import { Spaces, takeSpace } from './spaces.ts';
+import { PASSED, type StepEnd } from './step_end.ts';
+import { momentWords, stepWords } from './step_words.ts';
+import { findTask } from './task_name.ts';
+
+export interface RunObserver {
+  line(line: LogLine): void;
+  stepDone(step: StepOutcome): void;
+}
+
+export interface RunPorts {
+  readonly boot: BootSystem;
+  readonly goldens: GoldenStore;
+  /** With CI set nothing is written, and an obsolete golden fails. */
+  readonly ci: boolean;
+  readonly observer: RunObserver;
+  readonly wall_ms: () => number;
+  readonly wall_limit_ms: number;
+}
+
+const US_PER_MS = 1000;
+
+export function runScenario(scenario: Scenario, modules: readonly BootModule[], ports: RunPorts): RunResult {
+  const problem = metadataProblem(ports.goldens, scenario);
+  if (problem?.fatal === true) return notRun(scenario.name, scenario.source.name, 'golden', problem.message);
+  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });
+  if ('error' in system) return notRun(scenario.name, scenario.source.name, 'failed', `the system does not boot: ${system.error}`);
+  return new ScenarioRun(scenario, system, ports, problem === undefined ? [] : [problem.message]).run();
+}
+
+class ScenarioRun {
+  readonly #scenario: Scenario;
+  readonly #system: System;
+  readonly #ports: RunPorts;
+  readonly #notes: string[];
+  readonly #criteria: Criteria;
+  readonly #faults: Faults;
+  readonly #progress: Progress;
+  readonly #spaces = new Spaces();
+  /** Name of a mark to the number of lines that stood before it. */
+  readonly #marks = new Map<string, number>();
+  readonly #outcomes: StepOutcome[] = [];
+  readonly #caps: CapsExpectations;
+  /** The first line that the next `await` may match. */
+  #cursor = 0;
+
+  constructor(scenario: Scenario, system: System, ports: RunPorts, notes: readonly string[]) {
+    this.#scenario = scenario;
+    this.#system = system;
+    this.#ports = ports;
+    this.#notes = [...notes];
+    this.#criteria = new Criteria(scenario);
+    this.#faults = new Faults(() => system.components());
+    this.#caps = new CapsExpectations(scenario, system, this.#spaces, ports.goldens, ports.ci);
+    this.#progress = new Progress(system, this.#criteria, this.#faults, { ...ports, line: (line) => ports.observer.line(line) });
+  }
+
+  run(): RunResult {
+    const ends: { verdict: Verdict; reason: string }[] = [];
+    let stack: string | undefined;
+    try {
+      this.#steps(ends);
+    } catch (thrown) {
+      // Whatever is thrown below the runner is a defect of Rescap, never the scenario's.
+      ends.push({ verdict: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) });
+      stack = thrown instanceof Error ? thrown.stack : undefined;
+    }
+    this.#progress.finish();
+    this.#addUnreached();
+    return this.#result(ends, stack);
+  }
+
+  #steps(ends: { verdict: Verdict; reason: string }[]): void {
+    for (const [index, step] of this.#scenario.steps.entries()) {
+      const start_us = this.#progress.time_us;
+      const end = this.#execute(step);
+      this.#outcome(index, step, end, start_us);
+      if (end.verdict === 'passed') continue;
+      ends.push({ verdict: end.verdict, reason: end.message[0] ?? stepWords(step) });
+      if (end.fatal === true) return;
+    }
+    const stop = this.#criteria.satisfied ? null : this.#progress.advance(() => this.#criteria.satisfied);
+    if (stop !== null) ends.push(stop);
+    else this.#closeGoldens(ends);
+  }
+
+  #execute(step: Step): StepEnd {
+    switch (step.kind) {
+      case 'await':
+        return this.#await(step);
+      case 'checkpoint':
+        return this.#control({ kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy }, () => this.#keep(step.name, step.of));
+      case 'restore':
+        return this.#control({ kind: 'restore', from: step.from, as: step.as, strategy: step.strategy }, () => PASSED);
+      case 'kill':
+        return this.#control({ kind: 'kill', child: step.child }, () => PASSED);
+      case 'dump':
+        return this.#keep(step.name, step.task);
+      case 'expect-caps':
+        return this.#caps.check(step);
+      case 'expect-log':
+        return this.#expectLog(step);
+      case 'expect-no-log':
+        return this.#expectNoLog(step);
+      case 'mark':
+        this.#marks.set(step.name, this.#progress.lines.count);
+        return PASSED;
+      default:
+        return unreachable(step);
+    }
+  }
+
+  #await(step: StepOf<'await'>): StepEnd {
+    const { moment, within_ms } = step;
+    if (moment.kind === 'time') {
+      return fatal(this.#progress.advance(() => false, { moment: moment.time_ms * US_PER_MS, stop: null }));
+    }
+    let left = moment.count;
+    const seen = (): boolean => {
+      const lines = this.#progress.lines.all;
+      while (left > 0 && this.#cursor < lines.length) {
+        if (matches(moment.pattern, lines[this.#cursor]?.text ?? '')) left -= 1;
+        this.#cursor += 1;
+      }
+      return left === 0;
+    };
+    const words = momentWords(moment);
+    const until = within_ms === undefined ? null : { moment: this.#progress.time_us + within_ms * US_PER_MS, stop: { verdict: 'timeout' as const, reason: `${words} did not come within ${within_ms} ms` } };
+    const stop = this.#progress.advance(seen, until);
+    if (stop === null || stop.verdict !== 'timeout') return fatal(stop);
+    const last = this.#progress.lines.all.at(-1);
+    return { ...fatal(stop), message: [stop.reason.startsWith(words) ? stop.reason : `${words} did not come: ${stop.reason}`, `the last line was: ${last?.text ?? '(none)'}`] };
+  }
+
+  #control(command: ControlCommand, then: () => StepEnd): StepEnd {
+    this.#cursor = this.#progress.lines.count;
+    const answer = this.#system.control(command);
+    if (!answer.accepted) return { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
+    const stop = this.#progress.advance(() => this.#system.outcome() !== null);
+    const outcome = this.#system.outcome();
+    if (stop !== null) return { ...fatal(stop), message: [`${command.kind} did not end: ${stop.reason}`] };
+    if (outcome === null) throw new Error('the control command ended without an outcome');
+    if (!outcome.ok) return { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
+    return { ...then(), facts: outcome.facts };
+  }
+
+  #keep(point: string, task: string): StepEnd {
+    const found = findTask(task, this.#system.components());
+    if (!found.ok) return { verdict: 'failed', message: [found.message], fatal: true };
+    this.#spaces.keep(takeSpace(this.#system, found.component, point));
+    return PASSED;
+  }
+
+  #expectLog(step: StepOf<'expect-log'>): StepEnd {
+    const found = this.#matching(step.pattern, step.since);
+    if (step.count === undefined ? found.length > 0 : found.length === step.count) return PASSED;
+    const wanted = step.count === undefined ? 'no line' : `${found.length} lines, not ${step.count},`;
+    return { verdict: 'failed', message: [`${wanted} matched "${step.pattern}"`, ...found.slice(0, 5).map((line) => line.text)] };
+  }
+
+  #expectNoLog(step: StepOf<'expect-no-log'>): StepEnd {
+    const [first] = this.#matching(step.pattern, step.since);
+    return first === undefined ? PASSED : { verdict: 'failed', message: [`a line matched "${step.pattern}": ${first.text}`] };
+  }
+
+  #matching(pattern: string, since: string | undefined): readonly LogLine[] {
+    const from = since === undefined ? 0 : (this.#marks.get(since) ?? 0);
+    return this.#progress.lines.all.slice(from).filter((line) => matches(pattern, line.text));
+  }
+
+  /** Only a run that came to its end may call a golden obsolete. */
+  #closeGoldens(ends: { verdict: Verdict; reason: string }[]): void {
+    const { goldens, ci } = this.#ports;
+    for (const result of obsolete(goldens, this.#scenario)) {
+      this.#caps.goldens.push(result);
+      const reason = `golden obsolete: no step names ${goldens.folder}/${result.file}`;
+      if (ci) ends.push({ verdict: 'golden', reason });
+      else this.#notes.push(reason);
+    }
+  }
+
+  #outcome(index: number, step: Step, end: StepEnd, start_us: number): void {
+    const outcome: StepOutcome = {
+      number: index + 1,
+      kind: step.kind,
+      words: stepWords(step),
+      place: place(step.span),
+      state: end.verdict === 'passed' ? 'passed' : 'failed',
+      start_us,
+      end_us: this.#progress.time_us,
+      message: end.message,
+      ...(end.facts === undefined ? {} : { facts: end.facts }),
+    };
+    this.#outcomes.push(outcome);
+    this.#ports.observer.stepDone(outcome);
+  }
+
+  #addUnreached(): void {
+    const now_us = this.#progress.time_us;
+    for (const [index, step] of this.#scenario.steps.entries()) {
+      if (index < this.#outcomes.length) continue;
+      this.#outcomes.push({ number: index + 1, kind: step.kind, words: stepWords(step), place: place(step.span), state: 'not reached', start_us: now_us, end_us: now_us, message: [] });
+    }
+  }
+
+  #result(ends: readonly { verdict: Verdict; reason: string }[], stack: string | undefined): RunResult {
+    const verdict = ends.length === 0 ? 'passed' : gravest(ends.map((end) => end.verdict));
+    const dropped = this.#progress.lines.dropped;
+    if (dropped > 0) this.#notes.push(`${dropped} log lines beyond the limit were dropped`);
+    return {
+      scenario: this.#scenario.name,
+      file: this.#scenario.source.name,
+      verdict,
+      reason: ends.find((end) => end.verdict === verdict)?.reason ?? 'all steps passed',
+      steps: this.#outcomes,
+      faults: this.#faults.list,
+      faults_more: this.#faults.more,
+      dumps: this.#spaces.dumps,
+      goldens: this.#caps.goldens,
+      extensions: [...this.#scenario.extensions].sort(),
+      extensions_used: this.#system.extensionsUsed(),
+      notes: this.#notes,
+      diagnostics: [],
+      seed: this.#scenario.seed,
+      time_us: this.#progress.time_us,
+      instructions: this.#system.machine.instructions,
+      log_lines: this.#progress.lines.count,
+      ...(stack === undefined ? {} : { stack }),
+    };
+  }
+}
+
+function fatal(stop: Stop | null): StepEnd {
+  return stop === null ? PASSED : { verdict: stop.verdict, message: [stop.reason], fatal: true };
+}
+
+function unreachable(step: never): never {
+  throw new Error(`unknown step ${JSON.stringify(step)}`);
+}

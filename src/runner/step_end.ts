@@ -1,0 +1,14 @@
+// How a step ended, as the runner's parts tell each other.
+// Owns no state.
+
+import type { StepOutcome, Verdict } from './result.ts';
+
+/** `fatal`: the steps after it make no sense any more. */
+export interface StepEnd {
+  readonly verdict: Verdict;
+  readonly message: readonly string[];
+  readonly fatal?: boolean;
+  readonly facts?: StepOutcome['facts'];
+}
+
+export const PASSED: StepEnd = { verdict: 'passed', message: [] };

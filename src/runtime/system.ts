@@ -1,0 +1,79 @@
+// The system under test as the runner sees it: Genode on the board, its components, and the control of its checkpointer.
+// Declares the port only; the runner never reaches behind it, so a test can put a scripted system in its place.
+
+import type { EventStream } from '../emu/event.ts';
+import type { ObjectSpace } from '../emu/jdb/model.ts';
+import type { DebugId } from '../emu/numbers.ts';
+import type { PlainRecord } from '../emu/plain.ts';
+
+export interface BootModule {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export type Flavour = 'rtcr' | 'stock';
+
+export interface SystemConfig {
+  /** In boot order; the first is "config", the configuration of init. */
+  readonly modules: readonly BootModule[];
+  readonly ram_bytes: number;
+  readonly flavour: Flavour;
+  /** Names of the extensions that are switched on. */
+  readonly extensions: ReadonlySet<string>;
+  readonly seed: number;
+}
+
+export interface ComponentInfo {
+  /** "init -> rtcr -> sheep_counter" */
+  readonly label: string;
+  readonly task: DebugId;
+  readonly alive: boolean;
+}
+
+/** Only the strategy attributes that the scenario names; the complete strategy is the default for the others. */
+export type Strategy = Readonly<Record<string, string>>;
+
+export type ControlCommand =
+  | { readonly kind: 'checkpoint'; readonly of: string; readonly name: string; readonly strategy: Strategy }
+  | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly strategy: Strategy }
+  | { readonly kind: 'kill'; readonly child: string };
+
+export type ControlOutcome = { readonly ok: true; readonly facts: PlainRecord } | { readonly ok: false; readonly message: string };
+
+export type ControlAnswer = { readonly accepted: true } | { readonly accepted: false; readonly message: string };
+
+/** Why the machine returned from `run`. */
+export type StopReason = 'stopped' | 'instruction_limit' | 'time_limit' | 'idle_forever';
+
+/** What the runner uses of emu/machine.ts. Both limits count from the moment of the call. */
+export interface Board {
+  readonly events: EventStream;
+  readonly instructions: number;
+  readonly time_us: number;
+  run(limit: { readonly instructions?: number; readonly time_us?: number }): StopReason;
+  /** May be called by an event listener: `run` returns at the next instruction boundary. */
+  stop(): void;
+}
+
+/** `what` of the note event that is emitted when `outcome()` becomes non-null. */
+export const NOTE_CONTROL_DONE = 'control_done';
+
+export interface System {
+  readonly machine: Board;
+  components(): readonly ComponentInfo[];
+  /** Posts a command to the checkpoint/restore component that is the parent of the named child. Throws nothing. */
+  control(command: ControlCommand): ControlAnswer;
+  /** Null while the last command runs. */
+  outcome(): ControlOutcome | null;
+  objectSpace(task: DebugId): ObjectSpace;
+  /** A slot's provenance in words, where it is known. */
+  describeSlot(task: DebugId, slot: number): string | undefined;
+  extensionsUsed(): readonly string[];
+}
+
+export type BootSystem = (config: SystemConfig) => System | { readonly error: string };
+
+/** Puts the parts together. Refuses in words what it cannot boot. */
+export function bootSystem(config: SystemConfig): System | { readonly error: string } {
+  return { error: `this build contains no Genode to boot ${config.modules.length} modules on` };
+}

@@ -1,0 +1,71 @@
+// Checks a node tree against the vocabulary and reads attribute values from it. Knows no element by name: the tables do.
+// Owns no state; everything wrong goes into the list.
+
+import { type DiagnosticList, suggestion } from './diagnostic.ts';
+import { type Attributes, type ElementSchema, LATER, type Values } from './schema.ts';
+import { attributeOf, type Node } from './syntax/node.ts';
+
+/** Everything the tables can decide: unknown, missing, repeated and malformed elements and attributes, and text. */
+export function checkTree(node: Node, schema: ElementSchema, diagnostics: DiagnosticList): void {
+  checkAttributes(node, schema, diagnostics);
+  if (schema.children === 'verbatim') return;
+  for (const { text, span } of node.text) {
+    const first = text.search(/\S/);
+    if (first === -1) continue;
+    diagnostics.error('E016', span, `text is not allowed inside <${node.tag}>`);
+  }
+  const seen = new Map<string, Node>();
+  for (const child of node.children) {
+    const known = schema.children.find((candidate) => candidate.tag === child.tag);
+    if (known === undefined) {
+      unknownElement(node, child, schema.children, diagnostics);
+      continue;
+    }
+    const earlier = seen.get(child.tag);
+    if (known.once === true && earlier !== undefined) {
+      diagnostics.error('E015', child.tagSpan, `<${child.tag}> may stand only once`, { notes: [{ message: 'the first one', span: earlier.tagSpan }] });
+    }
+    seen.set(child.tag, child);
+    checkTree(child, known, diagnostics);
+  }
+}
+
+/** The values of an element that passed `checkTree`; what is left out is undefined. */
+export function valuesOf<A extends Attributes>(node: Node, schema: ElementSchema<A>): Values<A> {
+  const values: Record<string, unknown> = {};
+  for (const [name, { type }] of Object.entries(schema.attributes)) {
+    const attribute = attributeOf(node, name);
+    const parsed = attribute === undefined ? undefined : type.parse(attribute.value);
+    values[name] = parsed?.ok === true ? parsed.value : undefined;
+  }
+  return values as Values<A>;
+}
+
+function checkAttributes(node: Node, schema: ElementSchema, diagnostics: DiagnosticList): void {
+  if (schema.children === 'verbatim') return;
+  for (const attribute of node.attributes) {
+    const known = schema.attributes[attribute.name];
+    if (known === undefined || !Object.hasOwn(schema.attributes, attribute.name)) {
+      diagnostics.error('E012', attribute.nameSpan, `unknown attribute '${attribute.name}' of <${node.tag}>`, { help: suggestion(attribute.name, Object.keys(schema.attributes)) });
+      continue;
+    }
+    const parsed = known.type.parse(attribute.value);
+    if (!parsed.ok) {
+      diagnostics.error('E014', attribute.valueSpan, `'${attribute.value}' is no value of '${attribute.name}': expected ${parsed.expected}`, { help: parsed.help });
+    }
+  }
+  for (const [name, { use, doc }] of Object.entries(schema.attributes)) {
+    if (use === 'required' && attributeOf(node, name) === undefined) {
+      diagnostics.error('E013', node.tagSpan, `<${node.tag}> needs the attribute '${name}'`, { help: `${name}: ${doc}` });
+    }
+  }
+}
+
+function unknownElement(parent: Node, child: Node, known: readonly ElementSchema[], diagnostics: DiagnosticList): void {
+  if (LATER.has(child.tag)) {
+    diagnostics.error('E020', child.tagSpan, `<${child.tag}> is not in this version`);
+    return;
+  }
+  const help = known.length === 0 ? `<${parent.tag}> has no elements inside` : suggestion(child.tag, known.map(({ tag }) => tag));
+  diagnostics.error('E011', child.tagSpan, `unknown element <${child.tag}> inside <${parent.tag}>`, { help });
+}

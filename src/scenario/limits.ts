@@ -1,0 +1,16 @@
+// Limits of the scenario language: everything that can grow has one, and reaching it is a diagnostic.
+// Owns no state.
+
+export const SOURCE_BYTES_MAX = 4 * 1024 * 1024;
+export const NESTING_DEPTH_MAX = 64;
+export const ELEMENTS_MAX = 100_000;
+export const ATTRIBUTES_PER_ELEMENT_MAX = 256;
+/** Beyond this many a file is so broken that more messages do not help. */
+export const DIAGNOSTICS_MAX = 50;
+export const STEPS_MAX = 10_000;
+export const RAM_BYTES_MIN = 16 * 1024 * 1024;
+export const RAM_BYTES_MAX = 1024 * 1024 * 1024;
+/** A day of virtual time. */
+export const TIME_MS_MAX = 24 * 60 * 60 * 1000;
+export const COUNT_MAX = 1_000_000;
+export const SLOT_MAX = 0xfffff;

@@ -1,0 +1,144 @@
+// Types of attribute values: how each is written, parsed and described. Genode's own grammar where it has one
+// (init-run-tools.md 1.2), strict where Genode's reader would quietly take something else.
+
+import { COUNT_MAX, SLOT_MAX, TIME_MS_MAX } from './limits.ts';
+import { nearest } from './nearest.ts';
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string; readonly help?: string };
+
+export interface ValueType<T> {
+  /** For messages and reference: "a size such as 64K or 1M". */
+  readonly description: string;
+  readonly choices?: readonly string[];
+  parse(text: string): Parsed<T>;
+}
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+
+/** Any text that is not empty. */
+export const TEXT: ValueType<string> = {
+  description: 'text',
+  parse: (text) => (text.length > 0 ? ok(text) : { ok: false, expected: 'text that is not empty' }),
+};
+
+/** A name that can be a file name, too. */
+export const NAME: ValueType<string> = {
+  description: 'a name of letters, digits, and _ . - +',
+  parse: (text) =>
+    /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/.test(text) ? ok(text) : { ok: false, expected: 'a name of at most 64 letters, digits, and _ . - + (not first: . - +)' },
+};
+
+/** A file below the scenario's folder. */
+export const FILE: ValueType<string> = {
+  description: 'a file name, relative to the folder of the scenario',
+  parse: (text) => {
+    const inside = text.length > 0 && !text.startsWith('/') && !/(^|\/)\.\.?(\/|$)|\/\/|\\|[\u0000-\u001f]/.test(text);
+    return inside ? ok(text) : { ok: false, expected: 'a relative file name without . and ..' };
+  },
+};
+
+export const BOOLEAN: ValueType<boolean> = {
+  description: 'yes, no, true or false',
+  choices: ['yes', 'no', 'true', 'false'],
+  parse: (text) => {
+    if (text === 'yes' || text === 'true') return ok(true);
+    if (text === 'no' || text === 'false') return ok(false);
+    return { ok: false, expected: 'yes, no, true or false' };
+  },
+};
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** Bytes: decimal or hexadecimal, then K, M or G. */
+export const SIZE: ValueType<number> = {
+  description: 'a size such as 64K, 1M or 0x4000',
+  parse: (text) => {
+    const match = /^(0x[0-9a-fA-F]{1,12}|[0-9]{1,15})([KMG]?)$/.exec(text);
+    const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? Number.NaN);
+    if (Number.isSafeInteger(bytes)) return ok(bytes);
+    const meant = /^([0-9]+)\s*([kmgKMG])(i?[bB])?$/.exec(text);
+    return { ok: false, expected: 'a size such as 64K, 1M or 0x4000', ...(meant === null ? {} : { help: `did you mean '${meant[1]}${meant[2]?.toUpperCase()}'?` }) };
+  },
+};
+
+function integer(description: string, min: number, max: number): ValueType<number> {
+  const expected = `${description} from ${min} to ${max}`;
+  return {
+    description: expected,
+    parse: (text) => {
+      const value = /^(0x[0-9a-fA-F]{1,12}|[0-9]{1,15})$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? ok(value) : { ok: false, expected };
+    },
+  };
+}
+
+/** Virtual milliseconds. */
+export const MILLISECONDS = integer('a number of milliseconds of virtual time', 0, TIME_MS_MAX);
+export const COUNT = integer('a number', 1, COUNT_MAX);
+export const SEED = integer('a number', 0, 2 ** 32 - 1);
+
+/** A log line from its beginning; `*` stands for any text, the end is open. */
+export const PATTERN: ValueType<string> = {
+  description: "the beginning of a log line, '*' standing for any text",
+  parse: (text) => {
+    if (/^[*\s]*$/.test(text)) return { ok: false, expected: 'a pattern that is more than blanks and stars' };
+    return text.length <= 1024 ? ok(text) : { ok: false, expected: 'a pattern of at most 1024 characters' };
+  },
+};
+
+/** "rtcr -> sheep_counter"; a leading "init ->" may be left out. */
+export const CHILD_PATH: ValueType<string> = {
+  description: "a component such as 'rtcr -> sheep_counter'",
+  parse: (text) => {
+    const elements = text.split('->').map((element) => element.trim());
+    if (elements.some((element) => element === '')) return { ok: false, expected: "a component such as 'rtcr -> sheep_counter'" };
+    return ok((elements[0] === 'init' && elements.length > 1 ? elements.slice(1) : elements).join(' -> '));
+  },
+};
+
+/** A task: component label, `NAME#2` for the second of that name, or the debugger's id. */
+export const TASK: ValueType<string> = {
+  description: "a task: component label, 'NAME#2', or debugger id such as 0x1d8",
+  parse: (text) => (/^(0x[0-9a-fA-F]{1,8}|[^#\s][^#]*(#[1-9][0-9]{0,3})?)$/.test(text) ? ok(text) : { ok: false, expected: "a component label, 'NAME#2', or a debugger id such as 0x1d8" }),
+};
+
+/** Inclusive. */
+export interface SlotRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const SLOTS_EXPECTED = 'slots such as 0x217 or 0x204-0x21f, separated by commas or blanks';
+
+export const SLOTS: ValueType<readonly SlotRange[]> = {
+  description: SLOTS_EXPECTED,
+  parse: (text) => {
+    const ranges: SlotRange[] = [];
+    for (const part of text.trim().split(/[\s,]+/)) {
+      const match = /^(0x[0-9a-fA-F]{1,6}|[0-9]{1,7})(?:-(0x[0-9a-fA-F]{1,6}|[0-9]{1,7}))?$/.exec(part);
+      const first = match === null ? Number.NaN : Number(match[1]);
+      const last = match?.[2] === undefined ? first : Number(match[2]);
+      if (!(first <= last && last <= SLOT_MAX)) return { ok: false, expected: SLOTS_EXPECTED };
+      ranges.push({ first, last });
+    }
+    return ok(ranges);
+  },
+};
+
+export function inRanges(slot: number, ranges: readonly SlotRange[]): boolean {
+  return ranges.some(({ first, last }) => slot >= first && slot <= last);
+}
+
+/** One of a list of words. */
+export function choice<const T extends string>(...choices: readonly T[]): ValueType<T> {
+  return {
+    description: choices.join(' | '),
+    choices,
+    parse: (text) => {
+      const found = choices.find((one) => one === text);
+      if (found !== undefined) return ok(found);
+      const near = nearest(text, choices);
+      return { ok: false, expected: choices.length === 1 ? `'${choices[0]}'` : `one of ${choices.join(', ')}`, ...(near === undefined ? {} : { help: `did you mean '${near}'?` }) };
+    },
+  };
+}

@@ -1,0 +1,133 @@
+// A scripted system for tests of the runner: components, capability spaces and a script of what happens at which virtual time.
+// Owner of its clock and its script; it knows nothing of Genode and stands behind the runner's port.
+
+import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
+import type { ObjectSpace, SlotEntry } from '../../src/emu/jdb/model.ts';
+import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
+import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, StopReason, System, SystemConfig } from '../../src/runtime/system.ts';
+import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
+
+export interface ScriptedComponent {
+  readonly label: string;
+  readonly task: number;
+  alive: boolean;
+  slots: SlotEntry[];
+}
+
+export interface Script {
+  /** Virtual time in milliseconds to console text or something to do. */
+  readonly at: readonly (readonly [ms: number, what: string | ((system: ScriptedSystem) => void)])[];
+  readonly components: ScriptedComponent[];
+  /** Answers a command: an outcome after some milliseconds, or a refusal at once. */
+  readonly control?: (command: ControlCommand, system: ScriptedSystem) => { readonly after_ms: number; readonly outcome: ControlOutcome } | { readonly refusal: string };
+}
+
+const INSTRUCTIONS_PER_MS = 62_500;
+const US_PER_MS = 1000;
+
+export const slotEntry = (slot: number, id: number, type: SlotEntry['type'] = 'Gate', rights: SlotEntry['rights'] = '*'): SlotEntry => ({ slot: slot as Slot, id: id as DebugId, rights, type });
+
+export class ScriptedSystem implements System {
+  readonly events = new EventStream();
+  readonly script: Script;
+  readonly commands: ControlCommand[] = [];
+  #pending: { readonly at_us: number; readonly what: string | ((system: ScriptedSystem) => void) }[];
+  #now_us = 0;
+  #stopped = false;
+  #outcome: ControlOutcome | null = null;
+
+  constructor(script: Script) {
+    this.script = script;
+    this.#pending = script.at.map(([ms, what]) => ({ at_us: ms * US_PER_MS, what }));
+  }
+
+  readonly machine = Object.defineProperties({} as System['machine'], {
+    events: { get: () => this.events },
+    time_us: { get: () => this.#now_us },
+    instructions: { get: () => (this.#now_us / US_PER_MS) * INSTRUCTIONS_PER_MS },
+    run: { configurable: true, value: (limit: { instructions?: number; time_us?: number }) => this.#run(limit) },
+    stop: { value: () => { this.#stopped = true; } },
+  });
+
+  components(): readonly ComponentInfo[] {
+    return this.script.components.map(({ label, task, alive }) => ({ label, task: task as DebugId, alive }));
+  }
+
+  component(label: string): ScriptedComponent {
+    const found = this.script.components.findLast((component) => component.label === label);
+    if (found === undefined) throw new Error(`no component ${label}`);
+    return found;
+  }
+
+  control(command: ControlCommand): { accepted: true } | { accepted: false; message: string } {
+    this.commands.push(command);
+    this.#outcome = null;
+    const answer = this.script.control?.(command, this) ?? { after_ms: 1, outcome: { ok: true, facts: {} } };
+    if ('refusal' in answer) return { accepted: false, message: answer.refusal };
+    this.later(answer.after_ms, (system) => {
+      this.#outcome = answer.outcome;
+      system.emit({ kind: 'note', what: NOTE_CONTROL_DONE, detail: null });
+    });
+    return { accepted: true };
+  }
+
+  outcome(): ControlOutcome | null {
+    return this.#outcome;
+  }
+
+  objectSpace(task: DebugId): ObjectSpace {
+    const found = this.script.components.find((component) => component.task === task && component.alive);
+    if (found === undefined) throw new Error(`no task 0x${task.toString(16)}`);
+    return { task, slots: found.slots };
+  }
+
+  describeSlot(_task: DebugId, slot: number): string | undefined {
+    return slot === 0x217 ? "the signal source's semaphore" : undefined;
+  }
+
+  extensionsUsed(): readonly string[] {
+    return this.commands.length > 0 ? ['install'] : [];
+  }
+
+  later(ms: number, what: (system: ScriptedSystem) => void): void {
+    this.#pending.push({ at_us: this.#now_us + ms * US_PER_MS, what });
+    this.#pending.sort((a, b) => a.at_us - b.at_us);
+  }
+
+  emit(event: BoardEvent, task = 0, thread = 0): void {
+    this.events.emit({ ...event, instructions: 0 as Instructions, time_us: this.#now_us as Microseconds, task: task as DebugId, thread: thread as DebugId });
+  }
+
+  #run(limit: { instructions?: number; time_us?: number }): StopReason {
+    this.#stopped = false;
+    const byTime_us = this.#now_us + (limit.time_us ?? Number.POSITIVE_INFINITY);
+    const byCount_us = this.#now_us + ((limit.instructions ?? Number.POSITIVE_INFINITY) / INSTRUCTIONS_PER_MS) * US_PER_MS;
+    const bound_us = Math.min(byTime_us, byCount_us);
+    for (;;) {
+      const [next] = this.#pending;
+      if (next === undefined) return 'idle_forever';
+      if (next.at_us > bound_us) {
+        this.#now_us = bound_us;
+        return byTime_us === bound_us ? 'time_limit' : 'instruction_limit';
+      }
+      this.#pending.shift();
+      this.#now_us = Math.max(this.#now_us, next.at_us);
+      if (typeof next.what === 'string') this.emit({ kind: 'console', text: next.what });
+      else next.what(this);
+      if (this.#stopped) return 'stopped';
+    }
+  }
+}
+
+/** A boot function that remembers what it was asked for. */
+export function bootScripted(script: () => Script): { boot: BootSystem; configs: SystemConfig[]; systems: ScriptedSystem[] } {
+  const configs: SystemConfig[] = [];
+  const systems: ScriptedSystem[] = [];
+  const boot: BootSystem = (config) => {
+    configs.push(config);
+    const system = new ScriptedSystem(script());
+    systems.push(system);
+    return system;
+  };
+  return { boot, configs, systems };
+}

@@ -1,0 +1,95 @@
+// Invariants of a kernel between two system calls; what must hold whatever guests do. Owns no state. Used by tests and after
+// restoring a state.
+
+import { IpcGate } from './ipc_gate.ts';
+import { Irq } from './irq.ts';
+import type { Kernel } from './kernel.ts';
+import type { KernelObject } from './kernel_object.ts';
+import { FLAG_COUNTED } from './flexpage.ts';
+import { Task } from './task.ts';
+import { Thread } from './thread.ts';
+import { RECEIVE_WAIT, SEND_WAIT } from './thread_state.ts';
+
+/** @returns what is wrong, in words; empty if nothing is */
+export function checkKernel(kernel: Kernel): string[] {
+  const wrong: string[] = [];
+  const expect = (holds: boolean, what: string): void => {
+    if (!holds) wrong.push(what);
+  };
+  checkCapabilities(kernel, expect);
+  checkReferences(kernel, expect);
+  checkThreads(kernel, expect);
+  checkMemory(kernel, expect);
+  const ids = kernel.objects.all().map((object) => object.id);
+  expect(ids.every((id, i) => i === 0 || id > (ids[i - 1] ?? 0)), 'object ids are not ascending');
+  expect(ids.every((id) => id < kernel.objects.next), 'an object has a number that was not given out');
+  return wrong;
+}
+
+type Expect = (holds: boolean, what: string) => void;
+const nameOf = (object: KernelObject): string => `${object.type} ${object.id.toString(16)}`;
+
+function checkCapabilities(kernel: Kernel, expect: Expect): void {
+  let count = 0;
+  for (const task of kernel.tasks()) {
+    for (const mapping of task.objects.mappings()) {
+      count++;
+      const where = `${nameOf(task)} slot ${mapping.slot.toString(16)}`;
+      expect(mapping.object.mappings.includes(mapping), `${where} is not in its object's list`);
+      expect(kernel.objects.get(mapping.object.id) === mapping.object && mapping.object.alive, `${where} names an object that is gone`);
+    }
+  }
+  expect(count === kernel.capabilities, `${count} capabilities, but ${kernel.capabilities} counted`);
+  for (const object of kernel.objects.all()) {
+    for (const mapping of object.mappings) expect(mapping.space.get(mapping.slot) === mapping, `${nameOf(object)} lists a slot that does not hold it`);
+    const counted = object.mappings.filter((mapping) => (mapping.flags & FLAG_COUNTED) !== 0).length;
+    expect(object.counted <= counted, `${nameOf(object)} counts ${object.counted} of ${counted} counted mappings`);
+  }
+}
+
+function checkReferences(kernel: Kernel, expect: Expect): void {
+  const objects = kernel.objects.all();
+  const threads = kernel.threads();
+  for (const object of objects) {
+    let references = object.alive || (object instanceof Thread && !object.killed) ? 1 : 0;
+    if (object instanceof Task) references += threads.filter((thread) => thread.bound && thread.task === object).length;
+    if (object instanceof Task && object.kernel) references++;
+    if (object instanceof Thread) references += objects.filter((other) => (other instanceof IpcGate || other instanceof Irq) && other.thread === object).length;
+    const permanent = object === kernel.sigma0Task || object.id === kernel.sigma0Task.id + 1 || object.id === kernel.sigma0Task.id + 2 || object.id === kernel.sigma0Task.id + 3;
+    if (permanent) references++;
+    expect(object.references === references, `${nameOf(object)} has ${object.references} references instead of ${references}`);
+  }
+}
+
+function checkThreads(kernel: Kernel, expect: Expect): void {
+  const { queue, current } = kernel.processor;
+  const queued = queue.threads();
+  expect(new Set(queued).size === queued.length, 'a thread is twice in the ready queue');
+  expect(kernel.objects.get(current.id) === current, 'the current thread is gone');
+  for (const thread of queued) expect(kernel.objects.get(thread.id) === thread, `${nameOf(thread)} is in the ready queue and gone`);
+  for (const thread of kernel.threads()) {
+    const name = nameOf(thread);
+    if (thread.runnable && thread !== current) expect(queued.includes(thread), `${name} is ready and in no queue`);
+    expect(!thread.bound || thread.utcb !== null, `${name} is bound without UTCB`);
+    for (const { sender } of thread.senders.entries()) {
+      const waits = sender instanceof Irq ? sender.thread === thread && sender.queued > 0 : (sender.state & SEND_WAIT) !== 0 && sender.ipc?.receiver === thread;
+      expect(waits, `${nameOf(sender)} is in the queue of ${name} without reason`);
+    }
+    if ((thread.state & SEND_WAIT) !== 0 && thread.ipc?.receiver) expect(thread.ipc.receiver.senders.has(thread), `${name} sends and is in no queue`);
+    if ((thread.state & RECEIVE_WAIT) !== 0) expect(thread.ipc !== null, `${name} receives without IPC`);
+    if (!thread.ready && thread.step === 'receive_wait' && thread.senders.size > 0 && thread.ipc?.partner === null && !thread.frozen) {
+      const servable = thread.senders.entries().some(({ sender }) => !(sender instanceof Thread && sender.frozen));
+      expect(!servable, `${name} sleeps in an open wait and has senders`);
+    }
+  }
+}
+
+function checkMemory(kernel: Kernel, expect: Expect): void {
+  for (const mapping of kernel.memoryMappings.mappings()) {
+    const { space, address, frame, rights, parent } = mapping;
+    const entry = space.table.entry(address >>> 12);
+    expect(entry === (frame | rights), `task ${space.id.toString(16)}: page ${address.toString(16)} is not what is mapped there`);
+    expect(kernel.objects.get(space.id) instanceof Task, `memory is mapped to task ${space.id}, which is gone`);
+    if (parent !== null) expect(parent.children.has(mapping), `a mapping of task ${space.id.toString(16)} is not its parent's child`);
+  }
+}

@@ -1,0 +1,31 @@
+// Test equipment: what a person with probes on the board could do to it. Reached by the runner only, never by guests; every use
+// is a declared part of a scenario. Owns no state.
+
+import { Irq, hit } from './irq.ts';
+import type { Kernel } from './kernel.ts';
+import { setThreadParameters } from './scheduler_object.ts';
+import { Thread } from './thread.ts';
+
+export class Equipment {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Sets a thread's priority (0..255) as the scheduler object would. @returns false where there is no such thread */
+  setPriority(thread: number, priority: number): boolean {
+    const object = this.#kernel.objects.get(thread);
+    if (!(object instanceof Thread) || object.internal !== null || priority < 0 || priority > 255) return false;
+    setThreadParameters(this.#kernel, object, priority, object.quantum_us);
+    return true;
+  }
+
+  /** Raises an IRQ object as its device would. @returns false where there is no such IRQ */
+  triggerIrq(irq: number): boolean {
+    const object = this.#kernel.objects.get(irq);
+    if (!(object instanceof Irq)) return false;
+    hit(this.#kernel, object);
+    return true;
+  }
+}

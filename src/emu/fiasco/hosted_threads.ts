@@ -1,0 +1,154 @@
+// Threads whose user mode is a program behind the hosted port. Owner of the port and of what each thread shows it; what must be
+// saved of a hosted thread is in the thread and in the port. Contract: ../hosted.ts.
+
+import type { HostedCpu, HostedExit, HostedPort } from '../hosted.ts';
+import type { PhysicalMemory } from '../memory/physical_memory.ts';
+import type { DebugId } from '../numbers.ts';
+import type { Plain } from '../plain.ts';
+import { userText } from './console.ts';
+import type { Kernel } from './kernel.ts';
+import { pageFault } from './page_fault.ts';
+import { hostedInvoke } from './system_call.ts';
+import { type PendingExit, type Thread, utcbOf } from './thread.ts';
+
+const NAME_BYTES_MAX = 32;
+
+export class HostedThreads {
+  readonly #kernel: Kernel;
+  readonly #port: HostedPort | null;
+  readonly #cpus = new Map<number, ThreadCpu>();
+
+  constructor(kernel: Kernel, port: HostedPort | null) {
+    this.#kernel = kernel;
+    this.#port = port;
+  }
+
+  /** @returns false where there is no port */
+  enter(thread: Thread, pc: number): boolean {
+    const kernel = this.#kernel;
+    if (this.#port === null) return false;
+    const word = kernel.translate(thread.task, pc + 4, false);
+    const name = word < 0 ? 0 : (kernel.memory.u32[word >>> 2] as number);
+    // The name's page may not be there yet: fault it in and execute the trap again.
+    const missing = word < 0 ? pc + 4 : kernel.translate(thread.task, name, false) < 0 ? name : null;
+    if (missing !== null) {
+      pageFault(kernel, thread, { address: missing >>> 0, pc, access: 'read', cause: 'translation' });
+      return true;
+    }
+    thread.hosted = userText(kernel, thread, name, NAME_BYTES_MAX);
+    this.#port.enter(this.#cpu(thread), thread.hosted, pc);
+    return true;
+  }
+
+  leave(thread: Thread): void {
+    this.#cpus.delete(thread.id);
+    this.#port?.leave(thread.id);
+  }
+
+  /** A slice of a hosted thread. A step may cost more than the slice has left: the rest is paid before its exit takes effect. */
+  run(thread: Thread, budget: number): void {
+    if (this.#port === null) throw new Error('a hosted thread without port');
+    if (thread.debt === 0) {
+      const exit = this.#port.run(this.#cpu(thread), budget);
+      if (exit.used < 1) throw new Error(`hosted program '${thread.hosted}' used no instruction`);
+      thread.debt = exit.used;
+      thread.pending_exit = pendingOf(exit);
+    }
+    const paid = Math.min(thread.debt, budget);
+    thread.debt -= paid;
+    this.#kernel.instructions += paid;
+    if (thread.debt === 0) this.#complete(thread);
+  }
+
+  #complete(thread: Thread): void {
+    const exit = thread.pending_exit;
+    thread.pending_exit = null;
+    if (exit === null) return;
+    if (exit.kind === 'invoke') return hostedInvoke(this.#kernel, thread);
+    const { address, write } = exit;
+    // What faulted may have been mapped while the rest of the step was paid: then the access simply works when it is retried.
+    if (this.#kernel.translate(thread.task, address, write) >= 0) return;
+    const cause = this.#kernel.translate(thread.task, address, false) < 0 ? 'translation' : 'permission';
+    pageFault(this.#kernel, thread, { address, pc: thread.registers.r[15] as number, access: write ? 'write' : 'read', cause });
+  }
+
+  #cpu(thread: Thread): ThreadCpu {
+    let cpu = this.#cpus.get(thread.id);
+    if (cpu === undefined) {
+      cpu = new ThreadCpu(this.#kernel, thread);
+      this.#cpus.set(thread.id, cpu);
+    }
+    return cpu;
+  }
+
+  save(): Plain {
+    return this.#port === null ? null : this.#port.save();
+  }
+
+  restore(state: Plain): void {
+    if (this.#port !== null) this.#port.restore(state);
+    else if (state !== null) throw new Error('the saved machine has hosted programs, this one has no port for them');
+  }
+}
+
+function pendingOf(exit: HostedExit): PendingExit | null {
+  switch (exit.kind) {
+    case 'budget':
+      return null;
+    case 'invoke':
+      return { kind: 'invoke' };
+    case 'fault':
+      return { kind: 'fault', address: exit.address >>> 0, write: exit.write };
+  }
+}
+
+/** A thread as its program sees it: what user code on a CPU has, and nothing more. */
+class ThreadCpu implements HostedCpu {
+  readonly thread: DebugId;
+  readonly task: DebugId;
+  readonly r: Uint32Array;
+  readonly utcb: Uint32Array;
+  readonly memory: PhysicalMemory;
+  readonly #kernel: Kernel;
+  readonly #thread: Thread;
+
+  constructor(kernel: Kernel, thread: Thread) {
+    this.thread = thread.id;
+    this.task = thread.task.id;
+    this.r = thread.registers.r;
+    this.utcb = utcbOf(thread).words;
+    this.memory = kernel.memory;
+    this.#kernel = kernel;
+    this.#thread = thread;
+  }
+
+  get clock_us(): number {
+    return this.#kernel.clock_us;
+  }
+
+  translate(address: number, write: boolean): number {
+    return this.#kernel.translate(this.#thread.task, address, write);
+  }
+
+  invokeNow(): void {
+    const thread = this.#thread;
+    hostedInvoke(this.#kernel, thread);
+    const { current } = this.#kernel.processor;
+    if (current !== thread || !thread.runnable || thread.step !== 'user') {
+      throw new Error(`invokeNow of '${thread.hosted}' (thread ${thread.id.toString(16)}) blocked or switched: tag ${this.r[0]}, selector ${this.r[2]}`);
+    }
+  }
+
+  nameObject(selector: number, name: string): void {
+    const object = (selector & 0x800) !== 0 ? this.#thread : this.#thread.task.objects.get(selector >>> 12)?.object;
+    if (object !== undefined) this.#kernel.objects.setName(object, name);
+  }
+
+  console(text: string): void {
+    this.#kernel.console(text);
+  }
+
+  note(what: string, detail: Plain): void {
+    if (this.#kernel.events.wants('note')) this.#kernel.emit({ kind: 'note', what, detail });
+  }
+}

@@ -1,0 +1,126 @@
+// The system call `invoke`: from selector to object, and the frame around every object operation. Owns no state.
+// Source modelled: fiasco-kernel.md 1.1, 3.1, 4.1, 5.2.
+
+import { IPC_ERROR } from './errors.ts';
+import { invokeFactory, Factory } from './factory.ts';
+import { FLAGS_FULL, FLAG_GATE_CONTROL, RIGHTS_FULL } from './flexpage.ts';
+import { Icu, invokeIcu } from './icu.ts';
+import { startIpc } from './ipc.ts';
+import { IpcGate, invokeGateControl } from './ipc_gate.ts';
+import { Irq, invokeIrq } from './irq.ts';
+import type { Kernel } from './kernel.ts';
+import type { KernelObject } from './kernel_object.ts';
+import { TAG_ERROR, labelOf } from './message_tag.ts';
+import { type ObjectCall, type Result, nowhere } from './object_call.ts';
+import { PlatformControl, invokePlatformControl } from './pfc.ts';
+import { PROTOCOL } from './protocols.ts';
+import { SchedulerObject, invokeScheduler } from './scheduler_object.ts';
+import { Task, invokeTask } from './task.ts';
+import { Thread, utcbOf } from './thread.ts';
+import { invokeThread } from './thread_call.ts';
+import { TIMEOUT } from './thread_state.ts';
+import { Vlog, invokeVlog } from './vlog.ts';
+
+export const OP_SEND = 1;
+export const OP_RECEIVE = 2;
+export const OP_OPEN_WAIT = 4;
+export const OP_REPLY = 8;
+const OP_MASK = 0xf;
+const OP_CALL = OP_SEND | OP_RECEIVE;
+const SELECTOR_SPECIAL = 0x800;
+
+interface Target {
+  readonly object: KernelObject;
+  readonly rights: number;
+  readonly flags: number;
+}
+
+/** Executes the invocation that the thread's registers and UTCB describe. */
+export function invoke(kernel: Kernel, thread: Thread): void {
+  const { r } = thread.registers;
+  const selector = r[2] as number;
+  // The real entry path means to clear a stale cancel here and clears the timeout bit instead: cancels are sticky.
+  thread.state &= ~TIMEOUT;
+  if (kernel.events.wants('syscall_enter')) kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number });
+  thread.activity = { kind: 'system_call' };
+  const target = resolve(thread, selector);
+  if (target === null) {
+    utcbOf(thread).error = IPC_ERROR.NOT_EXISTENT;
+    return leave(kernel, thread, TAG_ERROR);
+  }
+  invokeObject(kernel, thread, target, selector & OP_MASK);
+}
+
+/** The reply slot is consumed by looking at it, even if the send fails afterwards. */
+function resolve(thread: Thread, selector: number): Target | null {
+  if ((selector & OP_REPLY) !== 0) {
+    const { reply } = thread;
+    thread.reply = null;
+    return reply === null ? null : { object: reply.caller, rights: reply.rights, flags: 0 };
+  }
+  if ((selector & SELECTOR_SPECIAL) !== 0) return { object: thread, rights: RIGHTS_FULL, flags: FLAGS_FULL };
+  return thread.task.objects.get(selector >>> 12) ?? null;
+}
+
+function invokeObject(kernel: Kernel, thread: Thread, target: Target, op: number): void {
+  const { object, rights, flags } = target;
+  const tag = thread.registers.r[0] as number;
+  const call = <T extends KernelObject>(of: T): ObjectCall<T> => ({ kernel, caller: thread, object: of, rights, flags, tag, input: utcbOf(thread), output: output(thread, op) });
+  if (object instanceof Thread) {
+    if ((op !== 0 && (op & OP_SEND) === 0) || (op & OP_REPLY) !== 0 || labelOf(tag) !== PROTOCOL.THREAD) return messageTo(kernel, thread, object, rights, op);
+    return finish(kernel, thread, invokeThread({ ...call(object), output: utcbOf(thread) }));
+  }
+  if (object instanceof IpcGate) {
+    if (labelOf(tag) !== PROTOCOL.KOBJECT || (flags & FLAG_GATE_CONTROL) === 0) return messageTo(kernel, thread, object, rights, op);
+    return helped(kernel, thread, object, op, () => invokeGateControl(call(object)));
+  }
+  if (object instanceof Task) return finish(kernel, thread, invokeTask({ ...call(object), output: utcbOf(thread) }));
+  helped(kernel, thread, object, op, () => invokeOther(call, object));
+}
+
+const output = (thread: Thread, op: number) => ((op & OP_RECEIVE) !== 0 ? utcbOf(thread) : nowhere());
+
+function invokeOther(call: <T extends KernelObject>(of: T) => ObjectCall<T>, object: KernelObject): Result {
+  if (object instanceof Irq) return invokeIrq(call(object));
+  if (object instanceof Factory) return invokeFactory(call(object));
+  if (object instanceof SchedulerObject) return invokeScheduler(call(object));
+  if (object instanceof Icu) return invokeIcu(call(object), object.pins);
+  if (object instanceof Vlog) return invokeVlog(call(object));
+  if (object instanceof PlatformControl) return invokePlatformControl(call(object));
+  throw new Error(`object ${object.id} of type ${object.type} cannot be invoked`);
+}
+
+/** The frame around most objects' operations: no send, no operation; no receive, no result; no reply, a receive phase. */
+function helped(kernel: Kernel, thread: Thread, object: KernelObject, op: number, operation: () => Result): void {
+  const result = (op & OP_SEND) !== 0 ? operation() : null;
+  if (result !== null && ((result & TAG_ERROR) !== 0 || (op & OP_RECEIVE) !== 0)) return finish(kernel, thread, result);
+  if ((op & OP_RECEIVE) === 0) return finish(kernel, thread, null);
+  const partner = (op & OP_OPEN_WAIT) !== 0 ? null : object instanceof Irq ? object : thread;
+  startIpc(kernel, thread, { target: null, receive: true, partner, send_timeout: 0, receive_timeout: (thread.registers.r[3] as number) & 0xffff, rights: 0 });
+}
+
+/** A plain message to a thread, or through a gate. */
+function messageTo(kernel: Kernel, thread: Thread, object: Thread | IpcGate, rights: number, op: number): void {
+  const effective = op === 0 ? OP_CALL : op;
+  const send = (effective & OP_SEND) !== 0;
+  const timeouts = thread.registers.r[3] as number;
+  const closed = object instanceof IpcGate && !send ? (object.thread ?? object) : object;
+  startIpc(kernel, thread, {
+    target: send ? object : null,
+    receive: (effective & OP_RECEIVE) !== 0,
+    partner: (effective & OP_OPEN_WAIT) !== 0 ? null : closed,
+    send_timeout: timeouts >>> 16,
+    receive_timeout: timeouts & 0xffff,
+    rights,
+  });
+}
+
+function finish(kernel: Kernel, thread: Thread, result: Result): void {
+  leave(kernel, thread, result ?? (thread.registers.r[0] as number));
+}
+
+function leave(kernel: Kernel, thread: Thread, tag: number): void {
+  thread.registers.r[0] = tag;
+  thread.activity = { kind: 'user' };
+  kernel.reportLeave(thread, tag, thread.registers.r[4] as number);
+}

@@ -1,0 +1,315 @@
+// The IPC algorithm: send phase, receive phase, direct switching, and what happens when a sleeping thread is dispatched again.
+// Owns no state; a thread's `ipc` and `step` say where it is. Source modelled: fiasco-kernel.md 5.7, 5.8.
+
+import { type DebugId, debugId } from '../numbers.ts';
+import { IPC_ERROR } from './errors.ts';
+import { finishException } from './exception.ts';
+import { IpcGate } from './ipc_gate.ts';
+import { deliverIrq, Irq } from './irq.ts';
+import type { Kernel } from './kernel.ts';
+import type { KernelObject } from './kernel_object.ts';
+import { TAG_ERROR, TAG_PROPAGATE, TAG_SCHEDULE } from './message_tag.ts';
+import { transferMessage } from './message_transfer.ts';
+import { finishPageFault } from './page_fault.ts';
+import { type Sender, Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
+import { deadlineOf, isNever, isZero } from './timeouts.ts';
+
+const OUTPUT_FLAGS = TAG_ERROR | TAG_PROPAGATE;
+
+export interface IpcRequest {
+  readonly target: Thread | IpcGate | null;
+  readonly receive: boolean;
+  /** Closed wait for this object; null waits for anybody. A call through a gate waits for the gate's thread. */
+  readonly partner: KernelObject | null;
+  readonly send_timeout: number;
+  readonly receive_timeout: number;
+  readonly rights: number;
+}
+
+/** Starts an IPC of the current thread. It may end at once, or leave the thread asleep or switched away. */
+export function startIpc(kernel: Kernel, thread: Thread, request: IpcRequest): void {
+  const { target } = request;
+  thread.ipc = {
+    send: target !== null,
+    receiver: target instanceof IpcGate ? null : target,
+    gate: target instanceof IpcGate ? target : null,
+    receive: request.receive,
+    partner: request.partner,
+    send_timeout: request.send_timeout,
+    receive_timeout: request.receive_timeout,
+    rights: request.rights,
+    through: throughOf(request),
+    sent: false,
+  };
+  if (thread.ipc.send) sendPhase(kernel, thread);
+  // An object operation before the receive phase may have switched to another thread already.
+  else if (thread !== kernel.processor.current) thread.step = 'receive_begin';
+  else receivePhase(kernel, thread, null);
+}
+
+function throughOf({ target, partner }: IpcRequest): DebugId {
+  if (target instanceof IpcGate) return target.id;
+  return partner instanceof Irq ? partner.id : debugId(0);
+}
+
+/** Goes on where the thread stands inside the kernel, when it is dispatched. */
+export function continueIpc(kernel: Kernel, thread: Thread): void {
+  switch (thread.step) {
+    case 'receive_begin':
+      return receivePhase(kernel, thread, null);
+    case 'receive_enter':
+      return receiveEnter(kernel, thread);
+    case 'receive_wait':
+      return receiveWoken(kernel, thread);
+    case 'receive_done':
+    case 'send_done':
+      return finishIpc(kernel, thread);
+    case 'send_wait':
+    case 'gate_wait':
+      return sendWoken(kernel, thread);
+    case 'user':
+      throw new Error('a thread in user mode has no IPC to go on with');
+  }
+}
+
+const ipcOf = (thread: Thread) => {
+  if (thread.ipc === null) throw new Error(`thread ${thread.id.toString(16)} is in no IPC`);
+  return thread.ipc;
+};
+
+/** A frozen sender keeps its place in the queue and is passed over (extension `freeze`). */
+const eligible = (sender: Sender): boolean => !(sender instanceof Thread && sender.frozen);
+
+/** True if a message of this sender would be taken now. */
+export function accepts(receiver: Thread, sender: Sender): boolean {
+  if ((receiver.state & IPC_MASK) !== RECEIVE_WAIT || receiver.ipc === null) return false;
+  if (receiver.ipc.partner !== null) return receiver.ipc.partner === sender;
+  if (receiver.frozen) return false;
+  const first = receiver.senders.first(eligible);
+  return first === undefined || first === sender;
+}
+
+function sendPhase(kernel: Kernel, thread: Thread): void {
+  const ipc = ipcOf(thread);
+  if (ipc.gate !== null && !enterGate(kernel, thread, ipc.gate)) return;
+  const { receiver } = ipc;
+  if (receiver === null) return failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
+  if (!accepts(receiver, thread)) return queueAt(kernel, thread, receiver);
+  const mayDonate = (frameTag(thread) & TAG_SCHEDULE) === 0;
+  const error = deliver(kernel, thread, receiver);
+  if (error !== 0) {
+    kernel.processor.wake(receiver);
+    return failSend(kernel, thread, error);
+  }
+  receivePhase(kernel, thread, { receiver, mayDonate });
+}
+
+/** Resolves a gate to its thread, or waits until it has one. @returns false if the thread sleeps or has failed */
+function enterGate(kernel: Kernel, thread: Thread, gate: IpcGate): boolean {
+  const ipc = ipcOf(thread);
+  if (!gate.alive) {
+    failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
+    return false;
+  }
+  if (gate.thread === null) {
+    if (prepareSendSleep(kernel, thread)) {
+      gate.waiters.enqueue(thread, thread.priority);
+      thread.step = 'gate_wait';
+      kernel.processor.schedule();
+    }
+    return false;
+  }
+  ipc.receiver = gate.thread;
+  ipc.partner = ipc.receive && ipc.partner === gate ? gate.thread : ipc.partner;
+  setFrameLabel(thread, (gate.label | ipc.rights) >>> 0);
+  return true;
+}
+
+function queueAt(kernel: Kernel, thread: Thread, receiver: Thread): void {
+  if (!prepareSendSleep(kernel, thread)) return;
+  receiver.senders.enqueue(thread, thread.priority);
+  thread.step = 'send_wait';
+  kernel.processor.schedule();
+}
+
+/** Arms the send timeout and takes the thread off the ready state. @returns false if the send has failed at once */
+function prepareSendSleep(kernel: Kernel, thread: Thread): boolean {
+  const { send_timeout } = ipcOf(thread);
+  if (isZero(send_timeout)) failSend(kernel, thread, IPC_ERROR.SEND_TIMEOUT);
+  else if ((thread.state & CANCEL) !== 0) failSend(kernel, thread, IPC_ERROR.SEND_CANCELED);
+  else if (armTimeout(kernel, thread, send_timeout)) {
+    thread.state = (thread.state | SEND_WAIT) & ~READY;
+    return true;
+  } else failSend(kernel, thread, IPC_ERROR.SEND_TIMEOUT);
+  return false;
+}
+
+/** @returns false if the deadline has passed already */
+function armTimeout(kernel: Kernel, thread: Thread, timeout: number): boolean {
+  if (isNever(timeout)) return true;
+  const deadline = deadlineOf(timeout, kernel.clock_us, utcbOf(thread));
+  if (deadline <= kernel.clock_us) return false;
+  kernel.timeouts.arm(thread, deadline);
+  return true;
+}
+
+/** Transfers the sender's message; the receiver's IPC is over afterwards. @returns the sender's error, 0 if none */
+function deliver(kernel: Kernel, sender: Thread, receiver: Thread): number {
+  const ipc = ipcOf(sender);
+  const through = ipc.gate ?? null;
+  const { error, code } = transferMessage(kernel, sender, receiver, through);
+  if (code !== 0) utcbOf(receiver).error = code;
+  ipc.sent = true;
+  if (ipc.receive && ipc.partner === receiver) receiver.reply = { caller: sender, rights: ipc.rights };
+  receiver.state &= ~(IPC_MASK | TRANSFER);
+  kernel.timeouts.disarm(receiver);
+  return error;
+}
+
+/** The thread that has just got a message and is to become ready. */
+interface Activation {
+  readonly receiver: Thread;
+  readonly mayDonate: boolean;
+}
+
+function receivePhase(kernel: Kernel, thread: Thread, activate: Activation | null): void {
+  const ipc = ipcOf(thread);
+  let next: Sender | undefined;
+  if (ipc.receive) {
+    thread.state |= RECEIVE_WAIT;
+    next = nextSender(thread);
+    if (next !== undefined) pull(kernel, thread, next);
+  }
+  const done = !ipc.receive || next !== undefined;
+  if (activate !== null && activateReceiver(kernel, thread, activate, next !== undefined)) {
+    thread.step = done ? 'receive_done' : 'receive_enter';
+    return;
+  }
+  if (done) finishIpc(kernel, thread);
+  else sleepReceiving(kernel, thread);
+}
+
+/** The receiver of a message becomes ready, and runs at once where the rules of donation or priority say so. */
+function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate }: Activation, served: boolean): boolean {
+  const { processor } = kernel;
+  const ipc = ipcOf(sender);
+  const donate = mayDonate && !served && ((ipc.receive && ipc.partner !== null) || processor.queue.owner !== sender);
+  if (donate) {
+    receiver.state |= READY;
+    if (!receiver.runnable || receiver === processor.current) return false;
+    processor.donateTo(receiver);
+    return true;
+  }
+  if (!processor.deblock(receiver)) return false;
+  processor.switchTo(receiver);
+  return true;
+}
+
+function nextSender(thread: Thread): Sender | undefined {
+  const { partner } = ipcOf(thread);
+  if (partner === null) return thread.senders.first(eligible);
+  return thread.senders.first((sender) => sender === partner && eligible(sender));
+}
+
+/** Takes the message of a queued sender. The sender goes at once to its own receive phase, if it has one. */
+function pull(kernel: Kernel, receiver: Thread, sender: Sender): void {
+  if (sender instanceof Irq) {
+    deliverIrq(kernel, sender, receiver);
+    return;
+  }
+  const ipc = ipcOf(sender);
+  const error = deliver(kernel, sender, receiver);
+  receiver.senders.dequeue(sender);
+  kernel.timeouts.disarm(sender);
+  sender.state = (sender.state & ~(IPC_MASK | TRANSFER)) | (ipc.receive ? RECEIVE_WAIT : 0);
+  // Quirk of this revision: a queued sender whose items could not be transferred still enters its receive phase.
+  if (error !== 0) {
+    utcbOf(sender).error = error;
+    setFrameTag(sender, TAG_ERROR);
+  } else if (!ipc.receive) setFrameTag(sender, frameTag(sender) & ~OUTPUT_FLAGS);
+  sender.step = ipc.receive ? 'receive_enter' : 'send_done';
+  if (kernel.processor.wake(sender) && sender.priority > receiver.priority) kernel.processor.due = true;
+}
+
+/** The receiving thread has nothing to take: it sleeps until a message, its timeout or a cancel. */
+function sleepReceiving(kernel: Kernel, thread: Thread): void {
+  const { receive_timeout, partner } = ipcOf(thread);
+  if ((thread.state & (IPC_MASK | IPC_ABNORMAL)) !== RECEIVE_WAIT) return finishIpc(kernel, thread);
+  thread.state &= ~READY;
+  if (isZero(receive_timeout) || (thread.timeout === null && !armTimeout(kernel, thread, receive_timeout))) thread.state |= READY | TIMEOUT;
+  thread.step = 'receive_wait';
+  // Waiting for oneself is how threads sleep and yield: the turn goes to the others of the same priority.
+  if (partner === thread) kernel.processor.queue.requeue(thread, kernel.clock_us);
+  kernel.processor.schedule();
+}
+
+function receiveEnter(kernel: Kernel, thread: Thread): void {
+  if ((thread.state & RECEIVE_WAIT) !== 0) sleepReceiving(kernel, thread);
+  else finishIpc(kernel, thread);
+}
+
+function receiveWoken(kernel: Kernel, thread: Thread): void {
+  if ((thread.state & (IPC_MASK | IPC_ABNORMAL)) !== RECEIVE_WAIT) return finishIpc(kernel, thread);
+  // Woken without reason: senders may have come while the thread was frozen.
+  const next = nextSender(thread);
+  if (next === undefined) return sleepReceiving(kernel, thread);
+  kernel.timeouts.disarm(thread);
+  pull(kernel, thread, next);
+  finishIpc(kernel, thread);
+}
+
+function sendWoken(kernel: Kernel, thread: Thread): void {
+  const ipc = ipcOf(thread);
+  if ((thread.state & (CANCEL | TIMEOUT)) !== 0) {
+    const error = (thread.state & CANCEL) !== 0 ? IPC_ERROR.SEND_CANCELED : IPC_ERROR.SEND_TIMEOUT;
+    leaveQueue(thread);
+    return failSend(kernel, thread, error);
+  }
+  if (thread.step === 'gate_wait' && (ipc.gate === null || !ipc.gate.waiters.has(thread))) {
+    thread.state &= ~SEND_WAIT;
+    kernel.timeouts.disarm(thread);
+    return sendPhase(kernel, thread);
+  }
+  // Quirk of this revision: the receiver was killed and this sender only made ready; it sleeps again, for ever without a timeout.
+  thread.state &= ~READY;
+  kernel.processor.schedule();
+}
+
+/** Takes a thread out of the queue in which it waits to send. */
+export function leaveQueue(thread: Thread): void {
+  thread.ipc?.receiver?.senders.dequeue(thread);
+  thread.ipc?.gate?.waiters.dequeue(thread);
+}
+
+/** Any failure of the send phase ends the whole IPC. */
+function failSend(kernel: Kernel, thread: Thread, error: number): void {
+  const slept = (thread.state & SEND_WAIT) !== 0;
+  kernel.timeouts.disarm(thread);
+  utcbOf(thread).error = error;
+  setFrameTag(thread, TAG_ERROR);
+  thread.state &= ~IPC_MASK;
+  if (slept || error === IPC_ERROR.SEND_CANCELED) thread.state &= ~IPC_ABNORMAL;
+  leaveKernel(kernel, thread);
+}
+
+/** The IPC is over. A cancel or timeout that is still noted then turns its result into an error, whatever was transferred. */
+function finishIpc(kernel: Kernel, thread: Thread): void {
+  kernel.timeouts.disarm(thread);
+  if ((thread.state & IPC_ABNORMAL) !== 0) {
+    utcbOf(thread).error = (thread.state & CANCEL) !== 0 ? IPC_ERROR.RECEIVE_CANCELED : IPC_ERROR.RECEIVE_TIMEOUT;
+    setFrameTag(thread, (frameTag(thread) & ~OUTPUT_FLAGS) | TAG_ERROR);
+  }
+  thread.state &= ~(IPC_MASK | IPC_ABNORMAL);
+  leaveKernel(kernel, thread);
+}
+
+function leaveKernel(kernel: Kernel, thread: Thread): void {
+  const { activity } = thread;
+  thread.ipc = null;
+  thread.step = 'user';
+  if (activity.kind === 'page_fault') return finishPageFault(kernel, thread, activity);
+  if (activity.kind === 'exception') return finishException(kernel, thread, activity);
+  thread.activity = { kind: 'user' };
+  kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
+}

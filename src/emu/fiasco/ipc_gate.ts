@@ -1,0 +1,80 @@
+// IPC gates: a label and a thread. Messages through a gate go to the thread and carry the label. Owner of both and of the
+// senders that wait until a thread is bound. Source modelled: fiasco-kernel.md 3.7, 3.8, 5.6.
+
+import type { DebugId } from '../numbers.ts';
+import { ERRNO } from './errors.ts';
+import { CAP_S } from './flexpage.ts';
+import { hit } from './irq.ts';
+import type { Kernel } from './kernel.ts';
+import { KernelObject } from './kernel_object.ts';
+import { failure, success, wordsOf } from './message_tag.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { SenderQueue } from './sender_queue.ts';
+import { Thread } from './thread.ts';
+
+export class IpcGate extends KernelObject {
+  readonly type = 'Gate';
+  label: number;
+  thread: Thread | null = null;
+  readonly waiters = new SenderQueue<Thread>();
+
+  constructor(id: DebugId, label: number) {
+    super(id);
+    this.label = label;
+  }
+
+  bind(thread: Thread | null): void {
+    this.thread = thread;
+    if (thread !== null) thread.references++;
+  }
+}
+
+const HANDLERS: Handlers<'Gate control', IpcGate> = { decrement_references: decrementReferences, bind, info };
+
+/** The control protocol, for capabilities with the control right. */
+export function invokeGateControl(call: ObjectCall<IpcGate>): Result {
+  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
+  return dispatch('Gate control', call.input.mr(0), call, HANDLERS);
+}
+
+function decrementReferences({ object, tag, input, output }: ObjectCall<IpcGate>): Result {
+  if (wordsOf(tag) < 2) return failure(ERRNO.INVAL);
+  object.counted = Math.max(0, object.counted - input.mr(1));
+  output.setMr(0, object.counted);
+  return success(1);
+}
+
+function bind(call: ObjectCall<IpcGate>): Result {
+  const { kernel, object } = call;
+  if (wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
+  const named = itemCapability(call);
+  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread)) return failure(ERRNO.INVAL);
+  if ((named.rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  const old = object.thread;
+  object.label = call.input.mr(1);
+  object.bind(named.object);
+  if (old !== null) kernel.release(old);
+  wakeWaiters(kernel, object);
+  return success();
+}
+
+function info({ object, output }: ObjectCall<IpcGate>): Result {
+  output.setMr(0, object.label);
+  return success(1);
+}
+
+/** Who waited for a thread looks again: there is one now, or the gate is gone. */
+function wakeWaiters(kernel: Kernel, gate: IpcGate): void {
+  for (const waiter of gate.waiters.takeAll()) kernel.processor.wake(waiter);
+}
+
+/** The gate is gone. Senders that are already queued at its thread are not affected. */
+export function destroyGate(kernel: Kernel, gate: IpcGate): void {
+  const { thread } = gate;
+  gate.thread = null;
+  if (thread !== null) {
+    if (thread.delete_irq !== null) hit(kernel, thread.delete_irq);
+    kernel.release(thread);
+  }
+  wakeWaiters(kernel, gate);
+}

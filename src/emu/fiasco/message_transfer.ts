@@ -1,0 +1,144 @@
+// What a message carries: words, exception frames, map items with their receive buffers. Owns no state.
+// Source modelled: fiasco-kernel.md 5.4 to 5.6, 8.4, 8.5.
+
+import { PAGE_SHIFT } from '../numbers.ts';
+import { type DebugId, debugId } from '../numbers.ts';
+import { IPC_ERROR, RECEIVE_PHASE } from './errors.ts';
+import { applyExceptionReply, writeExceptionMessage } from './exception.ts';
+import {
+  BUFFER_LOCAL_ID,
+  BUFFER_SMALL,
+  CAP_S,
+  FLEXPAGE_MEMORY,
+  FLEXPAGE_OBJECT,
+  type Flexpage,
+  ITEM_COMPOUND,
+  ITEM_GRANT,
+  ITEM_MAP,
+  flexpageOf,
+  isWholeSpace,
+} from './flexpage.ts';
+import { IpcGate } from './ipc_gate.ts';
+import type { Kernel } from './kernel.ts';
+import { TAG_ERROR, TAG_PROPAGATE, itemsOf, labelOf, wordsOf } from './message_tag.ts';
+import { mapCapabilities } from './object_space.ts';
+import type { Task } from './task.ts';
+import { type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { BUFFER_REGISTERS, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
+
+export interface TransferOutcome {
+  /** Error of the send phase for the sender, 0 if none. */
+  readonly error: number;
+  /** The same for the receiver. */
+  readonly code: number;
+}
+
+/** Copies the message of a thread into the frame and the UTCB of another one. */
+export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread, gate: IpcGate | null): TransferOutcome {
+  const tag = frameTag(sender);
+  const words = Math.min(wordsOf(tag), MESSAGE_REGISTERS);
+  const from = utcbOf(sender);
+  const to = utcbOf(receiver);
+  if (sender.activity.kind === 'exception') writeExceptionMessage(sender, sender.activity, to);
+  else if (receiver.activity.kind === 'exception') applyExceptionReply(receiver, tag, from);
+  else to.words.set(from.words.subarray(0, words));
+  const error = itemsOf(tag) === 0 ? 0 : transferItems(kernel, sender, receiver, words, itemsOf(tag));
+  setFrameTag(receiver, (tag & ~(TAG_ERROR | TAG_PROPAGATE)) | (error === 0 ? 0 : TAG_ERROR));
+  setFrameLabel(receiver, frameLabel(sender));
+  report(kernel, sender, receiver, gate?.id ?? debugId(0), tag, words);
+  return { error, code: error === 0 ? 0 : error | RECEIVE_PHASE };
+}
+
+function report(kernel: Kernel, sender: Thread, receiver: Thread, object: DebugId, tag: number, words: number): void {
+  if (!kernel.events.wants('ipc_transfer')) return;
+  const { kind } = sender.activity;
+  const phase = kind === 'page_fault' || kind === 'exception' ? kind : sender.ipc !== null && receiver.ipc?.partner === sender ? 'reply' : 'request';
+  const content = Array.from(utcbOf(kind === 'exception' ? receiver : sender).words.subarray(0, words));
+  kernel.emit({ kind: 'ipc_transfer', from: sender.id, to: receiver.id, object, phase, tag, label: frameLabel(receiver), words: content });
+}
+
+interface Buffer {
+  readonly page: Flexpage;
+  readonly localId: boolean;
+  readonly next: number;
+}
+
+/** The receive buffer at an index, or null where the list ends. */
+function bufferAt(utcb: Utcb, index: number): Buffer | null {
+  if (index >= BUFFER_REGISTERS) return null;
+  const word = utcb.buffer(index);
+  if ((word & ITEM_MAP) === 0) return null;
+  const localId = (word & BUFFER_LOCAL_ID) !== 0;
+  if ((word & BUFFER_SMALL) !== 0) return { page: { base: word >>> 12, order: 0, type: FLEXPAGE_OBJECT, rights: 0xf }, localId, next: index + 1 };
+  if (index + 1 >= BUFFER_REGISTERS) return null;
+  return { page: flexpageOf(utcb.buffer(index + 1)), localId, next: index + 2 };
+}
+
+/** Transfers the items behind the words. @returns the sender's error, 0 if all went well */
+function transferItems(kernel: Kernel, sender: Thread, receiver: Thread, words: number, items: number): number {
+  const from = utcbOf(sender);
+  const to = utcbOf(receiver);
+  const next = { memory: to.firstBuffer('memory'), object: to.firstBuffer('object') };
+  let at = words;
+  for (let left = items; left > 0; left--) {
+    if (at >= MESSAGE_REGISTERS) return IPC_ERROR.SEND_OVERFLOW;
+    const item = from.mr(at);
+    if (item === 0) {
+      at++;
+      continue;
+    }
+    if ((item & ITEM_MAP) === 0 || at + 1 >= MESSAGE_REGISTERS) return IPC_ERROR.SEND_OVERFLOW;
+    const word = from.mr(at + 1);
+    const page = flexpageOf(word);
+    if (page.type !== FLEXPAGE_MEMORY && page.type !== FLEXPAGE_OBJECT) return IPC_ERROR.SEND_OVERFLOW;
+    const kind = page.type === FLEXPAGE_MEMORY ? 'memory' : 'object';
+    const buffer = bufferAt(to, next[kind]);
+    if (buffer === null || (buffer.page.type !== page.type && !isWholeSpace(buffer.page))) return IPC_ERROR.SEND_OVERFLOW;
+    to.setMr(at, ((item & ~0xff7) | (word & 0xff0)) >>> 0);
+    if (!(buffer.localId && tellLocally(sender, receiver, page, word, at)) && !mapItem(kernel, sender, receiver, page, buffer.page, item)) return IPC_ERROR.SEND_MAP_FAILED;
+    if ((item & ITEM_COMPOUND) === 0) next[kind] = buffer.next;
+    at += 2;
+  }
+  return 0;
+}
+
+/** A receiver that asks for local ids is told of what it has anyway; nothing is mapped then. */
+function tellLocally(sender: Thread, receiver: Thread, page: Flexpage, word: number, at: number): boolean {
+  const to = utcbOf(receiver);
+  if (sender.task === receiver.task) {
+    to.setMr(at, to.mr(at) | 6);
+    to.setMr(at + 1, word);
+    return true;
+  }
+  const mapping = page.type === FLEXPAGE_OBJECT ? sender.task.objects.get(page.base) : undefined;
+  if (mapping === undefined || !(mapping.object instanceof IpcGate) || mapping.object.thread?.task !== receiver.task) return false;
+  to.setMr(at, to.mr(at) | 4);
+  to.setMr(at + 1, (mapping.object.label | (mapping.rights & page.rights)) >>> 0);
+  return true;
+}
+
+function mapItem(kernel: Kernel, sender: Thread, receiver: Thread, send: Flexpage, receive: Flexpage, item: number): boolean {
+  const strong = (sender.ipc?.rights ?? 0) & CAP_S;
+  if (send.type === FLEXPAGE_MEMORY) return mapMemory(kernel, sender.task, send, receiver.task, receive, item);
+  const rights = strong === 0 ? 0xf & ~CAP_S : 0xf;
+  return mapCapabilities(kernel, { source: sender.task.objects, send, target: receiver.task.objects, receive, item, rights });
+}
+
+/** Maps a memory flexpage. @returns false if out of memory */
+export function mapMemory(kernel: Kernel, source: Task, send: Flexpage, target: Task, receive: Flexpage, item: number): boolean {
+  const sendBytes = 2 ** Math.min(send.order, 32);
+  const receiveBytes = isWholeSpace(receive) ? 2 ** 32 : 2 ** Math.min(receive.order, 32);
+  if (send.order < PAGE_SHIFT || (!isWholeSpace(receive) && receive.order < PAGE_SHIFT)) return true;
+  const size = Math.min(sendBytes, receiveBytes);
+  const hot = (item & 0xffff_f000) >>> 0;
+  let from = send.base - (send.base % sendBytes);
+  let to = isWholeSpace(receive) ? 0 : receive.base - (receive.base % receiveBytes);
+  const offset = (hot % Math.max(sendBytes, receiveBytes)) - (hot % size);
+  if (receiveBytes >= sendBytes) to += offset;
+  else from += offset;
+  const range = { from, to, size, rights: send.rights & 7, cache: item & 0xf0, grant: (item & ITEM_GRANT) !== 0 };
+  return kernel.memoryMappings.map(source.memory, target.memory, range);
+}
+
+/** The signed label of a message, for those who look at it while it is under way. */
+export const messageLabel = (thread: Thread): number => labelOf(frameTag(thread));

@@ -1,0 +1,71 @@
+// Page faults: classification, the message to the pager, and what its answer means. Owns no state; the nested frame is the
+// thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.2, 5.8.
+
+import { USER_END } from '../memory/mapping_database.ts';
+import { hex } from '../numbers.ts';
+import { IPC_ERROR } from './errors.ts';
+import { ERROR_DATA, ERROR_PREFETCH, ERROR_READ, ERROR_USER, raiseException } from './exception.ts';
+import { callSlot, resolveSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
+import type { Kernel } from './kernel.ts';
+import { TAG_ERROR, makeTag } from './message_tag.ts';
+import { PROTOCOL } from './protocols.ts';
+import { type Activity, type Thread, utcbOf } from './thread.ts';
+import { CANCEL } from './thread_state.ts';
+
+export type FaultCause = 'translation' | 'permission' | 'alignment';
+
+export interface Fault {
+  readonly address: number;
+  readonly pc: number;
+  readonly access: 'read' | 'write' | 'fetch';
+  readonly cause: FaultCause;
+}
+
+/** Fault status register (short descriptors): alignment, and translation and permission faults of sections and pages. */
+const FSR_ALIGNMENT = 1;
+const FSR_WRITE = 0x800;
+const FSR = { translation: { section: 5, page: 7 }, permission: { section: 0xd, page: 0xf } } as const;
+/** The pager's first word when it refuses. */
+const REJECTED = 0xffff_ffff;
+
+/** A user access that the memory refused. */
+export function pageFault(kernel: Kernel, thread: Thread, fault: Fault): void {
+  const { address, pc, access, cause } = fault;
+  const error = errorWord(thread, fault);
+  thread.state &= ~CANCEL;
+  if (kernel.events.wants('page_fault')) kernel.emit({ kind: 'page_fault', address, pc, write: access === 'write' });
+  if (cause === 'alignment') {
+    kernel.console(`KERNEL: Alignment error at ${hex(address, 8)} (PC: ${hex(pc, 8)}, FSR: ${hex(error & 0xffff)})\n`);
+    return raiseException(kernel, thread, address, error, 'alignment');
+  }
+  if (address >= USER_END) return raiseException(kernel, thread, address, error, 'kernel address');
+  const utcb = utcbOf(thread);
+  const saved = [utcb.mr(0), utcb.mr(1), ...saveBuffers(utcb)];
+  utcb.setMr(0, ((address & ~3) | (cause === 'translation' ? 1 : 0) | (access === 'write' ? 2 : 0)) >>> 0);
+  utcb.setMr(1, pc);
+  thread.activity = { kind: 'page_fault', tag: makeTag(PROTOCOL.PAGE_FAULT, 2), label: 0, address, error, pc, saved };
+  if (resolveSlot(thread, thread.pager) === null) {
+    kernel.warn(`CPU0: Pager of ${hex(thread.id)} is invalid (pfa=${hex(address)}, errorcode=${hex(error)}) to ${hex(thread.pager)} (pc=${hex(pc)})`);
+  }
+  callSlot(kernel, thread, thread.pager);
+}
+
+function errorWord(thread: Thread, { address, access, cause }: Fault): number {
+  const write = access === 'write' ? FSR_WRITE : 0;
+  if (cause === 'alignment') return ERROR_DATA | ERROR_USER | FSR_ALIGNMENT | write;
+  const fsr = FSR[cause][thread.task.memory.table.hasTable(address >>> 12) ? 'page' : 'section'];
+  return access === 'fetch' ? ERROR_PREFETCH | ERROR_USER | ERROR_READ | fsr : ERROR_DATA | ERROR_USER | write | fsr;
+}
+
+/** Any answer lets the thread try again; a refusal, or a pager that does not exist, becomes an exception. */
+export function finishPageFault(kernel: Kernel, thread: Thread, activity: Extract<Activity, { kind: 'page_fault' }>): void {
+  const utcb = utcbOf(thread);
+  const failed = (activity.tag & TAG_ERROR) !== 0;
+  const rejected = failed ? utcb.error === IPC_ERROR.NOT_EXISTENT : utcb.mr(0) === REJECTED;
+  const [mr0 = 0, mr1 = 0, ...buffers] = activity.saved;
+  utcb.setMr(0, mr0);
+  utcb.setMr(1, mr1);
+  restoreBuffers(utcb, buffers);
+  thread.activity = { kind: 'user' };
+  if (rejected) raiseException(kernel, thread, activity.address, activity.error, 'page fault refused');
+}

@@ -1,0 +1,87 @@
+// Who runs: the current thread, and the ways from one thread to the next. Owner of the current thread and the ready queue.
+// Source modelled: fiasco-kernel.md 5.7 (direct switching), 7, Appendix C.1.
+
+import type { Kernel } from './kernel.ts';
+import { ReadyQueue } from './ready_queue.ts';
+import type { Thread } from './thread.ts';
+import { READY } from './thread_state.ts';
+
+export class Processor {
+  readonly queue = new ReadyQueue();
+  /** A reschedule is due before anybody goes on in user mode. */
+  due = false;
+  #current: Thread | null = null;
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  get current(): Thread {
+    if (this.#current === null) throw new Error('no thread runs');
+    return this.#current;
+  }
+
+  /** Puts a thread in charge without any scheduling: at boot and when a state is restored. */
+  start(thread: Thread): void {
+    this.#current = thread;
+  }
+
+  /** Appends to the ready queue what may run. */
+  enqueue(thread: Thread): void {
+    if (thread.runnable) this.queue.enqueue(thread);
+  }
+
+  /** Chooses the next thread: the current one if it is still ready and nobody of its priority has the turn before it. */
+  schedule(): void {
+    const { current } = this;
+    this.due = false;
+    if (current.remaining_us > 0) this.enqueue(current);
+    const next = this.queue.next();
+    if (next !== this.queue.owner) this.queue.own(next, this.#kernel.clock_us);
+    this.#switch(next);
+  }
+
+  /**
+   * Makes a thread ready that was not.
+   * @returns true if it should run at once; then it is not queued, and the caller switches to it
+   */
+  deblock(thread: Thread): boolean {
+    thread.state |= READY;
+    if (thread === this.current || !thread.runnable) return false;
+    const owner = this.queue.owner?.priority ?? 0;
+    if (owner <= thread.priority && this.current.priority <= thread.priority) return true;
+    this.queue.enqueue(thread);
+    return false;
+  }
+
+  /** As deblock, without switching: the thread waits for its turn. @returns true if a reschedule is due */
+  wake(thread: Thread): boolean {
+    const preempts = this.deblock(thread);
+    if (preempts) this.queue.enqueue(thread);
+    return preempts;
+  }
+
+  /** Runs a ready thread on its own time slice. */
+  switchTo(thread: Thread): void {
+    if (thread !== this.queue.owner) this.queue.own(thread, this.#kernel.clock_us);
+    this.#leaveTo(thread);
+  }
+
+  /** Runs a ready thread on the current time slice (donation), whatever the priorities. */
+  donateTo(thread: Thread): void {
+    this.#leaveTo(thread);
+  }
+
+  #leaveTo(thread: Thread): void {
+    if (thread !== this.current) this.enqueue(this.current);
+    this.#switch(thread);
+  }
+
+  #switch(thread: Thread): void {
+    if (thread === this.#current) return;
+    this.#current?.registers.clearExclusive();
+    this.#current = thread;
+    if (this.#kernel.events.wants('schedule')) this.#kernel.emit({ kind: 'schedule', to: thread.id });
+  }
+}

@@ -1,0 +1,128 @@
+// The ready queue: a cyclic list per priority, the owner of the current time slice and the end of that slice.
+// Owner of all three. Source modelled: fiasco-kernel.md 7, Appendix C.1.
+
+import type { Thread } from './thread.ts';
+
+export const PRIORITIES = 256;
+
+export class ReadyQueue {
+  /** The head of a cyclic list is element 0. */
+  readonly #lists: Thread[][] = Array.from({ length: PRIORITIES }, () => []);
+  #highest = 0;
+  /** Owner of the current slice; whoever runs on a donated slice is another thread. */
+  #owner: Thread | null = null;
+  #end_us = 0;
+
+  get owner(): Thread | null {
+    return this.#owner;
+  }
+
+  /** When the current slice ends; no slice ends while nobody, or the idle thread, owns it. */
+  get sliceEnd_us(): number | null {
+    return this.#owner === null || this.#owner.internal === 'idle' ? null : this.#end_us;
+  }
+
+  has(thread: Thread): boolean {
+    return this.#list(thread).includes(thread);
+  }
+
+  /** Appends at the tail; the owner of the slice goes to the front and so keeps its turn. */
+  enqueue(thread: Thread): void {
+    const list = this.#list(thread);
+    if (list.includes(thread)) return;
+    if (thread === this.#owner) list.unshift(thread);
+    else list.push(thread);
+    if (thread.priority > this.#highest) this.#highest = thread.priority;
+  }
+
+  dequeue(thread: Thread): void {
+    const list = this.#list(thread);
+    const at = list.indexOf(thread);
+    if (at >= 0) list.splice(at, 1);
+    this.#lower();
+  }
+
+  /** The first runnable thread of the highest priority. Threads that blocked since they were queued are dropped here. */
+  next(): Thread {
+    for (;;) {
+      const candidate = this.#lists[this.#highest]?.[0];
+      if (candidate === undefined) throw new Error('the idle thread is missing in the ready queue');
+      if (candidate.runnable) return candidate;
+      this.dequeue(candidate);
+    }
+  }
+
+  /** Makes a thread the owner of the slice and saves what the old owner has left of its own. */
+  own(thread: Thread | null, now_us: number): void {
+    const old = this.#owner;
+    if (old !== null) {
+      const left = this.#end_us - now_us;
+      old.remaining_us = left > 0 ? left : old.quantum_us;
+    }
+    this.#owner = thread;
+    if (thread !== null) this.#end_us = now_us + thread.remaining_us;
+  }
+
+  /** The owner's slice is over: it gets a new one and goes to the tail of its priority. */
+  expire(): void {
+    const owner = this.#owner;
+    if (owner === null) return;
+    owner.remaining_us = owner.quantum_us;
+    const list = this.#list(owner);
+    if (list[0] === owner) list.push(...list.splice(0, 1));
+    this.#owner = null;
+  }
+
+  /** The thread puts itself to the tail of its priority and gives up the slice (sleep and yield). */
+  requeue(thread: Thread, now_us: number): void {
+    this.dequeue(thread);
+    if (thread === this.#owner) this.own(null, now_us);
+    this.#list(thread).push(thread);
+    if (thread.priority > this.#highest) this.#highest = thread.priority;
+  }
+
+  /** New parameters and a full slice, as the scheduler object and the kernel's own threads get them. */
+  setParameters(thread: Thread, priority: number, quantum_us: number, now_us: number): void {
+    const queued = this.has(thread);
+    if (queued) this.dequeue(thread);
+    thread.priority = priority;
+    thread.quantum_us = quantum_us;
+    thread.remaining_us = quantum_us;
+    if (thread === this.#owner) this.#end_us = now_us + quantum_us;
+    if (queued) this.enqueue(thread);
+  }
+
+  /** Forgets a thread that is gone. */
+  forget(thread: Thread): void {
+    this.dequeue(thread);
+    if (thread === this.#owner) this.#owner = null;
+  }
+
+  /** All queued threads, highest priority first, in the order of their turns. */
+  threads(): Thread[] {
+    return this.#lists.flatMap((list, priority) => list.map((thread) => ({ thread, priority }))).sort((a, b) => b.priority - a.priority).map(({ thread }) => thread);
+  }
+
+  get end_us(): number {
+    return this.#end_us;
+  }
+
+  restore(threads: readonly Thread[], owner: Thread | null, end_us: number): void {
+    for (const thread of threads) {
+      this.#list(thread).push(thread);
+      if (thread.priority > this.#highest) this.#highest = thread.priority;
+    }
+    this.#owner = owner;
+    this.#end_us = end_us;
+  }
+
+  #list(thread: Thread): Thread[] {
+    const list = this.#lists[thread.priority];
+    if (list === undefined) throw new Error(`priority ${thread.priority}`);
+    return list;
+  }
+
+  #lower(): void {
+    while (this.#highest > 0 && this.#lists[this.#highest]?.length === 0) this.#highest--;
+  }
+}

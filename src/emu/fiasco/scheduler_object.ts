@@ -1,0 +1,70 @@
+// The scheduler object: assigns threads to the one CPU and sets priority and time slice. Owns its pins only.
+// Source modelled: fiasco-kernel.md 7.
+
+import { ERRNO } from './errors.ts';
+import { Pins, invokeIcu } from './icu.ts';
+import type { Kernel } from './kernel.ts';
+import { KernelObject } from './kernel_object.ts';
+import { failure, labelOf, success, wordsOf } from './message_tag.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { PROTOCOL } from './protocols.ts';
+import { DEFAULT_QUANTUM_US, Thread } from './thread.ts';
+
+const CPUS = 1;
+const PRIORITY_MAX = 255;
+/** Legacy form of the parameters: the priority itself; this value in its place announces the extended form. */
+const EXTENDED = 0xffff_ffff;
+
+export class SchedulerObject extends KernelObject {
+  readonly type = 'Sched';
+  /** One pin: CPU hot plug. */
+  readonly pins = new Pins(1);
+}
+
+const HANDLERS: Handlers<'Sched', SchedulerObject> = { info, run_thread: runThread, idle_time: idleTime };
+
+export function invokeScheduler(call: ObjectCall<SchedulerObject>): Result {
+  if (labelOf(call.tag) === PROTOCOL.IRQ) return invokeIcu(call, call.object.pins);
+  if (labelOf(call.tag) !== PROTOCOL.SCHEDULER) return failure(ERRNO.BADPROTO);
+  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
+  return dispatch('Sched', call.input.mr(0), call, HANDLERS);
+}
+
+function info({ tag, input, output }: ObjectCall<SchedulerObject>): Result {
+  if (wordsOf(tag) < 2) return failure(ERRNO.INVAL);
+  const offset = input.mr(1) & 0xff_ffff;
+  if (offset >= CPUS) return failure(ERRNO.INVAL);
+  output.setMr(0, 1);
+  output.setMr(1, CPUS);
+  return success(2);
+}
+
+function runThread(call: ObjectCall<SchedulerObject>): Result {
+  const { kernel, input } = call;
+  if (wordsOf(call.tag) < 5) return failure(ERRNO.INVAL);
+  const named = itemCapability(call);
+  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread)) return failure(ERRNO.INVAL);
+  const extended = input.mr(3) === EXTENDED;
+  if (extended && wordsOf(call.tag) < 7) return failure(ERRNO.INVAL);
+  const priority = extended ? input.mr(6) & 0xffff : input.mr(3);
+  const quantum = input.mr(extended ? 5 : 4);
+  setThreadParameters(kernel, named.object, Math.min(priority, PRIORITY_MAX), quantum === 0 ? DEFAULT_QUANTUM_US : quantum);
+  return success();
+}
+
+/** Sets priority and slice, assigns the CPU, and reschedules where a ready thread is concerned. */
+export function setThreadParameters(kernel: Kernel, thread: Thread, priority: number, quantum_us: number): void {
+  const { processor } = kernel;
+  processor.queue.setParameters(thread, priority, quantum_us, kernel.clock_us);
+  thread.has_cpu = true;
+  if (!thread.runnable) return;
+  if (thread === processor.current || processor.wake(thread)) processor.schedule();
+}
+
+function idleTime({ kernel, tag, output }: ObjectCall<SchedulerObject>): Result {
+  if (wordsOf(tag) < 3) return failure(ERRNO.INVAL);
+  const consumed = kernel.idleThread.consumed_us;
+  output.setMr(0, consumed >>> 0);
+  output.setMr(1, Math.floor(consumed / 2 ** 32));
+  return success(2);
+}

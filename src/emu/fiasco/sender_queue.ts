@@ -1,0 +1,48 @@
+// Senders that wait for one receiver: highest priority first, first come first served within one. The priority is the one
+// at the time of queueing; IRQs come before all threads. Source modelled: fiasco-kernel.md 5.7, C.2.
+
+import type { KernelObject } from './kernel_object.ts';
+
+export const IRQ_SENDER_PRIORITY = 255;
+
+export interface QueuedSender<S extends KernelObject> {
+  readonly sender: S;
+  readonly priority: number;
+}
+
+export class SenderQueue<S extends KernelObject> {
+  #entries: QueuedSender<S>[] = [];
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  entries(): readonly QueuedSender<S>[] {
+    return this.#entries;
+  }
+
+  /** The first sender that `eligible` does not refuse. */
+  first(eligible: (sender: S) => boolean): S | undefined {
+    return this.#entries.find((entry) => eligible(entry.sender))?.sender;
+  }
+
+  has(sender: S): boolean {
+    return this.#entries.some((entry) => entry.sender === sender);
+  }
+
+  enqueue(sender: S, priority: number): void {
+    const at = this.#entries.findIndex((entry) => entry.priority < priority);
+    this.#entries.splice(at < 0 ? this.#entries.length : at, 0, { sender, priority });
+  }
+
+  dequeue(sender: S): void {
+    this.#entries = this.#entries.filter((entry) => entry.sender !== sender);
+  }
+
+  /** Empties the queue. @returns what was in it, in order */
+  takeAll(): S[] {
+    const senders = this.#entries.map((entry) => entry.sender);
+    this.#entries = [];
+    return senders;
+  }
+}

@@ -1,0 +1,78 @@
+// From the CPU's exits to the kernel's entries: which system call an svc is, and what the other traps mean. Owns no state.
+// Source modelled: fiasco-kernel.md 5.1, 5.2, 8.1, 8.4.
+
+import type { CpuExit } from '../arm/exit.ts';
+import { HOSTED_TRAP } from '../hosted.ts';
+import { enterDebugger } from './console.ts';
+import { invokeDebugger } from './debugger_call.ts';
+import { ERROR_PREFETCH, ERROR_READ, ERROR_SVC, ERROR_UNDEFINED, ERROR_USER, ERROR_VFP, NO_ADDRESS, raiseException } from './exception.ts';
+import { invoke } from './invoke.ts';
+import type { Kernel } from './kernel.ts';
+import { memOp } from './mem_op.ts';
+import { pageFault } from './page_fault.ts';
+import { INVOKE_RETURN_ADDRESS, type Thread } from './thread.ts';
+
+/** Addresses of the svc instructions that are system calls. */
+const ENTRY_INVOKE = 0xffff_fff4;
+const ENTRY_MEM_OP = 0xffff_fff0;
+const ENTRY_DEBUGGER = 0xffff_ffec;
+const ENTRY_FIRST = 0xffff_ffd4;
+/** Register contents of the cache flush that Linux programs know. */
+const LINUX_CACHEFLUSH = 0xf0002;
+/** An undefined instruction whose exception message points at it and not behind it. */
+const UNDEFINED_KEEPS_PC = 0xe7ff_defe;
+const FSR_DEBUG_EVENT = 2;
+
+type Trap = Exclude<CpuExit, { kind: 'budget' }>;
+
+export function handleTrap(kernel: Kernel, thread: Thread, exit: Trap): void {
+  switch (exit.kind) {
+    case 'svc':
+      return systemCall(kernel, thread, exit.pc);
+    case 'undefined':
+      if (exit.opcode === HOSTED_TRAP && kernel.enterHosted(thread, exit.pc)) return;
+      return undefinedInstruction(kernel, thread, exit);
+    case 'bkpt':
+      thread.registers.r[15] = exit.pc;
+      return raiseException(kernel, thread, exit.pc, ERROR_PREFETCH | ERROR_USER | ERROR_READ | FSR_DEBUG_EVENT, 'breakpoint');
+    case 'prefetch_abort':
+      return pageFault(kernel, thread, { address: exit.address, pc: thread.registers.r[15] as number, access: 'fetch', cause: exit.cause });
+    case 'data_abort':
+      return pageFault(kernel, thread, { address: exit.address, pc: exit.pc, access: exit.write ? 'write' : 'read', cause: exit.cause });
+  }
+}
+
+function systemCall(kernel: Kernel, thread: Thread, pc: number): void {
+  const { r } = thread.registers;
+  if (pc < ENTRY_FIRST || pc > ENTRY_INVOKE) return otherSvc(kernel, thread, pc);
+  // The user goes on behind the jump into the entry page; the entry's own return address is kept in the frame only.
+  r[15] = r[14] as number;
+  thread.kernel_lr = pc + 4;
+  if (pc === ENTRY_INVOKE) return invoke(kernel, thread);
+  if (pc === ENTRY_MEM_OP) return memOp(kernel, thread);
+  if (pc === ENTRY_DEBUGGER) return invokeDebugger(kernel, thread);
+  enterDebugger(kernel, thread);
+}
+
+/** The system call of a hosted thread; its registers say what it wants, and there is no program counter to move. */
+export function hostedInvoke(kernel: Kernel, thread: Thread): void {
+  thread.kernel_lr = INVOKE_RETURN_ADDRESS;
+  invoke(kernel, thread);
+}
+
+function otherSvc(kernel: Kernel, thread: Thread, pc: number): void {
+  const { r } = thread.registers;
+  r[15] = pc + 4;
+  if (r[7] === LINUX_CACHEFLUSH && r[2] === 0) {
+    r[0] = 0;
+    return;
+  }
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_SVC | ERROR_USER, 'svc');
+}
+
+function undefinedInstruction(kernel: Kernel, thread: Thread, { pc, opcode, detail }: Extract<Trap, { kind: 'undefined' }>): void {
+  const { registers } = thread;
+  if (detail === 'vfp' || detail === 'thumb') kernel.unsupported(`instruction (${detail}) at ${pc.toString(16)}`);
+  registers.r[15] = opcode === UNDEFINED_KEEPS_PC ? pc : pc + (detail === 'thumb' ? 2 : 4);
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), `undefined instruction (${detail})`);
+}

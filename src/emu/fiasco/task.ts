@@ -1,0 +1,151 @@
+// A task: a capability table, an address space, kernel-user memory. Owner of all three.
+// Source modelled: fiasco-kernel.md 3.4 to 3.7.
+
+import { MemorySpace } from '../memory/mapping_database.ts';
+import { RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
+import { type DebugId, PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
+import { ERRNO } from './errors.ts';
+import { CAP_S, CAP_W, FLEXPAGE_MEMORY, FLEXPAGE_OBJECT, WHOLE_SPACE, flexpageOf } from './flexpage.ts';
+import type { Kernel } from './kernel.ts';
+import { KernelObject } from './kernel_object.ts';
+import { mapMemory } from './message_transfer.ts';
+import { failure, labelOf, success, wordsOf } from './message_tag.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { ObjectSpace, mapCapabilities, unmapCapabilities, unmapSlot } from './object_space.ts';
+import { PROTOCOL } from './protocols.ts';
+import { USER_END } from '../memory/mapping_database.ts';
+
+export const KU_ORDER_MIN = PAGE_SHIFT;
+export const KU_ORDER_MAX = 20;
+const UNMAP_OWN = 0x8000_0000;
+const UNMAP_ALL_RIGHTS = 0xf;
+const UNMAP_DELETE = 0xc000_0000;
+
+/** Memory that the kernel gave to a task for UTCBs; it is in no mapping database. */
+export interface KuArea {
+  readonly address: number;
+  readonly size_bytes: number;
+  /** Byte index of its first frame; the frames are adjacent. */
+  readonly frame: number;
+}
+
+export class Task extends KernelObject {
+  readonly type = 'Task';
+  readonly objects = new ObjectSpace(this);
+  readonly memory: MemorySpace;
+  readonly kernel: boolean;
+  readonly kuAreas: KuArea[] = [];
+
+  constructor(id: DebugId, kernel = false) {
+    super(id);
+    this.memory = new MemorySpace(id);
+    this.kernel = kernel;
+  }
+}
+
+/** Gives a task zeroed kernel-user memory. @returns 0, or the error number */
+export function addKuMemory(kernel: Kernel, task: Task, address: number, order: number): number {
+  if (order < KU_ORDER_MIN || order > KU_ORDER_MAX) return ERRNO.INVAL;
+  const size_bytes = 2 ** order;
+  const base = address - (address % size_bytes);
+  if (base + size_bytes > USER_END) return ERRNO.INVAL;
+  if (task.memory.occupied(base, size_bytes)) return ERRNO.EXIST;
+  const frame = kernel.frames.allocate(size_bytes >>> PAGE_SHIFT);
+  if (frame < 0) return ERRNO.NOMEM;
+  enterKuArea(task, { address: base, size_bytes, frame });
+  return 0;
+}
+
+export function enterKuArea(task: Task, area: KuArea): void {
+  task.kuAreas.push(area);
+  for (let at = 0; at < area.size_bytes; at += PAGE_BYTES) task.memory.setFixed(area.address + at, (area.frame + at) | RIGHT_READ | RIGHT_WRITE);
+}
+
+/** Byte index of a piece of a task's kernel-user memory, or -1 where it does not lie in one area as a whole. */
+export function kuIndex(task: Task, address: number, size: number): number {
+  for (const area of task.kuAreas) if (address >= area.address && address + size <= area.address + area.size_bytes) return area.frame + (address - area.address);
+  return -1;
+}
+
+const HANDLERS: Handlers<'Task', Task> = { map, unmap, cap_info: capInfo, add_ku_mem: addKuMem };
+
+export function invokeTask(call: ObjectCall<Task>): Result {
+  if (labelOf(call.tag) !== PROTOCOL.TASK) return failure(ERRNO.BADPROTO);
+  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
+  return dispatch('Task', call.input.mr(0), call, HANDLERS);
+}
+
+/** Maps from the task that the item names into the invoked task. */
+function map(call: ObjectCall<Task>): Result {
+  const { kernel, object, input } = call;
+  if ((call.rights & CAP_W) === 0) return failure(ERRNO.PERM);
+  const named = itemCapability(call);
+  if (wordsOf(call.tag) < 3 || named === 'not_object' || named === 'empty' || !(named.object instanceof Task)) return failure(ERRNO.INVAL);
+  const source = named.object;
+  const item = input.mr(1);
+  const send = flexpageOf(input.mr(2));
+  const strong = (call.rights & named.rights & CAP_S) !== 0;
+  let mapped = true;
+  if (send.type === FLEXPAGE_MEMORY) mapped = mapMemory(kernel, source, send, object, WHOLE_SPACE, item);
+  if (send.type === FLEXPAGE_OBJECT) {
+    mapped = mapCapabilities(kernel, { source: source.objects, send, target: object.objects, receive: WHOLE_SPACE, item, rights: strong ? 0xf : 0xf & ~CAP_S });
+  }
+  return mapped ? success() : failure(ERRNO.NOMEM);
+}
+
+function unmap({ kernel, object, tag, input, output }: ObjectCall<Task>): Result {
+  const mask = input.mr(1);
+  for (let at = 2; at < wordsOf(tag); at++) {
+    const word = input.mr(at);
+    const page = flexpageOf(word);
+    if (page.type === FLEXPAGE_OBJECT) unmapCapabilities(kernel, object.objects, page, mask);
+    if (page.type === FLEXPAGE_MEMORY && page.order >= PAGE_SHIFT) {
+      const size = 2 ** Math.min(page.order, 32);
+      const own = (mask & UNMAP_OWN) !== 0;
+      if (!kernel.memoryMappings.unmap(object.memory, page.base - (page.base % size), size, page.rights, own)) return failure(ERRNO.NOMEM);
+    }
+    output.setMr(at, (word & ~0xf) >>> 0);
+  }
+  return success(wordsOf(tag));
+}
+
+/** What a slot of the invoked task holds: how a checkpointer probes its target. */
+function capInfo({ object, tag, input }: ObjectCall<Task>): Result {
+  const special = (selector: number) => (selector & 0x800) !== 0;
+  const behind = (selector: number) => object.objects.get(selector >>> 12);
+  const first = input.mr(1);
+  if (wordsOf(tag) === 2) {
+    const mapping = special(first) ? undefined : behind(first);
+    if ((first & 1) === 0) return success(0, mapping === undefined ? 0 : 1);
+    return success(0, mapping?.object.counted ?? 0);
+  }
+  if (wordsOf(tag) !== 3) return failure(ERRNO.INVAL);
+  const second = input.mr(2);
+  if (first === second) return success(0, 1);
+  if (special(first) || special(second)) return success(0, special(first) && special(second) && first >>> 11 === second >>> 11 ? 1 : 0);
+  return success(0, behind(first)?.object === behind(second)?.object ? 1 : 0);
+}
+
+function addKuMem({ kernel, object, tag, input }: ObjectCall<Task>): Result {
+  for (let at = 1; at < wordsOf(tag); at++) {
+    const page = flexpageOf(input.mr(at));
+    if (page.type !== FLEXPAGE_MEMORY) return failure(ERRNO.INVAL);
+    const error = addKuMemory(kernel, object, page.base, page.order);
+    if (error !== 0) return failure(error);
+  }
+  return success();
+}
+
+/** The task's last capability went: everything it holds is unmapped with the delete flag. Its memory stays until its threads are gone. */
+export function destroyTask(kernel: Kernel, task: Task): void {
+  kernel.memoryMappings.clearSpace(task.memory);
+  for (const { slot } of task.objects.mappings()) unmapSlot(kernel, task.objects, slot, UNMAP_ALL_RIGHTS, UNMAP_DELETE);
+}
+
+/** The last reference went, too: the kernel-user memory is free again. */
+export function freeTask(kernel: Kernel, task: Task): void {
+  for (const { address, frame, size_bytes } of task.kuAreas.splice(0)) {
+    for (let at = 0; at < size_bytes; at += PAGE_BYTES) task.memory.clearFixed(address + at);
+    kernel.frames.free(frame, size_bytes >>> PAGE_SHIFT);
+  }
+}

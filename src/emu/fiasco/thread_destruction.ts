@@ -1,0 +1,50 @@
+// The end of a thread: what it leaves, and what remains for those who wait for it. Owns no state.
+// Source modelled: fiasco-kernel.md 3.7.
+
+import { leaveQueue } from './ipc.ts';
+import type { Kernel } from './kernel.ts';
+import { Irq } from './irq.ts';
+import type { Thread } from './thread.ts';
+import { CANCEL, DEAD, READY } from './thread_state.ts';
+
+/** The last capability went. A thread that has a CPU takes itself apart when it is dispatched next, another one at once. */
+export function destroyThread(kernel: Kernel, thread: Thread): void {
+  if (thread.killed || thread.dying) return;
+  thread.frozen = false;
+  thread.dying = true;
+  if (!thread.has_cpu || !thread.bound) return killThread(kernel, thread);
+  thread.state |= CANCEL | READY;
+  kernel.processor.enqueue(thread);
+}
+
+export function killThread(kernel: Kernel, thread: Thread): void {
+  leaveQueue(thread);
+  kernel.timeouts.disarm(thread);
+  kernel.processor.queue.forget(thread);
+  // Quirk of this revision: queued senders are made ready only, and go back to sleep with nobody to wake them.
+  for (const sender of thread.senders.takeAll()) {
+    if (sender instanceof Irq) continue;
+    if (sender.ipc !== null) sender.ipc.receiver = null;
+    kernel.processor.wake(sender);
+  }
+  thread.state = DEAD;
+  thread.step = 'user';
+  thread.activity = { kind: 'user' };
+  thread.ipc = null;
+  thread.reply = null;
+  thread.trigger = null;
+  thread.dying = false;
+  thread.killed = true;
+  thread.pending_exit = null;
+  thread.debt = 0;
+  if (thread.hosted !== null) kernel.leaveHosted(thread);
+  if (thread.bound) {
+    const { task } = thread;
+    thread.bound = false;
+    thread.utcb = null;
+    thread.task = kernel.kernelTask;
+    kernel.release(task);
+  }
+  if (kernel.processor.current === thread) kernel.processor.schedule();
+  kernel.release(thread);
+}

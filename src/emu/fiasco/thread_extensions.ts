@@ -1,0 +1,156 @@
+// What the thread protocol understands beyond the stock kernel (extensions.ts): register exchange, freezing, the IPC phase, UTCBs.
+// Owns no state. Source modelled: genode-base-foc.md 9.5a, fiasco-kernel.md 11.
+
+import { ERRNO } from './errors.ts';
+import { CAP_S } from './flexpage.ts';
+import { accepts } from './ipc.ts';
+import { Irq } from './irq.ts';
+import { failure, success, wordsOf } from './message_tag.ts';
+import { type ObjectCall, type Result, itemCapability } from './object_call.ts';
+import { Thread } from './thread.ts';
+import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
+import { UTCB_WORDS } from './utcb.ts';
+
+type Call = ObjectCall<Thread>;
+
+const REGISTER_WORDS = 18;
+const KEEP = 0xffff_ffff;
+/** Low bits of the status register that a frame shows while its thread is inside the kernel. */
+const PSR_KERNEL_MODE = 0xd3;
+const PSR_LOW = 0xff;
+const UTCB_COUNT_MAX = 56;
+const NO_TIMEOUT = 0xffff_ffff;
+
+/** IPC phases as `read_ipc_state` numbers them. */
+export const IPC_PHASE = {
+  USER: 0,
+  SEND_QUEUED: 1,
+  REPLY_WAIT: 2,
+  IRQ_WAIT: 3,
+  OPEN_WAIT: 4,
+  PAGE_FAULT: 5,
+  EXCEPTION: 6,
+  SLEEP: 7,
+} as const;
+
+/** r0..r12, sp, lr, pc, cpsr of the user frame; a word of all ones reads, any other writes and is not returned. */
+export function exchangeRegisters({ object, rights, tag, input, output }: Call): Result {
+  if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  if (wordsOf(tag) !== REGISTER_WORDS) return failure(ERRNO.INVAL);
+  const { registers, trigger } = object;
+  for (let i = 0; i < 15; i++) {
+    if (input.mr(1 + i) === KEEP) output.setMr(1 + i, registers.r[i] as number);
+    else registers.r[i] = input.mr(1 + i);
+  }
+  if (input.mr(16) === KEEP) output.setMr(16, trigger?.pc ?? (registers.r[15] as number));
+  else if (trigger !== null) trigger.pc = input.mr(16);
+  else registers.r[15] = input.mr(16);
+  // Inside a system call the frame holds the status of the kernel entry, not of the user.
+  const mode = object.activity.kind === 'system_call' ? PSR_KERNEL_MODE : registers.cpsr & PSR_LOW;
+  if (input.mr(17) === KEEP) output.setMr(17, ((registers.cpsr & ~PSR_LOW) | mode) >>> 0);
+  else registers.cpsr = ((input.mr(17) & 0xfe0f_fc20) | 0x10) >>> 0;
+  return success(REGISTER_WORDS);
+}
+
+/** Stops a thread where it is. What it waits for in a closed wait may still arrive; nothing else happens to it. */
+export function freeze({ kernel, caller, object, rights }: Call): Result {
+  if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  object.frozen = true;
+  kernel.processor.queue.dequeue(object);
+  if (object === caller) kernel.processor.due = true;
+  return success();
+}
+
+export function thaw({ kernel, object, rights }: Call): Result {
+  if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  if (!object.frozen) return success();
+  object.frozen = false;
+  const { ipc } = object;
+  // What queued up meanwhile is looked at now: senders at its open wait, and its own place in a receiver's queue.
+  if (ipc !== null && (object.state & IPC_MASK) === RECEIVE_WAIT && object.step === 'receive_wait' && object.senders.size > 0) object.state |= READY;
+  const receiver = ipc?.receiver ?? null;
+  if (receiver !== null && receiver.senders.has(object) && accepts(receiver, object) && receiver.step === 'receive_wait') kernel.processor.wake(receiver);
+  if (object.ready) kernel.processor.wake(object);
+  return success();
+}
+
+function phaseOf(thread: Thread): number {
+  const { activity, ipc } = thread;
+  if (activity.kind === 'page_fault') return IPC_PHASE.PAGE_FAULT;
+  if (activity.kind === 'exception') return IPC_PHASE.EXCEPTION;
+  if (ipc === null || thread.step === 'receive_done' || thread.step === 'send_done') return IPC_PHASE.USER;
+  if (thread.step === 'send_wait' || thread.step === 'gate_wait') return IPC_PHASE.SEND_QUEUED;
+  if (thread.step !== 'receive_begin' && (thread.state & IPC_MASK) !== RECEIVE_WAIT) return IPC_PHASE.USER;
+  if (ipc.partner === null) return IPC_PHASE.OPEN_WAIT;
+  if (ipc.partner === thread) return IPC_PHASE.SLEEP;
+  return ipc.partner instanceof Irq ? IPC_PHASE.IRQ_WAIT : IPC_PHASE.REPLY_WAIT;
+}
+
+/** MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us, MR4 and MR5 reply slot, MR6 pending count of the IRQ. */
+export function readIpcState({ kernel, object, rights, output }: Call): Result {
+  if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  const { ipc, timeout, reply } = object;
+  const phase = phaseOf(object);
+  const partner = phase === IPC_PHASE.SEND_QUEUED ? (ipc?.receiver ?? ipc?.gate ?? null) : (ipc?.partner ?? null);
+  output.setMr(0, phase);
+  output.setMr(1, phase === IPC_PHASE.USER ? 0 : (partner?.id ?? 0));
+  output.setMr(2, phase === IPC_PHASE.USER ? 0 : (ipc?.through ?? 0));
+  output.setMr(3, timeout === null ? NO_TIMEOUT : Math.min(Math.max(timeout.deadline_us - kernel.clock_us, 0), NO_TIMEOUT - 1));
+  output.setMr(4, reply?.caller.id ?? 0);
+  output.setMr(5, reply?.rights ?? 0);
+  output.setMr(6, phase === IPC_PHASE.IRQ_WAIT && partner instanceof Irq ? partner.queued : 0);
+  return success(7);
+}
+
+/** Puts a thread that has not started into the wait for the reply of another one, which gets the matching reply slot. MR1 = rights. */
+export function writeIpcState(call: Call): Result {
+  const { kernel, object, rights, input } = call;
+  if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  const named = itemCapability(call);
+  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread) || wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
+  const partner = named.object;
+  if ((object.state & DEAD) === 0 || object.killed || !object.bound || partner === object) return failure(ERRNO.INVAL);
+  object.state = RECEIVE_WAIT;
+  object.step = 'receive_wait';
+  object.activity = { kind: 'system_call' };
+  object.ipc = {
+    send: true,
+    receiver: partner,
+    gate: null,
+    receive: true,
+    partner,
+    send_timeout: 0,
+    receive_timeout: 0,
+    rights: input.mr(1) & 3,
+    through: kernel.noObject,
+    sent: true,
+  };
+  partner.reply = { caller: object, rights: input.mr(1) & 3 };
+  return success();
+}
+
+/** MR1 = first word, MR2 = count; answers the words from MR1 on. */
+export function readUtcb(call: Call): Result {
+  const range = utcbRange(call, 3);
+  if (typeof range === 'number') return range;
+  const { first, count, words } = range;
+  for (let i = 0; i < count; i++) call.output.setMr(1 + i, words[first + i] as number);
+  return success(1 + count);
+}
+
+/** MR1 = first word, MR2 = count, the words from MR3 on. */
+export function writeUtcb(call: Call): Result {
+  const range = utcbRange(call, 3);
+  if (typeof range === 'number') return range;
+  const { first, count, words } = range;
+  if (wordsOf(call.tag) < 3 + count) return failure(ERRNO.INVAL);
+  for (let i = 0; i < count; i++) words[first + i] = call.input.mr(3 + i);
+  return success();
+}
+
+function utcbRange({ object, rights, tag, input }: Call, words: number): { first: number; count: number; words: Uint32Array } | number {
+  if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  const [first, count] = [input.mr(1), input.mr(2)];
+  if (wordsOf(tag) < words || object.utcb === null || count > UTCB_COUNT_MAX || first + count > UTCB_WORDS) return failure(ERRNO.INVAL);
+  return { first, count, words: object.utcb.words };
+}

@@ -1,0 +1,76 @@
+// Timeouts: decoding of the 16-bit form, and the queue of armed ones. Owner of the queue; expiry is only looked at once per tick.
+// Source modelled: fiasco-kernel.md 5.9.
+
+import type { Thread } from './thread.ts';
+import type { Utcb } from './utcb.ts';
+
+export const TIMEOUT_NEVER = 0;
+const ABSOLUTE = 0x8000;
+const MANTISSA = 0x3ff;
+
+export interface ArmedTimeout {
+  readonly deadline_us: number;
+  /** Grows with every armed timeout: equal deadlines expire in the order in which they were armed. */
+  readonly sequence: number;
+  readonly thread: Thread;
+}
+
+export const isNever = (timeout: number): boolean => timeout === TIMEOUT_NEVER;
+export const isZero = (timeout: number): boolean => timeout !== TIMEOUT_NEVER && (timeout & (ABSOLUTE | MANTISSA)) === 0;
+
+/** The deadline of a finite timeout on the kernel clock; it may lie in the past. */
+export function deadlineOf(timeout: number, clock_us: number, utcb: Utcb): number {
+  if ((timeout & ABSOLUTE) !== 0) {
+    const at = timeout & 0x3f;
+    return utcb.buffer(at) + utcb.buffer(at + 1) * 2 ** 32;
+  }
+  return clock_us + (timeout & MANTISSA) * 2 ** ((timeout >>> 10) & 0x1f);
+}
+
+export class Timeouts {
+  #armed: ArmedTimeout[] = [];
+  #sequence = 0;
+
+  /** Earliest deadline, or null if there is none. */
+  get next_us(): number | null {
+    return this.#armed[0]?.deadline_us ?? null;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  armed(): readonly ArmedTimeout[] {
+    return this.#armed;
+  }
+
+  arm(thread: Thread, deadline_us: number): void {
+    this.disarm(thread);
+    this.insert({ deadline_us, sequence: this.#sequence++, thread });
+  }
+
+  disarm(thread: Thread): void {
+    if (thread.timeout === null) return;
+    this.#armed = this.#armed.filter((armed) => armed.thread !== thread);
+    thread.timeout = null;
+  }
+
+  /** Takes the timeouts that have expired, earliest first. */
+  expire(clock_us: number): Thread[] {
+    const expired = this.#armed.filter((armed) => armed.deadline_us <= clock_us);
+    if (expired.length > 0) this.#armed = this.#armed.slice(expired.length);
+    for (const { thread } of expired) thread.timeout = null;
+    return expired.map((armed) => armed.thread);
+  }
+
+  /** Puts back an armed timeout as it was saved. */
+  insert(timeout: ArmedTimeout): void {
+    const at = this.#armed.findIndex((other) => other.deadline_us > timeout.deadline_us);
+    this.#armed.splice(at < 0 ? this.#armed.length : at, 0, timeout);
+    timeout.thread.timeout = timeout;
+  }
+
+  restoreSequence(sequence: number): void {
+    this.#sequence = sequence;
+  }
+}

@@ -1,0 +1,166 @@
+// The board as a whole: memory, kernel, clock; running it up to a limit, stopping it, saving and restoring all of it.
+// Owner of the parts and of nothing else. Time passes with retired instructions only (architecture, laws 2 and 3).
+
+import { EventStream } from './event.ts';
+import { type BootConfig, boot } from './fiasco/boot.ts';
+import { type ExtensionName, isExtensionName } from './fiasco/extensions.ts';
+import { Kernel } from './fiasco/kernel.ts';
+import { restoreKernel, saveKernel } from './fiasco/kernel_state.ts';
+import type { HostedPort } from './hosted.ts';
+import { LIMIT_RAM_MAX_BYTES, LIMIT_RAM_MIN_BYTES } from './limits.ts';
+import { PhysicalMemory } from './memory/physical_memory.ts';
+import { SECTION_BYTES } from './memory/mapping_database.ts';
+import { type Instructions, type Microseconds, PAGE_BYTES } from './numbers.ts';
+import type { PlainRecord } from './plain.ts';
+import { Fields } from './saved.ts';
+
+export const RAM_BASE = 0x7000_0000;
+export const RAM_BYTES_DEFAULT = 256 << 20;
+const STATE_VERSION = 1;
+/** Instructions per microsecond as a fraction. */
+const INSTRUCTIONS = 125;
+const MICROSECONDS = 2;
+
+export interface BoardConfig {
+  readonly ram_bytes?: number;
+  /** Makes the port for components that are not machine code; one port per machine. */
+  readonly hosted?: (machine: Machine) => HostedPort;
+  /** The stream to emit to; a fresh one by default. Handing one in lets an observer see the boot. */
+  readonly events?: EventStream;
+}
+
+export interface MachineConfig extends BoardConfig {
+  readonly extensions?: readonly ExtensionName[];
+  readonly boot: BootConfig;
+}
+
+/** Limits of one run, counted from where it starts. */
+export interface RunLimit {
+  readonly instructions?: number;
+  readonly time_us?: number;
+}
+
+export type StopReason =
+  /** `stop()` was called. */
+  | 'stopped'
+  | 'instruction_limit'
+  | 'time_limit'
+  /** Nobody is ready and no timeout is armed: without equipment nothing will ever happen again. */
+  | 'idle_forever';
+
+/** Everything that a machine is, as plain data; see machine_state.ts for its bytes. */
+export type MachineState = PlainRecord;
+
+export class Machine {
+  readonly events: EventStream;
+  readonly memory: PhysicalMemory;
+  readonly kernel: Kernel;
+  #stopRequested = false;
+
+  /** Boots a machine. */
+  constructor(config: MachineConfig);
+  /** As `Machine.restore` makes one: nothing has happened on it yet. */
+  constructor(config: BoardConfig & { readonly extensions: readonly ExtensionName[] });
+  constructor(config: BoardConfig & { readonly extensions?: readonly ExtensionName[]; readonly boot?: BootConfig }) {
+    const ram_bytes = config.ram_bytes ?? RAM_BYTES_DEFAULT;
+    if (ram_bytes < LIMIT_RAM_MIN_BYTES || ram_bytes > LIMIT_RAM_MAX_BYTES || ram_bytes % SECTION_BYTES !== 0) {
+      throw new Error(`${ram_bytes} bytes of RAM: must be a multiple of 1 MiB between ${LIMIT_RAM_MIN_BYTES} and ${LIMIT_RAM_MAX_BYTES}`);
+    }
+    this.events = config.events ?? new EventStream();
+    this.memory = new PhysicalMemory(RAM_BASE, ram_bytes);
+    const port = config.hosted?.(this) ?? null;
+    this.kernel = new Kernel({ extensions: config.extensions ?? [] }, this.memory, this.events, port);
+    if (config.boot !== undefined) boot(this.kernel, config.boot);
+  }
+
+  /** Retired instructions since power-on; idle time counts as the instructions that would have fitted into it. */
+  get instructions(): Instructions {
+    return this.kernel.instructions as Instructions;
+  }
+
+  get time_us(): Microseconds {
+    return this.kernel.time_us as Microseconds;
+  }
+
+  /** Ends the current run at the next instruction boundary (of a hosted thread: at the end of its slice). For event listeners. */
+  stop(): void {
+    this.#stopRequested = true;
+  }
+
+  /** Runs until a limit, a stop, or the end of everything. Running n and then m instructions is the same as running n + m. */
+  run(limit: RunLimit = {}): StopReason {
+    const { kernel } = this;
+    const byCount = limit.instructions === undefined ? Infinity : kernel.instructions + limit.instructions;
+    const byTime = limit.time_us === undefined ? Infinity : Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS);
+    const end = Math.min(byCount, byTime);
+    this.#stopRequested = false;
+    for (;;) {
+      const thread = kernel.settle();
+      if (this.#stopRequested) return 'stopped';
+      if (kernel.instructions >= end) return byCount <= byTime ? 'instruction_limit' : 'time_limit';
+      if (kernel.instructions >= kernel.nextTick) kernel.tick();
+      else if (thread.internal === 'idle') {
+        const { wakeUp } = kernel;
+        if (wakeUp === null) return 'idle_forever';
+        kernel.idleUntil(Math.min(wakeUp, end));
+      } else kernel.runUser(thread, Math.min(kernel.nextTick, end) - kernel.instructions);
+    }
+  }
+
+  /** The whole machine as plain data. It may be saved whenever it does not run. */
+  save(): MachineState {
+    return {
+      version: STATE_VERSION,
+      ram_bytes: this.memory.size_bytes,
+      extensions: [...this.kernel.config.extensions],
+      memory: saveMemory(this.memory),
+      kernel: saveKernel(this.kernel),
+    };
+  }
+
+  /** A machine that goes on exactly where the saved one was. What is not data (port, stream) is given anew. */
+  static restore(state: MachineState, config: BoardConfig = {}): Machine {
+    const fields = new Fields('machine', state, STATE_VERSION, ['ram_bytes', 'extensions', 'memory', 'kernel']);
+    const ram_bytes = fields.number('ram_bytes');
+    if (config.ram_bytes !== undefined && config.ram_bytes !== ram_bytes) throw new Error(`the saved machine has ${ram_bytes} bytes of RAM, not ${config.ram_bytes}`);
+    const extensions = fields.list('extensions').map((name) => {
+      if (typeof name === 'string' && isExtensionName(name)) return name;
+      throw new Error(`unknown extension ${String(name)} in a saved machine`);
+    });
+    const machine = new Machine({ ...config, ram_bytes, extensions });
+    restoreMemory(machine.memory, fields.record('memory'));
+    restoreKernel(machine.kernel, fields.record('kernel'));
+    return machine;
+  }
+}
+
+/** Frames that were written and are not zero, one after the other, with their numbers. */
+function saveMemory(memory: PhysicalMemory): PlainRecord {
+  const frames: number[] = [];
+  for (let frame = 0; frame < memory.written.length; frame++) if (memory.written[frame] === 1 && !isZero(memory, frame)) frames.push(frame);
+  const content = new Uint8Array(frames.length * PAGE_BYTES);
+  frames.forEach((frame, i) => content.set(memory.u8.subarray(frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES), i * PAGE_BYTES));
+  return { version: STATE_VERSION, frames: Uint32Array.from(frames), content };
+}
+
+function isZero(memory: PhysicalMemory, frame: number): boolean {
+  const words = memory.u32;
+  const end = ((frame + 1) * PAGE_BYTES) >>> 2;
+  for (let at = (frame * PAGE_BYTES) >>> 2; at < end; at++) if (words[at] !== 0) return false;
+  return true;
+}
+
+function restoreMemory(memory: PhysicalMemory, state: PlainRecord): void {
+  const fields = new Fields('memory', state, STATE_VERSION, ['frames', 'content']);
+  const content = fields.bytes('content');
+  const frames = fields.plain('frames');
+  if (!(frames instanceof Uint32Array) || content.length !== frames.length * PAGE_BYTES) throw new Error('saved memory: frames and content do not match');
+  memory.written.forEach((written, frame) => {
+    if (written === 1) memory.u8.fill(0, frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES);
+  });
+  memory.written.fill(0);
+  frames.forEach((frame, i) => {
+    if (frame >= memory.written.length) throw new Error(`saved memory: frame ${frame} lies outside of the RAM`);
+    memory.write(frame * PAGE_BYTES, content.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES));
+  });
+}

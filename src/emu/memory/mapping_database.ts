@@ -1,0 +1,320 @@
+// Who mapped which memory to whom: a tree of mappings per frame, so that revoking one takes back all that was derived from it.
+// Owner of every memory mapping and, through it, of the pages in the tasks' tables (fiasco-kernel.md 3.5, 8.3).
+
+import { LIMIT_MEMORY_MAPPINGS } from '../limits.ts';
+import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
+import type { Plain, PlainRecord } from '../plain.ts';
+import { Fields } from '../saved.ts';
+import { AddressSpace, SECTION_SHIFT } from './address_space.ts';
+import { RIGHT_READ } from './translation.ts';
+
+export const SECTION_BYTES = 1 << SECTION_SHIFT;
+/** First address that user level cannot map (8.1). */
+export const USER_END = 0xc000_0000;
+const STATE_VERSION = 1;
+const NODE_FIELDS = ['space', 'address', 'order', 'frame', 'rights', 'cache', 'children'] as const;
+
+export type MappingOrder = typeof PAGE_SHIFT | typeof SECTION_SHIFT;
+
+/** One page or section of one space, derived from `parent`'s. */
+export interface MemoryMapping {
+  readonly space: MemorySpace;
+  readonly address: number;
+  readonly order: MappingOrder;
+  /** Byte index of the first frame. */
+  readonly frame: number;
+  rights: number;
+  /** Cache attribute of the map item that made it (item bits 7..4); kept because the real page has it, without effect here. */
+  cache: number;
+  parent: MemoryMapping | null;
+  readonly children: Set<MemoryMapping>;
+}
+
+/** A task's memory as the database sees it: the mappings by address, besides the table that the CPU walks. */
+export class MemorySpace {
+  readonly id: number;
+  readonly table = new AddressSpace();
+  /** Keyed by page number of the mapping's first page. */
+  readonly pages = new Map<number, MemoryMapping>();
+  readonly sections = new Map<number, MemoryMapping>();
+  /** Pages that the kernel itself put there (UTCB areas, entry pages): not in the database, never unmapped by user level. */
+  readonly fixed = new Set<number>();
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  /** The mapping that covers an address. */
+  find(address: number): MemoryMapping | undefined {
+    return this.pages.get(address >>> PAGE_SHIFT) ?? this.sections.get(address >>> SECTION_SHIFT);
+  }
+
+  setFixed(address: number, entry: number): void {
+    this.fixed.add(address >>> PAGE_SHIFT);
+    this.table.setPage(address >>> PAGE_SHIFT, entry);
+  }
+
+  clearFixed(address: number): void {
+    this.fixed.delete(address >>> PAGE_SHIFT);
+    this.table.setPage(address >>> PAGE_SHIFT, 0);
+  }
+
+  /** True if any page of the range is mapped, by whomever. */
+  occupied(address: number, size: number): boolean {
+    for (let at = address; at < address + size; at += PAGE_BYTES) if (this.table.entry(at >>> PAGE_SHIFT) !== 0) return true;
+    return false;
+  }
+}
+
+export interface MapRange {
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+  readonly rights: number;
+  readonly cache: number;
+  readonly grant: boolean;
+}
+
+export class MappingDatabase {
+  /** Mappings without parent: the root pager's, in the order in which they were made. */
+  readonly #roots = new Set<MemoryMapping>();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Gives a space memory that nobody else mapped to it. */
+  mapRoot(space: MemorySpace, address: number, order: MappingOrder, frame: number, rights: number): void {
+    this.#insert(space, address, order, frame, rights, 0, null);
+  }
+
+  /** Maps a range of one space to another, page by page; holes of the source stay holes. @returns false if out of memory */
+  map(source: MemorySpace, target: MemorySpace, range: MapRange): boolean {
+    const end = Math.min(range.size, USER_END - range.from, USER_END - range.to);
+    for (let at = 0; at < end; ) {
+      const from = range.from + at;
+      const to = range.to + at;
+      const mapping = source.find(from);
+      if (mapping === undefined) {
+        at += from % SECTION_BYTES === 0 && !source.table.hasTable(from >>> PAGE_SHIFT) ? SECTION_BYTES : PAGE_BYTES;
+        continue;
+      }
+      const whole = mapping.order === SECTION_SHIFT && from % SECTION_BYTES === 0 && to % SECTION_BYTES === 0 && end - at >= SECTION_BYTES;
+      const order = whole ? SECTION_SHIFT : PAGE_SHIFT;
+      if (!this.#mapOne(mapping, from, target, to, order, range)) return false;
+      at += whole ? SECTION_BYTES : PAGE_BYTES;
+    }
+    return true;
+  }
+
+  #mapOne(mapping: MemoryMapping, from: number, target: MemorySpace, to: number, order: MappingOrder, range: MapRange): boolean {
+    const source = mapping.space;
+    if (source === target && from === to) return true;
+    if (this.#fixedInside(target, to, order)) return true;
+    const frame = mapping.frame + (from - mapping.address);
+    const rights = (range.rights & mapping.rights) | RIGHT_READ;
+    const present = target.find(to);
+    if (present !== undefined && present.order === order && present.frame === frame) {
+      present.rights |= rights;
+      this.#enter(present);
+      return true;
+    }
+    if (!this.#clear(target, to, order)) return false;
+    // Clearing the destination may have taken the source with it, where the one was derived from the other.
+    if (source.find(from) !== mapping) return true;
+    if (range.grant) return this.#move(mapping, from, target, to, order, rights, range.cache);
+    return this.#insert(target, to, order, frame, rights, range.cache, mapping) !== null;
+  }
+
+  #fixedInside(target: MemorySpace, address: number, order: MappingOrder): boolean {
+    if (order === PAGE_SHIFT) return target.fixed.has(address >>> PAGE_SHIFT);
+    for (const page of target.fixed) if (page >>> (SECTION_SHIFT - PAGE_SHIFT) === address >>> SECTION_SHIFT) return true;
+    return false;
+  }
+
+  /** Takes away whatever is at a destination: the whole old page, and what was derived from it. */
+  #clear(target: MemorySpace, address: number, order: MappingOrder): boolean {
+    const size = order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES;
+    for (let at = address; at < address + size; at += PAGE_BYTES) {
+      const present = target.find(at);
+      if (present !== undefined) this.#remove(present);
+    }
+    return true;
+  }
+
+  /** Grants: the mapping changes its place in space and keeps its place in the tree. */
+  #move(mapping: MemoryMapping, from: number, target: MemorySpace, to: number, order: MappingOrder, rights: number, cache: number): boolean {
+    let moved: MemoryMapping | undefined = mapping;
+    if (mapping.order !== order) {
+      if (!this.#split(mapping)) return false;
+      moved = mapping.space.find(from);
+    }
+    if (moved === undefined) return true;
+    const inserted = this.#insert(target, to, order, moved.frame, rights, cache, moved.parent);
+    if (inserted === null) return false;
+    for (const child of moved.children) {
+      child.parent = inserted;
+      inserted.children.add(child);
+    }
+    moved.children.clear();
+    this.#remove(moved);
+    return true;
+  }
+
+  /**
+   * Takes back a range: with `own` also from the space itself, else only what was derived from it. Without the read right only the
+   * named rights are lost.
+   */
+  unmap(space: MemorySpace, address: number, size: number, rights: number, own: boolean): boolean {
+    const end = Math.min(address + size, USER_END);
+    for (let at = address; at < end; ) {
+      const mapping = space.find(at);
+      if (mapping === undefined) {
+        at += at % SECTION_BYTES === 0 && !space.table.hasTable(at >>> PAGE_SHIFT) ? SECTION_BYTES : PAGE_BYTES;
+        continue;
+      }
+      const start = mapping.frame + (at - mapping.address);
+      const until = Math.min(mapping.address + (mapping.order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES), end);
+      const whole = at === mapping.address && until - at === (mapping.order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES);
+      if (own && !whole) {
+        // A part of a section is to go: make pages of it and look again.
+        if (!this.#split(mapping)) return false;
+        continue;
+      }
+      if ((rights & RIGHT_READ) === 0) this.#strip(mapping, start, start + (until - at), rights, own);
+      else if (own) this.#remove(mapping);
+      else if (!this.#revoke(mapping, start, start + (until - at))) return false;
+      at = until;
+    }
+    return true;
+  }
+
+  /** Everything a space has, when its task goes. */
+  clearSpace(space: MemorySpace): void {
+    for (const mapping of [...space.sections.values(), ...space.pages.values()]) if (space.find(mapping.address) === mapping) this.#remove(mapping);
+  }
+
+  #revoke(mapping: MemoryMapping, start: number, end: number): boolean {
+    for (const child of [...mapping.children]) {
+      const size = child.order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES;
+      if (child.frame >= end || child.frame + size <= start) continue;
+      if (child.frame >= start && child.frame + size <= end) {
+        this.#remove(child);
+        continue;
+      }
+      const parent = child.parent;
+      if (!this.#split(child)) return false;
+      if (parent !== null) return this.#revoke(parent, start, end);
+    }
+    return true;
+  }
+
+  #strip(mapping: MemoryMapping, start: number, end: number, rights: number, own: boolean): void {
+    const size = mapping.order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES;
+    if (mapping.frame >= end || mapping.frame + size <= start) return;
+    if (own) {
+      mapping.rights &= ~rights | RIGHT_READ;
+      this.#enter(mapping);
+    }
+    for (const child of mapping.children) this.#strip(child, start, end, rights, true);
+  }
+
+  /** Replaces a section by 256 pages with the same rights and descendants. @returns false if out of memory */
+  #split(section: MemoryMapping): boolean {
+    if (this.#count + 256 > LIMIT_MEMORY_MAPPINGS) return false;
+    const { space, parent } = section;
+    const children = [...section.children];
+    section.children.clear();
+    this.#remove(section);
+    const pages: MemoryMapping[] = [];
+    for (let at = 0; at < SECTION_BYTES; at += PAGE_BYTES) {
+      const page = this.#insert(space, section.address + at, PAGE_SHIFT, section.frame + at, section.rights, section.cache, parent);
+      if (page !== null) pages.push(page);
+    }
+    for (const child of children) {
+      if (child.order === SECTION_SHIFT) {
+        child.parent = section;
+        section.children.add(child);
+        if (!this.#split(child)) return false;
+      }
+    }
+    for (const child of [...children.filter((child) => child.order === PAGE_SHIFT), ...section.children]) {
+      const page = pages[(child.frame - section.frame) >>> PAGE_SHIFT];
+      if (page === undefined) throw new Error('a page of a section lies outside of it');
+      child.parent = page;
+      page.children.add(child);
+    }
+    section.children.clear();
+    return true;
+  }
+
+  #insert(space: MemorySpace, address: number, order: MappingOrder, frame: number, rights: number, cache: number, parent: MemoryMapping | null): MemoryMapping | null {
+    if (this.#count >= LIMIT_MEMORY_MAPPINGS) return null;
+    const mapping: MemoryMapping = { space, address, order, frame, rights, cache, parent, children: new Set() };
+    (parent === null ? this.#roots : parent.children).add(mapping);
+    if (order === PAGE_SHIFT) space.pages.set(address >>> PAGE_SHIFT, mapping);
+    else space.sections.set(address >>> SECTION_SHIFT, mapping);
+    this.#enter(mapping);
+    this.#count++;
+    return mapping;
+  }
+
+  #enter({ space, address, order, frame, rights }: MemoryMapping): void {
+    if (order === PAGE_SHIFT) space.table.setPage(address >>> PAGE_SHIFT, frame | rights);
+    else space.table.setSection(address >>> SECTION_SHIFT, frame | rights);
+  }
+
+  /** Removes a mapping and everything derived from it. */
+  #remove(mapping: MemoryMapping): void {
+    for (const child of [...mapping.children]) this.#remove(child);
+    const { space, address, order, parent } = mapping;
+    (parent === null ? this.#roots : parent.children).delete(mapping);
+    if (order === PAGE_SHIFT) {
+      space.pages.delete(address >>> PAGE_SHIFT);
+      space.table.setPage(address >>> PAGE_SHIFT, 0);
+    } else {
+      space.sections.delete(address >>> SECTION_SHIFT);
+      space.table.setSection(address >>> SECTION_SHIFT, 0);
+    }
+    this.#count--;
+  }
+
+  /** Visits parents before children, siblings in the order in which they were made. */
+  *mappings(): Generator<MemoryMapping> {
+    for (const root of this.#roots) yield* descend(root);
+  }
+
+  save(): PlainRecord {
+    const saveOne = (mapping: MemoryMapping): Plain => ({
+      version: STATE_VERSION,
+      space: mapping.space.id,
+      address: mapping.address,
+      order: mapping.order,
+      frame: mapping.frame,
+      rights: mapping.rights,
+      cache: mapping.cache,
+      children: [...mapping.children].map(saveOne),
+    });
+    return { version: STATE_VERSION, roots: [...this.#roots].map(saveOne) };
+  }
+
+  /** Rebuilds the trees and the pages of all spaces, which must be empty but for their fixed pages. */
+  restore(state: PlainRecord, spaceOf: (id: number) => MemorySpace): void {
+    const restoreOne = (saved: Plain, parent: MemoryMapping | null): void => {
+      const fields = new Fields('memory mapping', saved, STATE_VERSION, NODE_FIELDS);
+      const order = fields.number('order');
+      if (order !== PAGE_SHIFT && order !== SECTION_SHIFT) throw new Error(`memory mapping of order ${order}`);
+      const space = spaceOf(fields.number('space'));
+      const mapping = this.#insert(space, fields.number('address'), order, fields.number('frame'), fields.number('rights'), fields.number('cache'), parent);
+      if (mapping === null) throw new Error('too many memory mappings');
+      for (const child of fields.list('children')) restoreOne(child, mapping);
+    };
+    for (const root of new Fields('mapping database', state, STATE_VERSION, ['roots']).list('roots')) restoreOne(root, null);
+  }
+}
+
+function* descend(mapping: MemoryMapping): Generator<MemoryMapping> {
+  yield mapping;
+  for (const child of mapping.children) yield* descend(child);
+}

@@ -1,0 +1,225 @@
+// The IPC algorithm: round trips, donation, queues, reply slots, timeouts, cancel (fiasco-kernel.md 5.7, 5.8, Appendix A, C.4).
+
+import * as assert from 'uvu/assert';
+import type { StampedEvent } from '../../../src/emu/event.ts';
+import { Thread } from '../../../src/emu/fiasco/thread.ts';
+import { suite } from '../../kit.ts';
+import {
+  CALL,
+  REPLY_AND_WAIT,
+  SELF,
+  SEND,
+  ScriptedBoard,
+  type Step,
+  WAIT,
+  attachIrq,
+  createGate,
+  createIrq,
+  exRegs,
+  halt,
+  invoke,
+  local,
+  noteResult,
+  receiveIrq,
+  sel,
+  sleep,
+  startLocal,
+  taskUnmap,
+  triggerIrq,
+} from './scripted.ts';
+
+const test = suite('IPC');
+
+const wait = (): Step => invoke({ tag: 0, to: (SELF | WAIT) >>> 0 });
+const replyAndWait = (tag: number, mrs: readonly number[] = []): Step => invoke({ tag, to: (SELF | REPLY_AND_WAIT) >>> 0, timeouts: 0x0400_0000, mrs });
+const note = (text: string): Step => local((_cpu, script) => script.note(text));
+const noteMessage = (name: string): Step => local((cpu, script) => script.note(`${name} tag=${cpu.r[0]?.toString(16)} label=${cpu.r[4]?.toString(16)} mr0=${cpu.utcb[0]}`));
+
+const threadOf = (board: ScriptedBoard, name: string): Thread => {
+  const thread = board.machine.kernel.objects.all().find((object) => object instanceof Thread && object.hosted === name);
+  if (!(thread instanceof Thread)) throw new Error(`no thread ${name}`);
+  return thread;
+};
+
+test('an RPC round trip transfers tags, labels and words as worked out in Appendix A', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      sleep(0x0400_0400),
+      local((cpu) => {
+        cpu.utcb[0] = 41;
+      }),
+      invoke({ tag: 1, to: sel(0x201, CALL) }),
+      noteMessage('client'),
+    ],
+    server: [wait(), noteMessage('server'), replyAndWait(1, [42])],
+  }));
+  assert.equal(board.finish(), ['server tag=1 label=14b mr0=41', 'client tag=1 label=0 mr0=42']);
+  assert.is(threadOf(board, 'server').state & 0x1d, 8);
+});
+
+test('a call donates the time slice: the server runs at once though a third thread of its priority was ready before', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      sleep(0x0400_0400),
+      ...startLocal(at, 0x202, 2, 'third'),
+      invoke({ tag: 0, to: sel(0x201, CALL) }),
+      note('client'),
+    ],
+    server: [wait(), note('server'), replyAndWait(0)],
+    third: [note('third')],
+  }));
+  assert.equal(board.finish(), ['server', 'client', 'third']);
+});
+
+test('queued senders are served by priority, then in the order of their arrival, IRQs first', () => {
+  const client = (name: string): Step[] => [invoke({ tag: 0, to: sel(0x201, CALL) }), note(name)];
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server', 100),
+      createGate(0x201, 0x40, 0x200),
+      createIrq(0x205),
+      attachIrq(0x205, 0x200, 0x999),
+      ...startLocal(at, 0x202, 2, 'low', 120),
+      ...startLocal(at, 0x203, 3, 'high', 130),
+      ...startLocal(at, 0x204, 4, 'low2', 120),
+      sleep((5 << 10) | 500),
+      triggerIrq(0x205),
+      halt(),
+    ],
+    server: [local(() => {}, 3_000_000), wait(), noteMessage('a'), wait(), noteMessage('b'), wait(), noteMessage('c'), wait(), noteMessage('d')],
+    low: client('low'),
+    low2: client('low2'),
+    high: client('high'),
+  }));
+  const labels = board.finish().map((line) => line.split(' ')[2]);
+  assert.equal(labels, ['label=999', 'label=43', 'label=43', 'label=43']);
+  const order = (name: string) => threadOf(board, name).ipc?.sent;
+  assert.equal([order('high'), order('low'), order('low2')], [true, true, true]);
+});
+
+test('a reply slot is consumed by looking at it and overwritten by the next call', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'server'), createGate(0x201, 0x148, 0x200), sleep(0x0400_0400), invoke({ tag: 0, to: sel(0x201, CALL) }), note('answered')],
+    server: [wait(), invoke({ tag: 0, to: (SELF | SEND | 8) >>> 0 }), noteResult('first'), invoke({ tag: 0, to: (SELF | SEND | 8) >>> 0 }), noteResult('second')],
+  }));
+  assert.equal(board.finish(), ['answered', 'first 0', 'second 8000/4']);
+});
+
+test('a reply to a caller that gave up fails with a send timeout, and the slot is gone', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      sleep(0x0400_0400),
+      invoke({ tag: 0, to: sel(0x201, CALL), timeouts: (7 << 10) | 40 }),
+      noteResult('caller'),
+    ],
+    server: [wait(), sleep((8 << 10) | 40), replyAndWait(0), noteResult('reply'), replyAndWait(0), noteResult('again')],
+  }));
+  assert.equal(board.finish(), ['caller 8000/3', 'reply 8000/2', 'again 8000/4']);
+});
+
+test('senders of a killed receiver hang for ever without timeout', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      ...startLocal(at, 0x202, 2, 'client'),
+      sleep((5 << 10) | 500),
+      taskUnmap(1, 0xc000_0000, ((0x200 << 12) | 0x37) >>> 0),
+      sleep((5 << 10) | 500),
+      note('main'),
+    ],
+    server: [sleep(0)],
+    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
+  }));
+  assert.equal(board.finish(), ['main']);
+  const client = threadOf(board, 'client');
+  assert.is(client.step, 'send_wait');
+  assert.is(client.ready, false);
+});
+
+test('a send to a deleted gate that had no thread fails with "not existent"', () => {
+  const unbound = invoke({ tag: 0xfff1_0043, to: sel(2), mrs: [0, 0, 0x40, 8, ((1 << 12) | 0x37) >>> 0], buffers: [0, (0x201 << 12) | 0xa] });
+  const board = new ScriptedBoard((at) => ({
+    main: [unbound, ...startLocal(at, 0x202, 2, 'client'), sleep((5 << 10) | 500), taskUnmap(1, 0xc000_0000, ((0x201 << 12) | 0x37) >>> 0)],
+    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), noteResult('client')],
+  }));
+  assert.equal(board.finish(), ['client 8000/4']);
+});
+
+test('a triggered IRQ hands over to its waiting thread at equal priority', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [createIrq(0x205), ...startLocal(at, 0x200, 1, 'waiter'), attachIrq(0x205, 0x200, 5), sleep(0x0400_0400), triggerIrq(0x205), note('main')],
+    waiter: [receiveIrq(0x205), note('waiter')],
+  }));
+  assert.equal(board.finish(), ['waiter', 'main']);
+});
+
+test('an IRQ counts its triggers, loses those before attach, and keeps the others', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [
+      createIrq(0x205),
+      triggerIrq(0x205),
+      attachIrq(0x205, 3),
+      receiveIrq(0x205, 0x0400),
+      noteResult('lost'),
+      triggerIrq(0x205),
+      triggerIrq(0x205),
+      receiveIrq(0x205),
+      noteResult('first'),
+      receiveIrq(0x205),
+      noteResult('second'),
+      receiveIrq(0x205, 0x0400),
+      noteResult('third'),
+    ],
+  }));
+  assert.equal(board.finish(), ['lost ffff8001/3', 'first 0', 'second 0', 'third ffff8001/3']);
+});
+
+test('ex_regs with cancel ends a wait with error 7 and reports that the thread was blocked', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'waiter'),
+      sleep(0x0400_0400),
+      exRegs(0x200, 0xffff_ffff, 0xffff_ffff, 0x1_0000),
+      local((cpu, script) => script.note(`ready=${cpu.utcb[0]}`)),
+    ],
+    waiter: [wait(), noteResult('waiter')],
+  }));
+  assert.equal(board.finish(), ['ready=0', 'waiter 8000/7']);
+});
+
+test('a cancel of a running thread sticks until its next IPC, which reports it although it succeeded', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      sleep(0x0400_0400),
+      ...startLocal(at, 0x202, 2, 'victim'),
+      exRegs(0x202, 0xffff_ffff, 0xffff_ffff, 0x1_0000),
+      exRegs(0x202, 0xffff_ffff, 0xffff_ffff, 0x1_0000),
+      halt(),
+    ],
+    server: [wait(), note('got it'), wait()],
+    victim: [createIrq(0x206), noteResult('object call'), invoke({ tag: 0, to: sel(0x201, SEND) }), noteResult('send')],
+  }));
+  assert.equal(board.finish(), ['object call 40', 'got it', 'send 8000/7']);
+});
+
+test('every system call is seen by a listener, with its result', () => {
+  const board = new ScriptedBoard(() => ({ main: [createIrq(0x205), sleep(0x0400_0400)] }));
+  const seen: StampedEvent[] = [];
+  board.machine.events.listen(['syscall_enter', 'syscall_leave', 'object_created'], (event) => seen.push(event));
+  board.finish();
+  assert.equal(
+    seen.map((event) => event.kind),
+    ['syscall_enter', 'object_created', 'syscall_leave', 'syscall_enter', 'syscall_leave', 'syscall_enter'],
+  );
+});
+
+test.run();

@@ -22,7 +22,14 @@ function modulesOf(log: string): BootModule[] {
   return listed.filter(({ name }) => !name.endsWith('kip')).sort((a, b) => a.base - b.base);
 }
 
-for (const capture of ['rtcr-master/log_only/serial.icount.log', 'rtcr-master/sheep/serial.icount.log', 'vanilla/multi_ep/serial.icount.log']) {
+const CAPTURES = [
+  ['rtcr', 'rtcr-master/log_only/serial.icount.log'],
+  ['rtcr', 'rtcr-master/sheep/serial.icount.log'],
+  ['stock', 'vanilla/multi_ep/serial.icount.log'],
+  ['stock', 'vanilla/sheep/serial.icount.log'],
+] as const;
+
+for (const [build, capture] of CAPTURES) {
   const path = `${oracle}${capture}`;
   const name = `the dumps of ${capture} come out line by line`;
   if (!existsSync(path)) {
@@ -34,9 +41,9 @@ for (const capture of ['rtcr-master/log_only/serial.icount.log', 'rtcr-master/sh
     const modules = modulesOf(log);
     assert.equal(placeModules(modules), modules);
     const owner = { store: new Store() };
-    setupPlatformMemory(owner, RAM, modules);
-    const dumps = (['ram', 'region', 'io_mem', 'io_port', 'irq'] as const).flatMap((each) => dumpAllocator(owner, each));
-    const printed = [...dumps, ...romListing(modules), ...dumpAllocator(owner, 'core_ranges')];
+    setupPlatformMemory(owner, build, RAM, modules);
+    const dumps = (['ram', 'region', 'io_mem', 'io_port', 'irq'] as const).flatMap((each) => dumpAllocator(owner, build, each));
+    const printed = [...dumps, ...romListing(modules), ...dumpAllocator(owner, build, 'core_ranges')];
     const start = log.indexOf(':ram_alloc:');
     const expected = log.slice(start).split(/\r?\n/).slice(0, printed.length);
     assert.equal(printed, expected);

@@ -1,0 +1,187 @@
+// Threads of CPU sessions: the kernel thread, its pager object and the RPC object through which clients control it.
+// Owner of the table 'core_cpu_threads'. Source modelled: genode-16.08-abi.md 2, 4.1, genode-base-foc.md 3.2, 9.
+
+import { dec, inc } from '../native/cap_space.ts';
+import type { Execution } from '../native/execution.ts';
+import { kernelCall, PROTOCOL } from '../native/kernel_calls.ts';
+import { cap, num, type RpcAnswer, type RpcRequest, words } from '../native/service.ts';
+import { type HasStore, table } from '../native/store.ts';
+import { gateSlot } from '../native/thread_table.ts';
+import { coreError, coreWarning } from './console.ts';
+import { extended } from './config.ts';
+import { CORE_THREAD } from './core_thread.ts';
+import { type CoreCap, capAt } from './kernel_object.ts';
+import { dissolveObject, manageObject } from './object.ts';
+import { bindToPd, unbindFromPd } from './pd_threads.ts';
+import { createPlatformThread, destroyPlatformThread, kernelPriority, platformThreads, runThread, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
+import { forgetFaults } from './region_map.ts';
+import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
+import { UNGUARDED } from './guard.ts';
+import { emptyState, REGISTER_WORDS, STATE, STATE_WORDS } from './thread_state.ts';
+
+export interface CpuThreadRow {
+  readonly name: string;
+  /** Key of the CPU session. */
+  readonly session: number;
+  readonly priority: number;
+  /** Key of the PD session whose task it runs in, 0 once that is gone. */
+  readonly pd: number;
+  readonly platform: number;
+  readonly cap: CoreCap;
+  /** Gate that page faults and exceptions are sent to. */
+  readonly pager: CoreCap;
+  readonly pager_entry: SlicedBlock;
+  /** Signal contexts for exceptions (slots, 0 = none): the thread's own and, failing that, its session's. */
+  readonly exception_sigh: number;
+  readonly session_exception_sigh: number;
+  readonly trace_index: number;
+  /** Register image as of the last exception or pause. */
+  readonly state: readonly number[];
+}
+
+export const cpuThreads = table<CpuThreadRow>('core_cpu_threads');
+
+const NO_CAP: CoreCap = { slot: 0, id: 0 };
+const POOL_ENTRY_BYTES = 4096;
+
+export interface ThreadArgs {
+  readonly name: string;
+  readonly session: number;
+  readonly priority: number;
+  readonly pd: number;
+  readonly trace_index: number;
+  readonly exception_sigh: number;
+}
+
+/** Creates a thread in a protection domain. Null if the domain has no place for another one. */
+export function newCpuThread(x: Execution, args: ThreadArgs): number | null {
+  const platform = createPlatformThread(x, args.name, args.priority);
+  if (!bindToPd(x, args.pd, platform)) {
+    destroyPlatformThread(x, platform);
+    return null;
+  }
+  const key = cpuThreads(x).insert({
+    name: args.name, session: args.session, priority: args.priority, pd: args.pd, platform, cap: NO_CAP, pager: NO_CAP, pager_entry: { ds: 0, bytes: 0 },
+    exception_sigh: 0, session_exception_sigh: args.exception_sigh, trace_index: args.trace_index, state: emptyState(),
+  });
+  const own = manageObject(x, 'Cpu_thread', key);
+  const pager = manageObject(x, 'Pager_object', key, CORE_THREAD.pager_ep);
+  const pager_entry = slicedAlloc(x, UNGUARDED, POOL_ENTRY_BYTES);
+  if (pager_entry === null) throw new Error('core memory is never refused');
+  cpuThreads(x).update(key, { cap: own, pager, pager_entry });
+  return key;
+}
+
+export function destroyCpuThread(x: Execution, key: number): void {
+  const { cap: own, pager, pager_entry, platform, pd, exception_sigh } = cpuThreads(x).require(key);
+  dissolveObject(x, own);
+  dissolveObject(x, pager);
+  freeSliced(x, UNGUARDED, pager_entry);
+  forgetFaults(x, key);
+  stopPlatformThread(x, platform);
+  if (pd !== 0) unbindFromPd(x, pd, platform);
+  destroyPlatformThread(x, platform);
+  if (exception_sigh !== 0) dec(x, exception_sigh);
+  cpuThreads(x).delete(key);
+}
+
+/** The protection domain of these threads is going: they stop and belong to nobody any more. */
+export function detachThreadsOfPd(x: Execution, pd: number): void {
+  for (const [key, row] of cpuThreads(x).entries()) {
+    if (row.pd !== pd) continue;
+    forgetFaults(x, key);
+    stopPlatformThread(x, row.platform);
+    platformThreads(x).update(row.platform, { task: 0, started: false });
+    cpuThreads(x).update(key, { pd: 0 });
+  }
+}
+
+export const kernelThreadSlot = (x: HasStore, key: number): number => {
+  const { platform } = cpuThreads(x).require(key);
+  return platformThreads(x).require(platform).thread.slot;
+};
+
+export function updateState(x: HasStore, key: number, change: (state: readonly number[]) => readonly number[]): void {
+  cpuThreads(x).update(key, { state: change(cpuThreads(x).require(key).state) });
+}
+
+const EXCHANGE_ALL = 8;
+const KEEP = 0xffff_ffff;
+
+/** Extension: reads and writes the registers of a thread where it is; words of all ones are only read. */
+function exchangeAllRegisters(x: Execution, key: number, registers: readonly number[]): number[] | null {
+  const result = kernelCall(x, { slot: kernelThreadSlot(x, key), label: PROTOCOL.thread, words: [EXCHANGE_ALL, ...registers] });
+  if (result.error !== 0 || result.label < 0) return null;
+  return Array.from({ length: REGISTER_WORDS }, (_, i) => result.mr(i + 1) >>> 0);
+}
+
+const start = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const { platform, pager, pd } = cpuThreads(x).require(request.ref);
+  if (pd === 0) return {};
+  if (!startPlatformThread(x, platform, pager.slot, num(request, 'ip'), num(request, 'sp'))) {
+    const selector = (kernelThreadSlot(x, request.ref) << 12) >>> 0;
+    coreWarning(x, `l4_thread_control_commit for 0x${selector.toString(16)} failed!`);
+  }
+  return {};
+};
+
+const state = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const row = cpuThreads(x).require(request.ref);
+  const { gate, index, utcb } = platformThreads(x).require(row.platform);
+  const image = [...row.state];
+  if (extended(x, 'all_registers')) {
+    const registers = exchangeAllRegisters(x, request.ref, new Array<number>(REGISTER_WORDS).fill(KEEP));
+    if (registers === null) return { exception: 'State_access_failed' };
+    registers.forEach((word, i) => {
+      image[i] = word;
+    });
+  }
+  image[STATE.kcap] = (gateSlot(index) << 12) >>> 0;
+  image[STATE.id] = gate.id;
+  image[STATE.utcb] = utcb;
+  return { value: image };
+};
+
+const set_state = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const image = words(request, 'state').slice(0, STATE_WORDS);
+  if (extended(x, 'all_registers')) {
+    return exchangeAllRegisters(x, request.ref, image.slice(0, REGISTER_WORDS)) === null ? { exception: 'State_access_failed' } : {};
+  }
+  cpuThreads(x).update(request.ref, { state: image });
+  return {};
+};
+
+const utcb = (x: Execution): RpcAnswer => {
+  coreError(x, 'virtual Genode::Dataspace_capability Genode::Cpu_thread_component::utcb(): not implemented');
+  return { cap: null };
+};
+
+const exception_sigh = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const context = cap(request, 'sigh');
+  const old = cpuThreads(x).require(request.ref).exception_sigh;
+  inc(x, context);
+  if (old !== 0) dec(x, old);
+  cpuThreads(x).update(request.ref, { exception_sigh: context ?? 0 });
+  return {};
+};
+
+/** ARM has no single stepping: the kernel ignores the flag. */
+const single_step = (): RpcAnswer => ({});
+
+const affinity = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const [cpu = 0] = words(request, 'location');
+  runThread(x, kernelThreadSlot(x, request.ref), kernelPriority(cpuThreads(x).require(request.ref).priority), cpu);
+  return {};
+};
+
+const trace_control_index = (x: Execution, request: RpcRequest): RpcAnswer => ({ value: cpuThreads(x).require(request.ref).trace_index });
+/** Nobody traces: there is neither a buffer nor a policy. */
+const trace_buffer = (): RpcAnswer => ({ cap: null });
+const trace_policy = (): RpcAnswer => ({ cap: null });
+
+export const cpuThreadService = {
+  start, state, set_state, utcb, exception_sigh, single_step, affinity, trace_control_index, trace_buffer, trace_policy,
+};
+
+/** Kernel capability of a thread, for Native_cpu.native_cap. */
+export const kernelThreadCap = (x: Execution, key: number): CoreCap => capAt(x, kernelThreadSlot(x, key));

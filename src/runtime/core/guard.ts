@@ -1,0 +1,47 @@
+// Allocation guards: how much of core's memory a session may use for its meta data, as donated by its client.
+// Owner of the table 'core_guards'. Source modelled: genode-16.08-abi.md 5.3.
+
+import type { Execution } from '../native/execution.ts';
+import { table } from '../native/store.ts';
+import { coreWarning } from './console.ts';
+
+interface Guard {
+  readonly amount: number;
+  readonly consumed: number;
+}
+
+const guards = table<Guard>('core_guards');
+
+/** For memory that nobody pays for: core's own. */
+export const UNGUARDED = 0;
+
+export const newGuard = (x: Execution, amount: number): number => guards(x).insert({ amount, consumed: 0 });
+
+export function withdraw(x: Execution, key: number, bytes: number): boolean {
+  if (key === UNGUARDED) return true;
+  const { amount, consumed } = guards(x).require(key);
+  if (amount - consumed < bytes) {
+    coreWarning(x, `Quota exceeded! amount=${amount}, size=${bytes}, consumed=${consumed}`);
+    return false;
+  }
+  guards(x).set(key, { amount, consumed: consumed + bytes });
+  return true;
+}
+
+export function giveBack(x: Execution, key: number, bytes: number): void {
+  if (key !== UNGUARDED) guards(x).update(key, { consumed: guards(x).require(key).consumed - bytes });
+}
+
+export function upgradeGuard(x: Execution, key: number, bytes: number): void {
+  guards(x).update(key, { amount: guards(x).require(key).amount + bytes });
+}
+
+/** Bytes that may still be withdrawn. */
+export function guardAvailable(x: Execution, key: number): number {
+  const { amount, consumed } = guards(x).require(key);
+  return amount - consumed;
+}
+
+export function dropGuard(x: Execution, key: number): void {
+  guards(x).delete(key);
+}

@@ -1,0 +1,180 @@
+// PD sessions: a task, its region maps, its signal source, and the gates made for its entrypoints.
+// Owner of the tables 'core_pd_sessions' and 'core_pd_caps'. Source modelled: genode-16.08-abi.md 2, 4.1, 5.3.
+
+import { capId, dec, inc } from '../native/cap_space.ts';
+import type { Execution } from '../native/execution.ts';
+import { taskMap } from '../native/kernel_calls.ts';
+import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
+import { type HasStore, table } from '../native/store.ts';
+import { coreWarning } from './console.ts';
+import { detachThreadsOfPd } from './cpu_thread.ts';
+import { dropGuard, guardAvailable, newGuard, withdraw } from './guard.ts';
+import { type CoreCap, createGateObject, createTaskObject, drop, reserve } from './kernel_object.ts';
+import { dissolveObject, manageObject, objectOf } from './object.ts';
+import { closePlaces, openPlaces } from './pd_threads.ts';
+import { platformThreads, threadOfGate } from './platform_thread.ts';
+import { destroyRegionMap, newRegionMap, regionMaps } from './region_map.ts';
+import { destroySignalContext, destroySignalSource, newSignalContext, newSignalSource, signalContexts, signalSources, submitRequest } from './signal_broker.ts';
+import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
+
+export interface PdSessionRow {
+  readonly label: string;
+  readonly task: CoreCap;
+  readonly guard: number;
+  readonly signal_source: number;
+  readonly native: CoreCap;
+  readonly address_space: number;
+  readonly stack_area: number;
+  readonly linker_area: number;
+  readonly cap: CoreCap;
+  /** Slot (in core) of the parent capability, 0 until one was assigned. */
+  readonly parent: number;
+  /** What the component told about its capability map (extension cap_map_info). */
+  readonly cap_map_info: number;
+}
+
+interface PdCapRow {
+  readonly pd: number;
+  readonly cap: CoreCap;
+  readonly entry: SlicedBlock;
+}
+
+export const pdSessions = table<PdSessionRow>('core_pd_sessions');
+/** Gates for the component's RPC objects, by id. */
+const pdCaps = table<PdCapRow>('core_pd_caps');
+
+const NO_CAP: CoreCap = { slot: 0, id: 0 };
+const PARENT_SLOT = 8;
+/** The area of 128 UTCBs as a flexpage word: 0x28000000, 64 KiB, readable and writable. */
+const UTCB_AREA_PAGE = 0x2800_0000 | (16 << 6) | 0x17;
+const ADDRESS_SPACE = { base: 0x1000, end: 0xc000_0000 } as const;
+const STACK_AREA_BYTES = 0x1000_0000;
+const LINKER_AREA_BYTES = 0xa00_0000;
+const POOL_ENTRY_BYTES = 4096;
+/** Slab blocks that are taken at once: signal contexts and the references of three region maps. */
+const META_DATA_BYTES = 4 * 4096;
+
+/** Null if the donation does not pay what a session needs from the start. */
+export function newPdSession(x: Execution, label: string, ram_quota: number): number | null {
+  const guard = newGuard(x, ram_quota);
+  if (guardAvailable(x, guard) < META_DATA_BYTES) {
+    withdraw(x, guard, META_DATA_BYTES);
+    dropGuard(x, guard);
+    return null;
+  }
+  const task = reserve(x);
+  createTaskObject(x, task, UTCB_AREA_PAGE);
+  const signal_source = paid(newSignalSource(x, reserve(x), guard));
+  const key = pdSessions(x).insert({
+    label, task, guard, signal_source, native: NO_CAP, address_space: 0, stack_area: 0, linker_area: 0, cap: NO_CAP, parent: 0, cap_map_info: 0,
+  });
+  const native = manageObject(x, 'Native_pd', key);
+  const address_space = paid(newRegionMap(x, 'address_space', guard, ADDRESS_SPACE.base, ADDRESS_SPACE.end - ADDRESS_SPACE.base));
+  const stack_area = paid(newRegionMap(x, 'stack_area', guard, 0, STACK_AREA_BYTES));
+  const linker_area = paid(newRegionMap(x, 'linker_area', guard, 0, LINKER_AREA_BYTES));
+  pdSessions(x).update(key, { native, address_space, stack_area, linker_area, cap: manageObject(x, 'Pd_session', key) });
+  openPlaces(x, key, task.slot);
+  return key;
+}
+
+function paid(key: number | null): number {
+  if (key === null) throw new Error('a PD session was begun without the means for it');
+  return key;
+}
+
+/** Ends a protection domain: its threads stop, its gates, signals and region maps go, and with the task all its mappings. */
+export function destroyPdSession(x: Execution, key: number): void {
+  const row = pdSessions(x).require(key);
+  dissolveObject(x, row.cap);
+  detachThreadsOfPd(x, key);
+  for (const [id, { pd }] of pdCaps(x).entries()) if (pd === key) freePdCap(x, id);
+  for (const map of [row.linker_area, row.stack_area, row.address_space]) destroyRegionMap(x, map);
+  dissolveObject(x, row.native);
+  destroySignalSource(x, row.signal_source);
+  if (row.parent !== 0) dec(x, row.parent);
+  closePlaces(x, key);
+  drop(x, row.task);
+  pdSessions(x).delete(key);
+  dropGuard(x, row.guard);
+}
+
+/** Makes a gate served by the thread whose own gate has the given id. */
+function allocRpcCap(x: Execution, key: number, gateId: number): CoreCap | null | 'Out_of_metadata' {
+  const platform = threadOfGate(x, gateId);
+  if (platform === undefined) {
+    coreWarning(x, 'Invalid reference capability!');
+    return null;
+  }
+  const { thread, name } = platformThreads(x).require(platform);
+  const gate = createGateObject(x, thread.slot, name);
+  const entry = slicedAlloc(x, pdSessions(x).require(key).guard, POOL_ENTRY_BYTES);
+  if (entry === null) {
+    drop(x, gate);
+    return 'Out_of_metadata';
+  }
+  pdCaps(x).set(gate.id, { pd: key, cap: gate, entry });
+  return gate;
+}
+
+function freePdCap(x: Execution, id: number): void {
+  const { pd, cap: gate, entry } = pdCaps(x).require(id);
+  pdCaps(x).delete(id);
+  freeSliced(x, pdSessions(x).require(pd).guard, entry);
+  drop(x, gate);
+}
+
+const assign_parent = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const parent = cap(request, 'parent');
+  const { parent: assigned, task } = pdSessions(x).require(request.ref);
+  if (parent === null || assigned !== 0) return {};
+  inc(x, parent);
+  pdSessions(x).update(request.ref, { parent });
+  taskMap(x, { task: task.slot, from: parent, to: PARENT_SLOT });
+  return {};
+};
+
+const assign_pci = (): RpcAnswer => ({ value: false });
+
+const alloc_signal_source = (x: Execution, request: RpcRequest): RpcAnswer => ({ cap: sourceCap(x, request.ref).slot });
+const free_signal_source = (): RpcAnswer => ({});
+
+function sourceCap(x: HasStore, key: number): CoreCap {
+  return signalSources(x).require(pdSessions(x).require(key).signal_source).cap;
+}
+
+/** The named source does not matter: a domain has one. */
+const alloc_context = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const key = newSignalContext(x, pdSessions(x).require(request.ref).signal_source, num(request, 'imprint'));
+  return key === null ? { exception: 'Out_of_metadata' } : { cap: signalContexts(x).require(key).cap.slot };
+};
+
+const free_context = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const key = objectOf(x, 'Signal_context', cap(request, 'context'));
+  if (key === undefined) coreWarning(x, 'specified signal-context capability has wrong type');
+  else destroySignalContext(x, key);
+  return {};
+};
+
+const alloc_rpc_cap = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const ep = cap(request, 'ep');
+  const gate = allocRpcCap(x, request.ref, ep === null ? 0 : capId(x, ep));
+  return gate === 'Out_of_metadata' ? { exception: gate } : { cap: gate?.slot ?? null };
+};
+
+const free_rpc_cap = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const gate = cap(request, 'cap');
+  const id = gate === null ? 0 : capId(x, gate);
+  if (pdCaps(x).get(id)?.pd === request.ref) freePdCap(x, id);
+  return {};
+};
+
+const mapCap = (which: 'address_space' | 'stack_area' | 'linker_area') => (x: Execution, request: RpcRequest): RpcAnswer => ({
+  cap: regionMaps(x).require(pdSessions(x).require(request.ref)[which]).cap.slot,
+});
+
+const native_pd = (x: Execution, request: RpcRequest): RpcAnswer => ({ cap: pdSessions(x).require(request.ref).native.slot });
+
+export const pdSessionService = {
+  assign_parent, assign_pci, alloc_signal_source, free_signal_source, alloc_context, free_context, submit: submitRequest, alloc_rpc_cap, free_rpc_cap,
+  address_space: mapCap('address_space'), stack_area: mapCap('stack_area'), linker_area: mapCap('linker_area'), native_pd,
+};

@@ -1,0 +1,33 @@
+// Core's access to physical memory: all RAM is mapped one to one into core, so a physical address is its own virtual one.
+// Source modelled: genode-base-foc.md 6.4 (cleared memory), genode-16.08-abi.md 5.1. Owns nothing.
+
+import { PAGE_BYTES, PAGE_SHIFT } from '../../emu/numbers.ts';
+import { copyCost } from '../native/cost.ts';
+import type { Execution } from '../native/execution.ts';
+
+function indexOf(x: Execution, address: number, length: number): number {
+  const index = x.cpu.memory.index(address);
+  if (index < 0 || (length > 0 && x.cpu.memory.index(address + length - 1) < 0)) throw new Error(`core: no RAM at 0x${address.toString(16)}+0x${length.toString(16)}`);
+  return index;
+}
+
+export function readPhysical(x: Execution, address: number, length: number): Uint8Array {
+  x.charge(copyCost(length));
+  const index = indexOf(x, address, length);
+  return x.cpu.memory.u8.slice(index, index + length);
+}
+
+export function writePhysical(x: Execution, address: number, bytes: Uint8Array): void {
+  x.charge(copyCost(bytes.length));
+  x.cpu.memory.write(indexOf(x, address, bytes.length), bytes);
+}
+
+/** Clears whole pages. Frames that nobody wrote since power-on are clear already and stay unmarked. */
+export function clearPages(x: Execution, address: number, length: number): void {
+  x.charge(copyCost(length));
+  const { memory } = x.cpu;
+  const first = indexOf(x, address, length);
+  for (let index = first; index < first + length; index += PAGE_BYTES) {
+    if (memory.written[index >>> PAGE_SHIFT] === 1) memory.u8.fill(0, index, index + PAGE_BYTES);
+  }
+}

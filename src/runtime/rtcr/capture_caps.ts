@@ -1,0 +1,93 @@
+// Capabilities at a checkpoint: the map that the target keeps in its own memory, and slots that the map does not know.
+// Fills the capability part of the capture. Source modelled: checkpoint-restore.md 2.2 step 2, 4.1; architecture.md "Stale slots".
+
+import type { Plain } from '../../emu/plain.ts';
+import { Native_pd } from '../rpc/interfaces.ts';
+import { capId, dec } from '../native/cap_space.ts';
+import type { Execution } from '../native/execution.ts';
+import { capValid } from '../native/kernel_calls.ts';
+import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { gateSlot, irqSlot, pagerSlot } from '../native/thread_table.ts';
+import { CAP_MAP_BYTES, readCapMap } from './cap_map_reader.ts';
+import { capture, used } from './capture.ts';
+import { each } from './each.ts';
+import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { PROBED_SLOTS, PROBES_PER_STEP } from './limits.ts';
+import { pdSessions, targets } from './online_storage.ts';
+import { requestSlot } from './pd_access.ts';
+import { regionAt } from './region_map.ts';
+
+type MapLocals = { [key: string]: Plain; target: number; native: number; local?: number; bytes?: Uint8Array };
+
+/** Reads the capability records out of the target's memory. */
+export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map', {
+  start: (_x, l) => rpc(Native_pd.cap_map_info, l.native, {}, 'locate'),
+  locate: (x, l, { value }: RpcReply) => {
+    const address = value as number;
+    if (address === 0) return raise(EXTENSION_ABSENT, `${absent('cap_map_info', 'reading the capability map')}, or the target never published its address`);
+    used(x, 'cap_map_info');
+    const { address_space } = pdSessions(x).require(targets(x).require(l.target).pd);
+    const found = regionAt(x, address_space, address);
+    if (found === undefined) return raise('Checkpoint_refused', `nothing is attached at 0x${address.toString(16)}, where the target keeps its capability map`);
+    const [, region] = found;
+    const offset = address - region.address + region.offset;
+    if (offset - region.offset + CAP_MAP_BYTES > region.size) return raise('Checkpoint_refused', 'the capability map reaches beyond its dataspace');
+    capture.update(x, { cap_map_address: address, cap_map_ds_badge: region.ds.id, cap_map_offset: offset });
+    return call(attachDataspace, { ds: region.ds.slot }, 'read');
+  },
+  read: (x, l, { address }: Attached) => {
+    l.local = address;
+    return call(readMemory, { address: address + capture.get(x).cap_map_offset, length: CAP_MAP_BYTES }, 'detach');
+  },
+  detach: (_x, l, bytes: Uint8Array) => {
+    l.bytes = bytes;
+    return call(detachDataspace, { address: l.local ?? 0 }, 'parse');
+  },
+  parse: (x, l) => {
+    const map = readCapMap(l.bytes ?? new Uint8Array(), capture.get(x).cap_map_address);
+    if (!map.ok) return raise('Checkpoint_refused', map.error);
+    capture.update(x, { cap_map: map.records });
+    return done();
+  },
+});
+
+/** Slots that the kernel fills and no map mentions: the task, and pager and lock IRQ of each thread. */
+function fixedSlots(x: Execution): ReadonlySet<number> {
+  const threads = capture.get(x).threads.flatMap(({ index }) => [gateSlot(index), pagerSlot(index), irqSlot(index)]);
+  return new Set([1, 8, ...threads]);
+}
+
+const range = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
+
+type ProbeLocals = { [key: string]: Plain; native: number; task: number; requests: boolean; at?: number; found?: readonly number[] };
+
+/** Probes every slot of the task (no extension); what is in an occupied slot without record only `request` can tell. */
+export const probeSlots = procedure<ProbeLocals>('rtcr.probe_slots', {
+  start: (x, l) => {
+    const first = l.at ?? 0;
+    const fixed = fixedSlots(x);
+    const recorded = new Set(capture.get(x).cap_map.map((row) => row.slot));
+    const found = range(first, Math.min(first + PROBES_PER_STEP, PROBED_SLOTS)).filter((slot) => capValid(x, slot, l.task));
+    capture.update(x, { occupied: [...capture.get(x).occupied, ...found.filter((slot) => recorded.has(slot))] });
+    l.found = [...(l.found ?? []), ...found.filter((slot) => !recorded.has(slot) && !fixed.has(slot))];
+    l.at = first + PROBES_PER_STEP;
+    if (l.at < PROBED_SLOTS) return goto('start');
+    if (l.requests) return each(identifyStale, l.found, { native: l.native }, 'found');
+    capture.update(x, { stale: l.found.map((slot) => ({ slot, badge: 0 })) });
+    return done();
+  },
+  found: () => done(),
+});
+
+const identifyStale = procedure<{ [key: string]: Plain; item: number; native: number }>('rtcr.identify_stale', {
+  start: (_x, l) => call(requestSlot, { native: l.native, slot: l.item }, 'requested'),
+  requested: (x, l, slot: number) => {
+    used(x, 'request');
+    const badge = slot === 0 ? 0 : capId(x, slot);
+    if (slot !== 0) dec(x, slot);
+    capture.update(x, { stale: [...capture.get(x).stale, { slot: l.item, badge }] });
+    return done();
+  },
+});

@@ -1,0 +1,100 @@
+// Memory at a checkpoint: RAM of the target is copied into dataspaces of the checkpointer, other attached dataspaces are kept as
+// references. Fills contents, references and quotas of the capture. Source modelled: checkpoint-restore.md 2.2 step 8, 2.4, D-06.
+
+import type { Plain } from '../../emu/plain.ts';
+import { Ram_session } from '../rpc/interfaces.ts';
+import { dec, inc } from '../native/cap_space.ts';
+import { env } from '../native/env.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { upgradeEnv } from '../native/session.ts';
+import { capture } from './capture.ts';
+import { copyDataspace } from './dataspace_copy.ts';
+import { each } from './each.ts';
+import { cpuSessions, ramDataspaces, type RamDataspaceRow, ramSessions, regionMaps, romSessions, targets } from './online_storage.ts';
+import { dataspacesOfTarget, ofTarget, regionsOfTarget } from './target_rows.ts';
+import type { StoredReference } from './target_state.ts';
+
+const CACHED = 2;
+
+type ItemLocals = { [key: string]: Plain; item: number; content?: number };
+
+const captureDataspace = procedure<ItemLocals>('rtcr.capture_dataspace', {
+  start: (x, l) => rpc(Ram_session.alloc, env.get(x).ram, { size: ramDataspaces(x).require(l.item).size, cached: CACHED }, 'allocated', 'denied'),
+  denied: (_x, _l, failure: Failure) => {
+    if (failure.name === 'Out_of_metadata') return call(upgradeEnv, { service: 'ram', args: 'ram_quota=8192' }, 'start');
+    return raise('Checkpoint_refused', `not enough RAM for the snapshot (${failure.name})`);
+  },
+  allocated: (x, l, { cap }: RpcReply) => {
+    if (cap === null) return done();
+    l.content = cap;
+    const { cap: original, size } = ramDataspaces(x).require(l.item);
+    capture.update(x, { contents: [...capture.get(x).contents, { badge: original.id, content: cap, size }] });
+    return call(copyDataspace, { from: original.slot, to: cap, bytes: size }, 'copied');
+  },
+  copied: () => done(),
+});
+
+const captureQuota = procedure<ItemLocals>('rtcr.capture_quota', {
+  start: (x, l) => rpc(Ram_session.quota, ramSessions(x).require(l.item).real, {}, 'read'),
+  read: (x, l, { value }: RpcReply) => {
+    capture.update(x, { quotas: [...capture.get(x).quotas, { key: l.item, quota: value as number }] });
+    return done();
+  },
+});
+
+/** Dataspaces that the target can see: in its capability map or attached somewhere. Others belong to its parent. */
+export function visibleDataspaces(x: Execution, target: number): (readonly [number, Readonly<RamDataspaceRow>])[] {
+  const { cap_map, stale } = capture.get(x);
+  const seen = new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge), ...regionsOfTarget(x, target).map(([, row]) => row.ds.id)]);
+  return dataspacesOfTarget(x, target).filter(([, row]) => seen.has(row.cap.id));
+}
+
+/** Attached dataspaces that are neither RAM of the target nor region maps. */
+function findReferences(x: Execution, target: number): StoredReference[] {
+  const own = new Set(dataspacesOfTarget(x, target).map(([, row]) => row.cap.id));
+  const maps = new Set(ofTarget(regionMaps, x, target).map(([, row]) => row.ds.id));
+  const { binary_ds } = targets(x).require(target);
+  const roms = new Set(ofTarget(romSessions, x, target).map(([, row]) => row.ds?.id ?? 0));
+  const traces = new Set(ofTarget(cpuSessions, x, target).map(([, row]) => row.trace_control_id));
+  const found = new Map<number, StoredReference>();
+  for (const [, { ds }] of regionsOfTarget(x, target)) {
+    if (own.has(ds.id) || maps.has(ds.id) || found.has(ds.id)) continue;
+    const kind = ds.slot === binary_ds ? 'binary' : roms.has(ds.id) ? 'rom' : traces.has(ds.id) ? 'trace_control' : 'foreign';
+    found.set(ds.id, { badge: ds.id, ds: ds.slot, kind });
+  }
+  return [...found.values()];
+}
+
+/** Copies all RAM of the target. */
+export const captureMemory = procedure<{ [key: string]: Plain; target: number }>('rtcr.capture_memory', {
+  start: (x, l) => {
+    const references = findReferences(x, l.target);
+    for (const { ds } of references) inc(x, ds);
+    capture.update(x, { references });
+    return each(captureQuota, ofTarget(ramSessions, x, l.target).map(([key]) => key), {}, 'dataspaces');
+  },
+  dataspaces: (x, l) => each(captureDataspace, visibleDataspaces(x, l.target).map(([key]) => key), {}, 'captured'),
+  captured: () => done(),
+});
+
+type FreeLocals = { [key: string]: Plain; contents: readonly number[]; references: readonly number[] };
+
+/** Gives back the dataspaces of a snapshot, or of a checkpoint that failed. */
+export const freeContents = procedure<FreeLocals>('rtcr.free_contents', {
+  start: (x, l) => {
+    for (const slot of l.references) dec(x, slot);
+    return each(freeContent, l.contents, {}, 'freed');
+  },
+  freed: () => done(),
+});
+
+const freeContent = procedure<ItemLocals>('rtcr.free_content', {
+  start: (x, l) => rpc(Ram_session.free, env.get(x).ram, { ds: l.item }, 'freed', 'freed'),
+  freed: (x, l) => {
+    dec(x, l.item);
+    return goto('end');
+  },
+  end: () => done(),
+});

@@ -1,0 +1,95 @@
+// Threads at a checkpoint: who they are (stock RPCs), then, in one step, where each of them stands.
+// Fills the threads of the capture. Source modelled: checkpoint-restore.md 1.6 (Stored_cpu_thread_info), 2.5.
+
+import type { Plain } from '../../emu/plain.ts';
+import { Cpu_thread } from '../rpc/interfaces.ts';
+import { dec } from '../native/cap_space.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { irqSlot } from '../native/thread_table.ts';
+import { capture, type CapturedThread, used } from './capture.ts';
+import { each } from './each.ts';
+import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { cpuThreads } from './online_storage.ts';
+import { requestSlot } from './pd_access.ts';
+import { threadsOfTarget } from './target_rows.ts';
+import { isDenied, readIpSp, readIrqCount, readPhase, readRegisters, readUtcb } from './thread_access.ts';
+
+/** Words of a Thread_state: gate selector and gate id (genode-16.08-abi.md 2). */
+const STATE = { kcap: 0x4c >>> 2, id: 0x50 >>> 2 } as const;
+const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_words' | 'lock_irq_count'> = {
+  debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0,
+};
+
+type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; badge?: number };
+
+const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
+  start: (x, l) => rpc(Cpu_thread.state, cpuThreads(x).require(l.item).real, {}, 'identified'),
+  identified: (_x, l, { value }: RpcReply) => {
+    const state = value as readonly number[];
+    l.index = ((state[STATE.kcap] ?? 0) >>> 12) / 3 - 3;
+    l.badge = (state[STATE.id] ?? 0) & 0xffff;
+    return l.irqs ? call(requestSlot, { native: l.native, slot: irqSlot(l.index) }, 'complete') : goto('complete', 0);
+  },
+  complete: (x, l, lock_irq: number) => {
+    const thread = { key: l.item, index: l.index ?? 0, gate_badge: l.badge ?? 0, lock_irq, ...NOWHERE };
+    capture.update(x, { threads: [...capture.get(x).threads, thread] });
+    return done();
+  },
+});
+
+type IdentifyAllLocals = { [key: string]: Plain; target: number; native: number; irqs: boolean };
+
+/** Index and gate of every thread of the target; with `irqs` their lock IRQs are fetched as well. */
+export const identifyThreads = procedure<IdentifyAllLocals>('rtcr.identify_threads', {
+  start: (x, l) => each(identifyThread, threadsOfTarget(x, l.target).map(([key]) => key), { native: l.native, irqs: l.irqs }, 'identified'),
+  identified: () => done(),
+});
+
+type ReadLocals = { [key: string]: Plain; registers: 'all' | 'ip-sp'; phases: boolean; utcbs: boolean };
+
+/** The state of all threads at one moment: nothing runs between the first and the last of these system calls. */
+export const readThreads = procedure<ReadLocals>('rtcr.read_threads', {
+  start: (x, l) => {
+    const threads: CapturedThread[] = [];
+    for (const thread of capture.get(x).threads) {
+      const row = cpuThreads(x).require(thread.key);
+      const read = row.started ? readThread(x, thread, row.kernel, l) : { lock_irq_count: irqCount(x, thread) };
+      if (typeof read === 'string') return raise(read.startsWith('extension') ? EXTENSION_ABSENT : 'Checkpoint_refused', read);
+      threads.push({ ...thread, ...read });
+    }
+    capture.update(x, { threads });
+    return done();
+  },
+});
+
+/** What changes while a thread lives, or why it cannot be read. */
+function readThread(x: Execution, thread: CapturedThread, kernel: number, l: ReadLocals): Partial<CapturedThread> | string {
+  const registers = l.registers === 'all' ? readRegisters(x, kernel) : readIpSp(x, kernel);
+  if (registers === 'absent') return absent('all_registers', 'registers of blocked threads; strategy registers="ip-sp" does without');
+  if (registers === 'failed') return `the registers of thread ${thread.index} cannot be read`;
+  if (l.registers === 'all') used(x, 'all_registers');
+  const read = l.phases ? readPhase(x, kernel) : { id: 0, phase: null };
+  if (read === 'absent') return absent('ipc_state', 'phases of blocked threads; strategy blocked="restart" or "after" does without');
+  if (read === 'failed') return `the IPC phase of thread ${thread.index} cannot be read`;
+  if (l.phases) used(x, 'ipc_state');
+  const utcb = l.utcbs ? readUtcb(x, kernel) : [];
+  if (utcb === 'absent') return absent('utcb', 'message registers and TLS words; strategy utcb="zero" does without');
+  if (utcb === 'failed') return `the UTCB of thread ${thread.index} cannot be read`;
+  if (l.utcbs) used(x, 'utcb');
+  return { debug_id: read.id, phase: read.phase, registers, utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
+}
+
+function irqCount(x: Execution, { lock_irq }: CapturedThread): number {
+  if (lock_irq === 0) return 0;
+  const count = readIrqCount(x, lock_irq);
+  return isDenied(count) ? 0 : count;
+}
+
+/** Drops the IRQ capabilities that `identifyThreads` fetched. */
+export function forgetLockIrqs(x: Execution): void {
+  const { threads } = capture.get(x);
+  for (const { lock_irq } of threads) if (lock_irq !== 0) dec(x, lock_irq);
+  capture.update(x, { threads: threads.map((thread) => ({ ...thread, lock_irq: 0 })) });
+}

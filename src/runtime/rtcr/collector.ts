@@ -1,0 +1,133 @@
+// Turns the online storage of a target and the capture into a snapshot: the stored records, linked by ids.
+// Owns no state; reads only tables. Source modelled: checkpoint-restore.md 1.6, 2.2 step 4.
+
+import { children } from '../child/child_table.ts';
+import type { Execution } from '../native/execution.ts';
+import { capture, slotOfBadge } from './capture.ts';
+import { visibleDataspaces } from './capture_memory.ts';
+import { remainingTime } from './drain.ts';
+import {
+  cpuSessions, cpuThreads, type InterposedSession, logSessions, nativeCaps, pdSessions, ramSessions, type RegionMapRow, regionMaps,
+  rmSessions, romSessions, signalContexts, signalSources, targets, timerSessions,
+} from './online_storage.ts';
+import { mapsOfPd, mapsOfRm, ofTarget, regionsOfMap, threadsOfTarget } from './target_rows.ts';
+import type {
+  Snapshot, StoredCpuSession, StoredObject, StoredPdSession, StoredRamSession, StoredRegionMap, StoredSession, StoredSignalSource,
+  StoredThread, StoredTimerSession,
+} from './target_state.ts';
+
+/** The id under which the main thread knows its own gate (genode-16.08-abi.md 3.2). */
+const MAIN_THREAD_ID = 1;
+
+export function collectSnapshot(x: Execution, name: string, registers: 'all' | 'ip-sp', phases: boolean, utcbs: boolean): Snapshot {
+  const { target, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied, references } = capture.get(x);
+  const row = targets(x).require(target);
+  const stored = {
+    name, target_name: row.name, binary: row.binary, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
+    cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied,
+    pd_sessions: ofTarget(pdSessions, x, target).map(([key]) => pdSession(x, key)),
+    cpu_sessions: ofTarget(cpuSessions, x, target).map(([key]) => cpuSession(x, key)),
+    ram_sessions: ofTarget(ramSessions, x, target).map(([key]) => ramSession(x, key)),
+    rom_sessions: ofTarget(romSessions, x, target).map(([, session]) => ({
+      ...storedSession(x, session), ds_badge: session.ds?.id ?? 0, sigh_badge: session.sigh?.id ?? 0,
+    })),
+    rm_sessions: ofTarget(rmSessions, x, target).map(([key, session]) => ({
+      ...storedSession(x, session), region_maps: mapsOfRm(x, key).map(([map]) => regionMap(x, map)),
+    })),
+    log_sessions: ofTarget(logSessions, x, target).map(([, session]) => storedSession(x, session)),
+    timer_sessions: ofTarget(timerSessions, x, target).map(([key]) => timerSession(x, key)),
+    references, registers, phases, utcbs,
+  };
+  return { ...stored, known_badges: knownBadges(stored) };
+}
+
+/** Every id that the records of a snapshot explain, ascending. */
+function knownBadges(snapshot: Omit<Snapshot, 'known_badges'>): number[] {
+  const maps = [...snapshot.pd_sessions, ...snapshot.rm_sessions].flatMap((session) => session.region_maps);
+  const ids = [
+    MAIN_THREAD_ID, snapshot.parent_badge,
+    ...snapshot.pd_sessions.flatMap(({ badge, contexts, sources, native_caps, native_pd_badge }) => [
+      badge, native_pd_badge, ...contexts.map((row) => row.badge), ...native_caps.map((row) => row.badge), ...sources.flatMap((row) => [row.badge, row.semaphore_badge]),
+    ]),
+    ...maps.flatMap((row) => [row.badge, row.ds_badge]),
+    ...snapshot.cpu_sessions.flatMap(({ badge, trace_control_badge, threads }) => [badge, trace_control_badge, ...threads.flatMap((row) => [row.badge, row.gate_badge])]),
+    ...snapshot.ram_sessions.flatMap(({ badge, dataspaces }) => [badge, ...dataspaces.map((row) => row.badge)]),
+    ...snapshot.rom_sessions.flatMap(({ badge, ds_badge }) => [badge, ds_badge]),
+    ...[...snapshot.rm_sessions, ...snapshot.log_sessions, ...snapshot.timer_sessions].map((row) => row.badge),
+    ...snapshot.references.map((row) => row.badge),
+  ];
+  return [...new Set(ids)].filter((id) => id !== 0).sort((a, b) => a - b);
+}
+
+const storedObject = (x: Execution, badge: number, bootstrapped: boolean): StoredObject => ({ slot: slotOfBadge(x, badge), badge, bootstrapped });
+
+function storedSession(x: Execution, row: InterposedSession): StoredSession {
+  return { ...storedObject(x, row.id, row.bootstrapped), creation_args: row.creation_args, upgrade_bytes: row.upgrade_bytes };
+}
+
+function pdSession(x: Execution, key: number): StoredPdSession {
+  const session = pdSessions(x).require(key);
+  const mine = <Row extends { readonly pd: number }>(rows: readonly (readonly [number, Readonly<Row>])[]): Readonly<Row>[] =>
+    rows.filter(([, row]) => row.pd === key).map(([, row]) => row);
+  return {
+    ...storedSession(x, session), key,
+    contexts: mine(signalContexts(x).entries()).map((row) => ({ ...storedObject(x, row.cap.id, false), imprint: row.imprint })),
+    sources: mine(signalSources(x).entries()).map((row) => signalSource(x, key, row.cap.id)),
+    native_caps: mine(nativeCaps(x).entries()).map((row) => ({ ...storedObject(x, row.cap.id, false), ep_badge: row.ep_id })),
+    region_maps: mapsOfPd(x, key).map(([map]) => regionMap(x, map)),
+    native_pd_badge: session.native_pd_id,
+  };
+}
+
+function signalSource(x: Execution, pd: number, id: number): StoredSignalSource {
+  const captured = capture.get(x).sources.find((source) => source.pd === pd);
+  return {
+    ...storedObject(x, id, false), semaphore_badge: captured?.semaphore_badge ?? 0, semaphore_count: captured?.semaphore_count ?? 0,
+    handler: captured?.handler ?? 0, pending: captured?.pending ?? [],
+  };
+}
+
+function regionMap(x: Execution, key: number): StoredRegionMap {
+  const map: Readonly<RegionMapRow> = regionMaps(x).require(key);
+  return {
+    ...storedObject(x, map.id, map.bootstrapped), role: map.role, size: map.size, ds_badge: map.ds.id, sigh_badge: map.sigh?.id ?? 0,
+    regions: regionsOfMap(x, key).map(([, { ds, size, offset, address, executable }]) => ({ ds_badge: ds.id, size, offset, address, executable })),
+  };
+}
+
+function cpuSession(x: Execution, key: number): StoredCpuSession {
+  const session = cpuSessions(x).require(key);
+  return {
+    ...storedSession(x, session), key, sigh_badge: session.sigh?.id ?? 0, trace_control_badge: session.trace_control_id,
+    threads: threadsOfTarget(x, session.target).filter(([, row]) => row.cpu === key).map(([thread]) => storedThread(x, thread)),
+  };
+}
+
+function storedThread(x: Execution, key: number): StoredThread {
+  const row = cpuThreads(x).require(key);
+  const captured = capture.get(x).threads.find((thread) => thread.key === key);
+  return {
+    ...storedObject(x, row.id, row.bootstrapped), key, pd: row.pd, index: captured?.index ?? 0, gate_badge: captured?.gate_badge ?? 0,
+    name: row.name, weight: row.weight, utcb: row.utcb, affinity: row.affinity, started: row.started, paused: row.paused,
+    single_step: row.single_step, sigh_badge: row.sigh?.id ?? 0, debug_id: captured?.debug_id ?? 0, phase: captured?.phase ?? null,
+    registers: captured?.registers ?? [], utcb_words: captured?.utcb_words ?? [], lock_irq_count: captured?.lock_irq_count ?? 0,
+  };
+}
+
+function ramSession(x: Execution, key: number): StoredRamSession {
+  const { target, ...session } = ramSessions(x).require(key);
+  const { contents, quotas } = capture.get(x);
+  const dataspaces = visibleDataspaces(x, target).filter(([, row]) => row.ram === key);
+  return {
+    ...storedSession(x, { ...session, target }), quota: quotas.find((row) => row.key === key)?.quota ?? 0,
+    dataspaces: dataspaces.map(([, { cap, size, cached }]) => ({
+      ...storedObject(x, cap.id, false), size, cached, content: contents.find((row) => row.badge === cap.id)?.content ?? 0,
+    })),
+  };
+}
+
+function timerSession(x: Execution, key: number): StoredTimerSession {
+  const row = timerSessions(x).require(key);
+  const { timeout_us, periodic } = row;
+  return { ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: remainingTime(row, capture.get(x).now_ms) };
+}

@@ -1,0 +1,67 @@
+// The configuration of the checkpointer: the children it starts, from its ROM module "config".
+// Owns no state. `<child name="sheep_counter"/>`; `binary` names the ROM module where it differs from the name.
+
+import type { Plain } from '../../emu/plain.ts';
+import { readDocument } from '../../scenario/syntax/document.ts';
+import { childrenOf, valueOf } from '../../scenario/syntax/node.ts';
+import { dec } from '../native/cap_space.ts';
+import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { closeSession, openSession, type Opened } from '../native/session.ts';
+import { Dataspace, Rom_session } from '../rpc/interfaces.ts';
+
+/** A child to start. */
+export type ChildNode = { readonly name: string; readonly binary: string };
+
+const NAME_CHARS_MAX = 31;
+
+/** The children of a configuration text, or why there are none. A child without a name is no child. */
+export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonly error: string } {
+  const end = text.indexOf(0);
+  const root = readDocument('config', end === -1 ? text : text.subarray(0, end));
+  if ('error' in root) return { error: 'the configuration has invalid syntax' };
+  const found: ChildNode[] = [];
+  for (const node of childrenOf(root, 'child')) {
+    const name = (valueOf(node, 'name') ?? '').slice(0, NAME_CHARS_MAX);
+    if (name === '') return { error: 'a <child> node has no name' };
+    if (found.some((child) => child.name === name)) return { error: `there are two children "${name}"` };
+    found.push({ name, binary: valueOf(node, 'binary') ?? name });
+  }
+  return found;
+}
+
+type Locals = { [key: string]: Plain; rom?: number; ds?: number; address?: number; children?: readonly ChildNode[]; error?: string };
+
+/** Reads the configuration: the value is a list of ChildNode. Fails with Invalid_config. */
+export const readConfig = procedure<Locals>('rtcr.read_config', {
+  start: () => call(openSession, { service: 'ROM', args: 'ram_quota=4K, label="config"' }, 'opened', 'missing'),
+  missing: (_x, _l, failure: Failure) => raise('Invalid_config', `there is no configuration (${failure.name})`),
+  opened: (_x, l, { cap }: Opened) => {
+    l.rom = cap;
+    return rpc(Rom_session.dataspace, cap, {}, 'dataspace');
+  },
+  dataspace: (_x, l, { cap }: RpcReply) => {
+    l.error = 'the configuration is empty';
+    if (cap === null) return goto('close');
+    l.ds = cap;
+    return call(attachDataspace, { ds: cap }, 'attached');
+  },
+  attached: (_x, l, { address }: Attached) => {
+    l.address = address;
+    return rpc(Dataspace.size, l.ds ?? null, {}, 'size');
+  },
+  size: (_x, l, { value }: RpcReply) => call(readMemory, { address: l.address ?? 0, length: value as number }, 'decode'),
+  decode: (_x, l, text: Uint8Array) => {
+    const children = readChildren(text);
+    if ('error' in children) l.error = children.error;
+    else l.children = children;
+    return call(detachDataspace, { address: l.address ?? 0 }, 'detached');
+  },
+  detached: (x, l) => {
+    dec(x, l.ds ?? null);
+    return goto('close');
+  },
+  close: (_x, l) => call(closeSession, { cap: l.rom ?? 0 }, 'closed'),
+  closed: (_x, l) => (l.children === undefined ? raise('Invalid_config', l.error ?? '') : done(l.children)),
+});

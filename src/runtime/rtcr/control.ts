@@ -1,0 +1,117 @@
+// The control line of the checkpointer: commands that the runner posts, and their outcomes.
+// Owner of the tables `control` and `extensions_used`. Test equipment as architecture.md "When the checkpointer acts" says.
+
+import type { Plain, PlainRecord } from '../../emu/plain.ts';
+import { type Action, call, type Failure, goto, procedure } from '../native/procedure.ts';
+import { waitForIrq } from '../native/lock.ts';
+import { type HasStore, record, table } from '../native/store.ts';
+import { irqSlot } from '../native/thread_table.ts';
+import type { ControlAnswer, ControlCommand, ControlOutcome } from '../system.ts';
+import { NOTE_CONTROL_DONE } from '../system.ts';
+import { checkpointTarget } from './checkpointer.ts';
+import { targets } from './online_storage.ts';
+import { restoreTarget } from './restorer.ts';
+import { decideStrategy } from './strategies.ts';
+import { destroyTarget, targetNamed } from './target_child.ts';
+import { snapshots } from './target_state.ts';
+
+/** Name of the program, by which the glue recognises a checkpointer. */
+export const RTCR_PROGRAM = 'rtcr';
+
+interface ControlRow {
+  readonly command: ControlCommand;
+  readonly state: 'posted' | 'running' | 'done';
+  readonly outcome: ControlOutcome | null;
+}
+
+const control = table<ControlRow>('control');
+const usedExtensions = record<{ readonly names: readonly string[] }>('extensions_used', { names: [] });
+
+const SEPARATOR = ' -> ';
+
+/** The child of this component that a path means: its last element. */
+export const childName = (path: string): string => path.split(SEPARATOR).at(-1) ?? path;
+
+/** Key of the target that a path means; undefined if there is no such child. */
+export const childOf = (owner: HasStore, path: string): number | undefined => targetNamed(owner, childName(path));
+
+/** Names of all children, in order of creation. */
+export const childNames = (owner: HasStore): string[] => targets(owner).entries().map(([, row]) => row.name);
+
+/** Leaves a command for the control thread; the caller wakes it. One command at a time. */
+export function postControl(owner: HasStore, command: ControlCommand): ControlAnswer {
+  const busy = control(owner).find((row) => row.state !== 'done');
+  if (busy !== undefined) return { accepted: false, message: `a ${busy[1].command.kind} is still ${busy[1].state}` };
+  control(owner).insert({ command, state: 'posted', outcome: null });
+  return { accepted: true };
+}
+
+/** Outcome of the last command; null while it runs, or if there was none. */
+export const controlOutcome = (owner: HasStore): ControlOutcome | null => control(owner).entries().at(-1)?.[1].outcome ?? null;
+
+/** Names of the extensions that commands have used so far, sorted. */
+export const extensionsUsed = (owner: HasStore): readonly string[] => usedExtensions.get(owner).names;
+
+type ControlLocals = { [key: string]: Plain; key?: number };
+
+/** Waits for commands on the thread's own lock IRQ and carries them out, for ever. */
+export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
+  start: (x) => waitForIrq(x, irqSlot(x.index), 'woken'),
+  woken: (x, l) => {
+    const posted = control(x).find((row) => row.state === 'posted');
+    if (posted === undefined) return goto('start');
+    const [key, { command }] = posted;
+    l.key = key;
+    control(x).update(key, { state: 'running' });
+    x.note('control_begins', command as unknown as PlainRecord);
+    return goto('execute');
+  },
+  execute: (x, l) => {
+    const { command } = control(x).require(l.key ?? 0);
+    switch (command.kind) {
+      case 'checkpoint':
+        return checkpoint(x, command);
+      case 'restore':
+        return restore(x, command);
+      case 'kill': {
+        const target = childOf(x, command.child);
+        if (target === undefined) return refuse(`there is no child "${childName(command.child)}"`);
+        return call(destroyTarget, { target }, 'killed', 'failed');
+      }
+    }
+  },
+  killed: (_x, _l) => goto('succeeded', {}),
+  succeeded: (x, _l, facts: PlainRecord) => {
+    const names = new Set([...usedExtensions.get(x).names, ...((facts['extensions'] ?? []) as readonly string[])]);
+    usedExtensions.set(x, { names: [...names].sort() });
+    return goto('conclude', { ok: true, facts } satisfies ControlOutcome);
+  },
+  failed: (_x, _l, { text, name }: Failure) => goto('conclude', { ok: false, message: text === '' ? name : text } satisfies ControlOutcome),
+  refused: (_x, _l, message: string) => goto('conclude', { ok: false, message } satisfies ControlOutcome),
+  conclude: (x, l, outcome: ControlOutcome) => {
+    const key = l.key ?? 0;
+    control(x).update(key, { state: 'done', outcome });
+    for (const old of control(x).keys()) if (old < key) control(x).delete(old);
+    x.note(NOTE_CONTROL_DONE, { command: control(x).require(key).command.kind, outcome });
+    // Another command may have been posted by whoever listened.
+    return goto('woken');
+  },
+});
+
+const refuse = (message: string): Action => goto('refused', message);
+
+function checkpoint(x: HasStore, command: Extract<ControlCommand, { kind: 'checkpoint' }>): Action {
+  const decision = decideStrategy('checkpoint', command.strategy);
+  if (!decision.ok) return refuse(decision.message);
+  const target = childOf(x, command.of);
+  if (target === undefined) return refuse(`there is no child "${childName(command.of)}"`);
+  return call(checkpointTarget, { target, name: command.name, strategy: decision.strategy }, 'succeeded', 'failed');
+}
+
+function restore(x: HasStore, command: Extract<ControlCommand, { kind: 'restore' }>): Action {
+  const decision = decideStrategy('restore', command.strategy);
+  if (!decision.ok) return refuse(decision.message);
+  const found = snapshots(x).find((row) => row.name === command.from);
+  if (found === undefined) return refuse(`there is no checkpoint "${command.from}"`);
+  return call(restoreTarget, { snapshot: found[0], name: childName(command.as), strategy: decision.strategy }, 'succeeded', 'failed');
+}

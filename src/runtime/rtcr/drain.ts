@@ -1,0 +1,81 @@
+// Waiting until nobody outside a frozen target owes it a reply: RPCs in service are finished and answered, bounded in time.
+// Owns no state. Source modelled: architecture.md "When the checkpointer acts"; checkpoint-restore.md 8 (R-28).
+
+import type { Plain } from '../../emu/plain.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US, TIMER_WINDOW_BEFORE_US } from './limits.ts';
+import { timerSessions } from './online_storage.ts';
+import { sleep } from './sleep.ts';
+import { ofTarget, threadsOfTarget } from './target_rows.ts';
+import { type Access, isDenied, type ReadPhase, readPhase } from './thread_access.ts';
+import { isUndrained, type ThreadPhase } from './thread_phase.ts';
+import { readClock } from './timer_session.ts';
+
+export type NamedPhase = ReadPhase & { readonly key: number; readonly name: string };
+
+/** Phases of all threads of a target. Threads that were never started have none. */
+export function readPhases(x: Execution, target: number): Access<readonly NamedPhase[]> {
+  const phases: NamedPhase[] = [];
+  for (const [key, row] of threadsOfTarget(x, target)) {
+    if (!row.started) continue;
+    const read = readPhase(x, row.kernel);
+    if (isDenied(read)) return read;
+    phases.push({ ...read, key, name: row.name });
+  }
+  return phases;
+}
+
+export const phasesById = (phases: readonly NamedPhase[]): ReadonlyMap<number, ThreadPhase> => new Map(phases.map(({ id, phase }) => [id, phase]));
+
+type DrainLocals = { [key: string]: Plain; target: number; rounds?: number };
+
+/** Result: how many pauses it took. */
+export const drainTarget = procedure<DrainLocals>('rtcr.drain_target', {
+  start: (x, l) => {
+    const phases = readPhases(x, l.target);
+    if (phases === 'absent') return raise(EXTENSION_ABSENT, absent('ipc_state', 'knowing which calls of the target are in service'));
+    if (phases === 'failed') return raise('Checkpoint_refused', 'the IPC phase of a thread cannot be read');
+    const byId = phasesById(phases);
+    const undrained = phases.filter(({ phase }) => isUndrained(phase, byId));
+    const rounds = l.rounds ?? 0;
+    if (undrained.length === 0) return done(rounds);
+    if (rounds >= DRAIN_ROUNDS) return raise('Checkpoint_refused', `not drained after ${(DRAIN_ROUNDS * DRAIN_PAUSE_US) / 1000} ms: ${undrained.map(describe).join('; ')}`);
+    l.rounds = rounds + 1;
+    return call(sleep, { us: DRAIN_PAUSE_US }, 'start');
+  },
+});
+
+const describe = ({ name, phase }: NamedPhase): string =>
+  `thread "${name}" waits for the reply of thread ${phase.partner.toString(16)}, which is outside the target`;
+
+/** Time left of a trigger: null where nothing is due any more. */
+export function remainingTime(timer: { readonly timeout_us: number; readonly periodic: boolean; readonly armed_ms: number }, now_ms: number): number | null {
+  if (timer.timeout_us === 0) return null;
+  const elapsed_us = (now_ms - timer.armed_ms) * 1000;
+  const left_us = timer.timeout_us - elapsed_us;
+  if (timer.periodic) return timer.timeout_us - (Math.max(elapsed_us, 0) % timer.timeout_us);
+  return left_us > 0 ? left_us : null;
+}
+
+type SettleLocals = { [key: string]: Plain; target: number; rounds?: number };
+
+/**
+ * Waits until no one-shot trigger of the target is just about to fire. The clock ticks in milliseconds and the timer server needs
+ * the CPU to fire, so near its deadline nobody could tell whether the signal is already on its way.
+ */
+export const settleTimers = procedure<SettleLocals>('rtcr.settle_timers', {
+  start: (x, l) => (ofTarget(timerSessions, x, l.target).length === 0 ? done() : call(readClock, {}, 'decide')),
+  decide: (x, l, now_ms: number) => {
+    const near = ofTarget(timerSessions, x, l.target).some(([, row]) => {
+      const left_us = row.timeout_us - (now_ms - row.armed_ms) * 1000;
+      return row.timeout_us !== 0 && !row.periodic && left_us <= TIMER_WINDOW_BEFORE_US && left_us > -TIMER_WINDOW_AFTER_US;
+    });
+    const rounds = l.rounds ?? 0;
+    if (!near || rounds >= TIMER_ROUNDS) return done();
+    l.rounds = rounds + 1;
+    return call(sleep, { us: DRAIN_PAUSE_US }, 'again');
+  },
+  again: () => goto('start'),
+});

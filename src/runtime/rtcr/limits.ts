@@ -1,0 +1,20 @@
+// Everything of the checkpointer that could go on for ever or grow without bound, unit last.
+
+/** How often and how long a checkpoint lets others run until all RPCs of the frozen target are answered. */
+export const DRAIN_ROUNDS = 200;
+export const DRAIN_PAUSE_US = 1000;
+
+/** A one-shot timer that is due within this window is let fire before the state is read: afterwards it certainly has. */
+export const TIMER_WINDOW_BEFORE_US = 2000;
+export const TIMER_WINDOW_AFTER_US = 10_000;
+export const TIMER_ROUNDS = 20;
+
+/** Slots of a capability space that are probed for capabilities without record, and how many in one step. */
+export const PROBED_SLOTS = 4096;
+export const PROBES_PER_STEP = 128;
+
+/** Signals that core may hold for one target. */
+export const PENDING_SIGNALS = 256;
+
+/** Snapshots kept at once. */
+export const SNAPSHOTS = 1024;

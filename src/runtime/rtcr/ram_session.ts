@@ -1,0 +1,88 @@
+// Interposed RAM session: records every dataspace that the target allocates.
+// Owner of the rows of RAM sessions and RAM dataspaces. Source modelled: checkpoint-restore.md 1.2, 1.4, 1.10.
+
+import type { Plain } from '../../emu/plain.ts';
+import { Ram_session } from '../rpc/interfaces.ts';
+import type { Managed } from '../native/entrypoint.ts';
+import { env } from '../native/env.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, procedure } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { cap, num, type RpcRequest } from '../native/service.ts';
+import { openSession, type Opened } from '../native/session.ts';
+import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
+import { startPager } from './crew.ts';
+import { forwarded, hold, interpose, release } from './interposer.ts';
+import { ramDataspaces, ramSessions, targets } from './online_storage.ts';
+
+/** RAM that the checkpointer gives a target to start with; it comes from its own session. */
+const DONATION_BYTES = 1024 * 1024;
+const RM_ARGS = 'ram_quota=65536';
+
+/** Opens a real RAM session, and an RM session and the pager for managed dataspaces beside it: CreatedSession. */
+export const createRamSession = procedure<CreateSession>('rtcr.create_ram_session', {
+  start: (_x, l) => call(openSession, { service: 'RAM', args: l.args, affinity: l.affinity }, 'opened'),
+  opened: (x, l, { cap: real }: Opened) => {
+    l.ref = ramSessions(x).insert({ ...newSession(x, l, real), rm: 0 });
+    return call(openSession, { service: 'RM', args: RM_ARGS }, 'rm_opened');
+  },
+  rm_opened: (x, l, { cap: rm }: Opened) => {
+    ramSessions(x).update(l.ref ?? 0, { rm });
+    return call(startPager, { crew: targets(x).require(l.target).crew }, 'pager_started');
+  },
+  pager_started: (_x, l) => call(interpose, { target: l.target, interface: 'Ram_session', ref: l.ref ?? 0 }, 'interposed'),
+  interposed: (x, l, { id, cap: object }: Managed) => {
+    ramSessions(x).update(l.ref ?? 0, { id, cap: object });
+    return done({ key: l.ref ?? 0, id, cap: object } satisfies CreatedSession);
+  },
+});
+
+type FundLocals = { [key: string]: Plain; ref: number; bytes: number };
+
+/** Makes the checkpointer's RAM session the reference account of a target's session and gives it RAM. */
+export const fundRamSession = procedure<FundLocals>('rtcr.fund_ram_session', {
+  start: (x, l) => rpc(Ram_session.ref_account, ramSessions(x).require(l.ref).real, { ram: env.get(x).ram }, 'transfer'),
+  transfer: (x, l) => rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: ramSessions(x).require(l.ref).real, amount: Math.max(l.bytes, DONATION_BYTES) }, 'funded'),
+  funded: () => done(),
+});
+
+const to = (x: Execution, ref: number): number | null => ramSessions(x).get(ref)?.real ?? null;
+
+function recordAllocation(x: Execution, request: RpcRequest, { cap: ds }: RpcReply): void {
+  if (ds === null || ramSessions(x).get(request.ref) === undefined) return;
+  ramDataspaces(x).insert({ ram: request.ref, cap: hold(x, ds), size: num(request, 'size'), cached: num(request, 'cached') });
+}
+
+function recordFree(x: Execution, request: RpcRequest): void {
+  const found = ramDataspaces(x).find((row) => row.ram === request.ref && row.cap.slot === cap(request, 'ds'));
+  if (found === undefined) return;
+  release(x, found[1].cap);
+  ramDataspaces(x).delete(found[0]);
+}
+
+/** A RAM session passed as argument: the wrapped one if it is interposed. */
+const other = (x: Execution, request: RpcRequest): number | null => {
+  const slot = cap(request, 'ram');
+  return ramSessions(x).find((row) => row.cap === slot)?.[1].real ?? slot;
+};
+
+/** Drops the rows of all dataspaces of a session that is closed. */
+export function forgetDataspaces(x: Execution, ram: number): void {
+  for (const [key, row] of ramDataspaces(x).entries()) {
+    if (row.ram !== ram) continue;
+    release(x, row.cap);
+    ramDataspaces(x).delete(key);
+  }
+}
+
+export const ramSessionService = {
+  alloc: forwarded(Ram_session.alloc, { to, record: recordAllocation }),
+  free: forwarded(Ram_session.free, { to, record: recordFree }),
+  ref_account: forwarded(Ram_session.ref_account, { to, arguments: (x, request) => ({ ram: other(x, request) }) }),
+  transfer_quota: forwarded(Ram_session.transfer_quota, {
+    to,
+    arguments: (x, request) => ({ ram: other(x, request), amount: num(request, 'amount') }),
+  }),
+  quota: forwarded(Ram_session.quota, { to }),
+  used: forwarded(Ram_session.used, { to }),
+} as const;

@@ -1,0 +1,77 @@
+// Interposed region maps, of PD sessions and of RM sessions: record what is attached where.
+// Owner of the rows of region maps' handlers and attached regions. Source modelled: checkpoint-restore.md 1.4, 1.5.
+
+import type { Plain } from '../../emu/plain.ts';
+import { PAGE_BYTES } from '../../emu/numbers.ts';
+import { exceptionCode } from '../rpc/interface.ts';
+import { Dataspace, Region_map } from '../rpc/interfaces.ts';
+import type { Execution } from '../native/execution.ts';
+import { done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
+import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
+import { forwarded, hold, release, replaceHeld } from './interposer.ts';
+import { type AttachedRegionRow, attachedRegions, regionMaps } from './online_storage.ts';
+
+const to = (x: Execution, ref: number): number | null => regionMaps(x).get(ref)?.real ?? null;
+const pageAligned = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+
+type AttachLocals = { [key: string]: Plain; request: RpcRequest; address?: number };
+
+const attach = procedure<AttachLocals>('rtcr.region_map.attach', {
+  start: (x, { request }) => rpc(Region_map.attach, to(x, request.ref), request.args as RpcArguments, 'attached', 'failed'),
+  attached: (_x, l, { value }: RpcReply) => {
+    l.address = value as number;
+    // Size 0 stands for the rest of the dataspace, which only the dataspace itself can tell.
+    return num(l.request, 'size') === 0 ? rpc(Dataspace.size, cap(l.request, 'ds'), {}, 'sized', 'unsized') : goto('record', num(l.request, 'size'));
+  },
+  sized: (_x, l, { value }: RpcReply) => goto('record', (value as number) - num(l.request, 'offset')),
+  unsized: () => goto('record', 0),
+  record: (x, l, size: number) => {
+    const ds = cap(l.request, 'ds');
+    const address = l.address ?? 0;
+    if (ds !== null && regionMaps(x).get(l.request.ref) !== undefined) {
+      const executable = l.request.args['executable'] === true;
+      const row = { map: l.request.ref, ds: hold(x, ds), size: pageAligned(size), offset: num(l.request, 'offset'), address, executable };
+      attachedRegions(x).insert(row);
+    }
+    return done({ value: address } satisfies RpcAnswer);
+  },
+  failed: (_x, _l, failure: Failure) => {
+    if (exceptionCode(Region_map.attach, failure.name) !== undefined) return raise(failure.name, failure.text);
+    return done({ value: 0 } satisfies RpcAnswer);
+  },
+});
+
+/** The region of a map that contains an address. */
+export function regionAt(x: Execution, map: number, address: number): readonly [number, Readonly<AttachedRegionRow>] | undefined {
+  return attachedRegions(x).find((row) => row.map === map && address >= row.address && address < row.address + row.size);
+}
+
+function forgetRegion(x: Execution, request: RpcRequest): void {
+  const found = regionAt(x, request.ref, num(request, 'address'));
+  if (found === undefined) return;
+  release(x, found[1].ds);
+  attachedRegions(x).delete(found[0]);
+}
+
+/** Forgets whatever is attached to a map that ceases to exist. */
+export function forgetRegions(x: Execution, map: number): void {
+  for (const [key, row] of attachedRegions(x).entries()) {
+    if (row.map !== map) continue;
+    release(x, row.ds);
+    attachedRegions(x).delete(key);
+  }
+}
+
+function recordHandler(x: Execution, request: RpcRequest): void {
+  const row = regionMaps(x).get(request.ref);
+  if (row !== undefined) regionMaps(x).update(request.ref, { sigh: replaceHeld(x, row.sigh, cap(request, 'sigh')) });
+}
+
+export const regionMapService = {
+  attach,
+  detach: forwarded(Region_map.detach, { to, record: forgetRegion }),
+  fault_handler: forwarded(Region_map.fault_handler, { to, record: recordHandler }),
+  state: forwarded(Region_map.state, { to }),
+  dataspace: forwarded(Region_map.dataspace, { to }),
+} as const;

@@ -1,0 +1,126 @@
+// Capabilities of a restored target: the records in its memory get the new ids, the slots of its space the new capabilities.
+// Two separate operations, each can be left out. Source modelled: checkpoint-restore.md 3.2 phases 4 and 5, 4.2 to 4.4, R-05, R-06.
+
+import type { Plain } from '../../emu/plain.ts';
+import type { Execution } from '../native/execution.ts';
+import { capValid } from '../native/kernel_calls.ts';
+import { type Attached, attachDataspace, detachDataspace } from '../native/memory.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc } from '../native/rpc_client.ts';
+import { Native_pd } from '../rpc/interfaces.ts';
+import { idAddress } from './cap_map_reader.ts';
+import { each } from './each.ts';
+import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
+import type { Snapshot } from './target_state.ts';
+
+/** Slots below are filled by core: task, parent, and gate, pager and lock IRQ of each thread. */
+const FIRST_USER_SLOT = 0x200;
+/** The main thread knows its own gate under this id, whatever core calls it. */
+const MAIN_THREAD_ID = 1;
+
+type RewriteLocals = { [key: string]: Plain; local?: number };
+
+/** Writes the new ids into the target's records. Links and reference counts stay: they came back with the memory. */
+export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
+  start: (x) => {
+    const ds = nowAt(x, snapshotOf(x).cap_map_ds_badge);
+    return ds === null ? raise('Restore_refused', 'the dataspace of the capability map is not restored') : call(attachDataspace, { ds }, 'write');
+  },
+  write: (_x, l, { address }: Attached) => {
+    l.local = address;
+    return goto('records');
+  },
+  records: (x, l) => {
+    const { cap_map, cap_map_offset } = snapshotOf(x);
+    const base = (l.local ?? 0) + cap_map_offset;
+    const known = cap_map.flatMap(({ slot, id }) => {
+      const now = id === MAIN_THREAD_ID ? id : nowCalled(x, id);
+      return now === undefined ? [] : [{ slot, now }];
+    });
+    for (const { slot, now } of known) x.write(idAddress(base, slot), Uint8Array.of(now & 0xff, now >>> 8));
+    restoration.update(x, { rewritten: known.length });
+    return call(detachDataspace, { address: l.local ?? 0 }, 'rewritten');
+  },
+  rewritten: () => done(),
+});
+
+type InstallItem = { readonly slot: number; readonly badge: number };
+
+/** What the semaphore's slot is for, in words. */
+const semaphores = (snapshot: Snapshot): ReadonlySet<number> =>
+  new Set(snapshot.pd_sessions.flatMap(({ sources }) => sources.map((source) => source.semaphore_badge)));
+
+/** Slots to fill: those of the records, and stale ones whose object is known. */
+function toInstall(x: Execution): InstallItem[] {
+  const snapshot = snapshotOf(x);
+  const skipped = restoration.get(x).strategy.semaphore === 'skip' ? semaphores(snapshot) : new Set<number>();
+  const recorded = snapshot.cap_map.filter(({ slot }) => snapshot.occupied.includes(slot));
+  const all = [...recorded.map(({ slot, id }) => ({ slot, badge: id })), ...snapshot.stale];
+  return all.filter(({ slot, badge }) => slot >= FIRST_USER_SLOT && badge !== 0 && !skipped.has(badge) && nowAt(x, badge) !== null);
+}
+
+const installSlot = procedure<{ [key: string]: Plain; item: InstallItem }>('rtcr.install_slot', {
+  start: (x, { item }) =>
+    rpc(Native_pd.install, restoration.get(x).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed'),
+  installed: (x, { item }) => {
+    const { task, installed } = restoration.get(x);
+    if (!capValid(x, item.slot, task)) {
+      return raise(EXTENSION_ABSENT, `${absent('install', 'the capability space; cap-space="skip" does without')}, or slot 0x${item.slot.toString(16)} was refused`);
+    }
+    usedForRestore(x, 'install');
+    restoration.update(x, { installed: installed + 1 });
+    return done();
+  },
+});
+
+/** Puts the restored capabilities at their old slots. */
+export const installCapSpace = procedure<Record<string, Plain>>('rtcr.install_cap_space', {
+  start: (x) => each(installSlot, toInstall(x), {}, 'installed'),
+  installed: () => done(),
+});
+
+/** Notes every slot that was occupied and is not, with what it held. */
+export function noteLostSlots(x: Execution): void {
+  const snapshot = snapshotOf(x);
+  const { task } = restoration.get(x);
+  const irqs = semaphores(snapshot);
+  for (const { slot, id } of snapshot.cap_map) {
+    if (slot < FIRST_USER_SLOT || !snapshot.occupied.includes(slot) || capValid(x, slot, task)) continue;
+    const type = irqs.has(id) ? 'IRQ' : 'Gate';
+    lost(x, { slot, badge: id, type, purpose: purposeOf(snapshot, id) });
+  }
+  for (const { slot, badge } of snapshot.stale) {
+    if (slot < FIRST_USER_SLOT || capValid(x, slot, task)) continue;
+    lost(x, { slot, badge, type: 'stale', purpose: badge === 0 ? 'unknown; it has no record' : `${purposeOf(snapshot, badge)}; it has no record` });
+  }
+}
+
+/** What an object was to the target, from the stored records. */
+export function purposeOf(snapshot: Snapshot, badge: number): string {
+  for (const pd of snapshot.pd_sessions) {
+    if (pd.badge === badge) return 'PD session';
+    if (pd.native_pd_badge === badge) return 'native PD session';
+    if (pd.sources.some((source) => source.badge === badge)) return 'signal source';
+    if (pd.sources.some((source) => source.semaphore_badge === badge)) return 'signal semaphore on which the signal handler waits';
+    if (pd.contexts.some((context) => context.badge === badge)) return 'signal context';
+    if (pd.native_caps.some((cap) => cap.badge === badge)) return 'RPC object of the target';
+  }
+  for (const map of [...snapshot.pd_sessions, ...snapshot.rm_sessions].flatMap((session) => session.region_maps)) {
+    if (map.badge === badge) return `region map (${map.role})`;
+    if (map.ds_badge === badge) return `dataspace of a region map (${map.role})`;
+  }
+  for (const cpu of snapshot.cpu_sessions) {
+    if (cpu.badge === badge) return 'CPU session';
+    if (cpu.trace_control_badge === badge) return 'trace-control dataspace';
+    const thread = cpu.threads.find((candidate) => candidate.badge === badge);
+    if (thread !== undefined) return `thread "${thread.name}"`;
+  }
+  if (snapshot.ram_sessions.some((ram) => ram.badge === badge)) return 'RAM session';
+  if (snapshot.ram_sessions.some((ram) => ram.dataspaces.some((ds) => ds.badge === badge))) return 'RAM dataspace';
+  if (snapshot.log_sessions.some((log) => log.badge === badge)) return 'LOG session';
+  if (snapshot.timer_sessions.some((timer) => timer.badge === badge)) return 'Timer session';
+  if (snapshot.rom_sessions.some((rom) => rom.badge === badge)) return 'ROM session';
+  if (snapshot.rm_sessions.some((rm) => rm.badge === badge)) return 'RM session';
+  return 'an object that the checkpointer never saw';
+}

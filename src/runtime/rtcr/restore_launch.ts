@@ -1,0 +1,114 @@
+// The last part of a restore: frozen threads get UTCB, registers and kernel state; timers are set; then everything runs.
+// Source modelled: architecture.md "Restore per phase of a thread"; fiasco-kernel.md 11; checkpoint-restore.md 3.2 phase 7, N10, D-21.
+
+import type { Plain } from '../../emu/plain.ts';
+import type { Execution } from '../native/execution.ts';
+import { done, procedure, raise } from '../native/procedure.ts';
+import { rpc } from '../native/rpc_client.ts';
+import { Timer_session } from '../rpc/interfaces.ts';
+import { each } from './each.ts';
+import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { cpuThreads } from './online_storage.ts';
+import { translateLabel, translateMessage } from './message_words.ts';
+import { lost, nowAt, nowCalled, restoration, restoredThread, snapshotOf, usedForRestore } from './restoration.ts';
+import { type StoredThread, type StoredTimerSession, threadsOf } from './target_state.ts';
+import { awaitReply, writeRegisters, writeUtcb } from './thread_access.ts';
+import { REGISTER, type Registers, resume, type ThreadPhase } from './thread_phase.ts';
+
+/** A thread that was captured without its phase: its status register still tells whether it was inside a system call. */
+const UNKNOWN_PHASE: ThreadPhase = { kind: 'user', partner: 0, through: 0, timeout_us: null, reply_to: 0, reply_rights: 0 };
+const USER_MODE = 0x10;
+const MODE_MASK = 0x1f;
+
+function phaseOf(thread: StoredThread): ThreadPhase {
+  if (thread.phase !== null) return thread.phase;
+  const inKernel = ((thread.registers[REGISTER.cpsr] ?? USER_MODE) & MODE_MASK) !== USER_MODE;
+  return inKernel ? { ...UNKNOWN_PHASE, kind: 'awaits_irq' } : UNKNOWN_PHASE;
+}
+
+/** A server that has just received a request finds its label in r4; the object has another id now. */
+function withLabel(x: Execution, phase: ThreadPhase, registers: Registers): Registers {
+  const justReturned = phase.kind === 'user' && registers[REGISTER.pc] === registers[REGISTER.lr];
+  if (!justReturned) return registers;
+  return registers.map((value, at) => (at === REGISTER.r4 ? translateLabel(value, (id) => nowCalled(x, id)) : value));
+}
+
+/** Gives every started thread the state it had. All in one step: nothing runs before the last of them is complete. */
+export const writeThreads = procedure<Record<string, Plain>>('rtcr.write_threads', {
+  start: (x) => {
+    const { strategy } = restoration.get(x);
+    const snapshot = snapshotOf(x);
+    const started = threadsOf(snapshot).filter((thread) => thread.started);
+    const phases = new Map(started.filter(({ debug_id }) => debug_id !== 0).map((thread) => [thread.debug_id, phaseOf(thread)]));
+    for (const thread of started) {
+      const kernel = kernelOf(x, thread.key);
+      if (kernel === undefined) continue;
+      if (strategy.utcb === 'save' && snapshot.utcbs) {
+        const outcome = writeUtcb(x, kernel, translateMessage(thread.utcb_words, (id) => nowCalled(x, id)));
+        if (outcome === 'absent') return raise(EXTENSION_ABSENT, absent('utcb', 'message registers and TLS words; utcb="zero" does without'));
+        if (outcome === 'failed') return raise('Restore_refused', `the UTCB of thread "${thread.name}" cannot be written`);
+        usedForRestore(x, 'utcb');
+      }
+      if (strategy.registers === 'ip-sp' || snapshot.registers === 'ip-sp') continue;
+      const refusal = writeThread(x, thread, kernel, phases);
+      if (refusal !== null) return raise(refusal.name, refusal.text);
+    }
+    return done();
+  },
+});
+
+const kernelOf = (x: Execution, stored: number): number | undefined => {
+  const key = restoredThread(x, stored);
+  return key === undefined ? undefined : cpuThreads(x).require(key).kernel;
+};
+
+function writeThread(x: Execution, thread: StoredThread, kernel: number, phases: ReadonlyMap<number, ThreadPhase>): { name: string; text: string } | null {
+  const phase = phaseOf(thread);
+  const decision = resume(phase, thread.registers, phases, restoration.get(x).strategy.blocked);
+  if (decision.kind === 'refused') return { name: 'Restore_refused', text: `thread "${thread.name}": ${decision.reason}` };
+  const outcome = writeRegisters(x, kernel, withLabel(x, phase, decision.registers));
+  if (outcome === 'absent') return { name: EXTENSION_ABSENT, text: absent('all_registers', 'registers; registers="ip-sp" does without') };
+  if (outcome === 'failed') return { name: 'Restore_refused', text: `the registers of thread "${thread.name}" cannot be written` };
+  usedForRestore(x, 'all_registers');
+  if (decision.kind !== 'await_reply') return null;
+  const server = threadsOf(snapshotOf(x)).find(({ debug_id }) => debug_id === decision.server);
+  const serverKernel = kernelOf(x, server?.key ?? 0);
+  const waiting = serverKernel === undefined ? 'failed' : awaitReply(x, kernel, serverKernel, decision.rights);
+  if (waiting === 'absent') return { name: EXTENSION_ABSENT, text: absent('ipc_state', 'calls in service; blocked="restart" or "after" does without') };
+  if (waiting === 'failed') return { name: 'Restore_refused', text: `thread "${thread.name}" cannot be put back into its call` };
+  usedForRestore(x, 'ipc_state');
+  return null;
+}
+
+type TimerLocals = { [key: string]: Plain; item: number };
+
+const storedTimer = (x: Execution, at: number): StoredTimerSession | undefined => snapshotOf(x).timer_sessions[at];
+
+/** Microseconds for the trigger: what was left of it, or the whole of it; null where none is to be set. */
+function triggerTime(x: Execution, stored: StoredTimerSession): number | null {
+  if (stored.timeout_us === 0) return null;
+  if (restoration.get(x).strategy.timer === 'full' || stored.periodic) return stored.timeout_us;
+  return stored.remaining_us;
+}
+
+const restoreTimer = procedure<TimerLocals>('rtcr.restore_timer', {
+  start: (x, l) => {
+    const stored = storedTimer(x, l.item);
+    const sigh = nowAt(x, stored?.sigh_badge ?? 0);
+    return stored === undefined || sigh === null ? done() : rpc(Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'trigger');
+  },
+  trigger: (x, l) => {
+    const stored = storedTimer(x, l.item);
+    const us = stored === undefined ? null : triggerTime(x, stored);
+    if (stored === undefined || us === null) return done();
+    if (stored.periodic) lost(x, { badge: stored.badge, purpose: 'the phase of a periodic timer' });
+    return rpc(stored.periodic ? Timer_session.trigger_periodic : Timer_session.trigger_once, nowAt(x, stored.badge), { us }, 'triggered');
+  },
+  triggered: () => done(),
+});
+
+/** Handlers first, then triggers, and both only when the target's own handler is in place. */
+export const restoreTimers = procedure<Record<string, Plain>>('rtcr.restore_timers', {
+  start: (x) => each(restoreTimer, snapshotOf(x).timer_sessions.map((_timer, at) => at), {}, 'restored'),
+  restored: () => done(),
+});

@@ -1,0 +1,103 @@
+// Memory of a restored target: RAM allocated again, attached where it was, filled from the snapshot.
+// Fills translations. Source modelled: checkpoint-restore.md 3.2 (phases 1, 2, 6), D-04, D-06 (offsets are replayed here).
+
+import type { Plain } from '../../emu/plain.ts';
+import { call, done, goto, procedure } from '../native/procedure.ts';
+import type { Execution } from '../native/execution.ts';
+import type { RpcReply } from '../native/rpc_client.ts';
+import { Ram_session, Region_map } from '../rpc/interfaces.ts';
+import { copyDataspace } from './dataspace_copy.ts';
+import { each } from './each.ts';
+import { pdSessions, ramSessions, regionMaps, rmSessions, targets } from './online_storage.ts';
+import { callPersistently } from './persistent_call.ts';
+import { alsoKnown, lost, nowAt, restoration, snapshotOf, translated } from './restoration.ts';
+import { regionMapsOf, type StoredRegionMap } from './target_state.ts';
+
+type DataspaceItem = { readonly ram: number; readonly at: number };
+type DataspaceLocals = { [key: string]: Plain; item: DataspaceItem };
+
+const storedDataspace = (x: Execution, { ram, at }: DataspaceItem) => snapshotOf(x).ram_sessions[ram]?.dataspaces[at];
+
+const allocDataspace = procedure<DataspaceLocals>('rtcr.restore_dataspace', {
+  start: (x, l) => {
+    const stored = storedDataspace(x, l.item);
+    const session = nowAt(x, snapshotOf(x).ram_sessions[l.item.ram]?.badge ?? 0);
+    const row = ramSessions(x).find((candidate) => candidate.cap === session)?.[1];
+    if (stored === undefined || row === undefined) return done();
+    return callPersistently(Ram_session.alloc, session, { size: stored.size, cached: stored.cached }, row.real, 'allocated');
+  },
+  allocated: (x, l, { cap }: RpcReply) => {
+    if (cap !== null) translated(x, storedDataspace(x, l.item)?.badge ?? 0, cap);
+    return done();
+  },
+});
+
+/** Allocates all RAM dataspaces in stored order and finds what stands for the references now. */
+export const allocMemory = procedure<Record<string, Plain>>('rtcr.alloc_memory', {
+  start: (x) => {
+    for (const { badge, ds, kind } of snapshotOf(x).references) {
+      if (kind === 'binary') alsoKnown(x, badge, targets(x).require(restoration.get(x).target).binary_ds);
+      else if (nowAt(x, badge) === null && kind !== 'trace_control') alsoKnown(x, badge, ds);
+    }
+    const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.map((_ds, at) => ({ ram, at })));
+    return each(allocDataspace, items, {}, 'allocated');
+  },
+  allocated: () => done(),
+});
+
+type AttachItem = { readonly map: number; readonly region: number };
+type AttachLocals = { [key: string]: Plain; item: AttachItem };
+
+/** Slot of the wrapped session that pays for the attachments of a map. */
+function payer(x: Execution, map: StoredRegionMap): number {
+  const row = regionMaps(x).find((candidate) => candidate.cap === nowAt(x, map.badge))?.[1];
+  if (row === undefined) return 0;
+  return row.rm === 0 ? (pdSessions(x).get(row.pd)?.real ?? 0) : (rmSessions(x).get(row.rm)?.real ?? 0);
+}
+
+const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
+  start: (x, { item }) => {
+    const map = regionMapsOf(snapshotOf(x))[item.map];
+    const region = map?.regions[item.region];
+    if (map === undefined || region === undefined) return done();
+    const ds = nowAt(x, region.ds_badge);
+    if (ds === null) {
+      lost(x, { address: region.address, purpose: `the dataspace attached there (id ${region.ds_badge})` });
+      return done();
+    }
+    const { size, offset, address, executable } = region;
+    const args = { ds, size, offset, use_local_addr: true, local_addr: address, executable };
+    return callPersistently(Region_map.attach, nowAt(x, map.badge), args, payer(x, map), 'attached');
+  },
+  attached: () => done(),
+});
+
+/** Attaches everything at its stored address with its stored offset. */
+export const attachMemory = procedure<Record<string, Plain>>('rtcr.attach_memory', {
+  start: (x) => {
+    const items = regionMapsOf(snapshotOf(x)).flatMap((map, at) => map.regions.map((_region, region) => ({ map: at, region })));
+    return each(attachRegion, items, {}, 'attached');
+  },
+  attached: () => done(),
+});
+
+const fillDataspace = procedure<DataspaceLocals>('rtcr.fill_dataspace', {
+  start: (x, l) => {
+    const stored = storedDataspace(x, l.item);
+    const ds = nowAt(x, stored?.badge ?? 0);
+    if (stored === undefined || ds === null || stored.content === 0) return done();
+    restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + stored.size });
+    return call(copyDataspace, { from: stored.content, to: ds, bytes: stored.size }, 'filled');
+  },
+  filled: () => done(),
+});
+
+/** Copies the snapshot into the new dataspaces; the snapshot itself is never changed. */
+export const fillMemory = procedure<Record<string, Plain>>('rtcr.fill_memory', {
+  start: (x) => {
+    const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.map((_ds, at) => ({ ram, at })));
+    return each(fillDataspace, items, {}, 'filled');
+  },
+  filled: () => goto('finish'),
+  finish: () => done(),
+});

@@ -1,0 +1,194 @@
+// A target: a child whose sessions are all interposed. Its construction (with its program, or empty) and its end.
+// Owner of the rows of targets. Source modelled: checkpoint-restore.md 1.2; object order of the historic program (its captures).
+
+import type { Plain } from '../../emu/plain.ts';
+import { destroyChild, newChild, startChild } from '../child/child.ts';
+import { children } from '../child/child_table.ts';
+import { Cpu_session, Pd_session, Rom_session } from '../rpc/interfaces.ts';
+import { dec } from '../native/cap_space.ts';
+import type { Execution } from '../native/execution.ts';
+import { log } from '../native/log.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { closeSession, openSession, type Opened } from '../native/session.ts';
+import type { HasStore } from '../native/store.ts';
+import { createCpuSession } from './cpu_session.ts';
+import { type CreatedSession, type CreateSession, NO_AFFINITY } from './created_session.ts';
+import { assembleCrew, type AssembledCrew, settleCrew } from './crew.ts';
+import { each } from './each.ts';
+import { metadataAlloc, metadataFree, TARGET_BYTES } from './metadata_heap.ts';
+import { cpuSessions, cpuThreads, crews, pdSessions, ramSessions, regionMaps, type TargetRow, targets } from './online_storage.ts';
+import { createPdSession } from './pd_session.ts';
+import { createRamSession, fundRamSession } from './ram_session.ts';
+import { endSession, type Service, SERVICES, sessionsOfService } from './session_end.ts';
+import { declareServices, removeServices, TARGET_POLICY } from './target_policy.ts';
+
+const DEFAULT_WEIGHT = 10;
+const ARGS = {
+  pd: (name: string): string => `ram_quota=81920, label="${name}"`,
+  cpu: (name: string): string => `priority=0x0, ram_quota=128K, label="${name}"`,
+  ram: (name: string): string => `ram_quota=16384, phys_start=0x0, phys_size=0x0, label="${name}"`,
+  rom: (name: string): string => `ram_quota=4K, label="${name}"`,
+} as const;
+
+export const targetNamed = (x: HasStore, name: string): number | undefined => targets(x).find((row) => row.name === name)?.[0];
+
+const patch = (x: Execution, target: number, row: Partial<TargetRow>): void => targets(x).update(target, row);
+const sessionLocals = (l: CreateLocals, args: string): CreateSession => ({ target: l.target ?? 0, args, affinity: NO_AFFINITY });
+
+type CreateLocals = {
+  [key: string]: Plain;
+  name: string;
+  binary: string;
+  /** RAM that its session gets besides the usual donation. */
+  ram_bytes: number;
+  target?: number;
+  crew?: number;
+};
+
+export type CreatedTarget = { readonly target: number };
+
+/** Sessions, binary and main thread of a new target: {target}. Nothing runs yet and there is no Child yet. */
+export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
+  start: () => call(assembleCrew, {}, 'crew'),
+  crew: (_x, l, { crew }: AssembledCrew) => {
+    l.crew = crew;
+    return call(metadataAlloc, { bytes: TARGET_BYTES }, 'pd');
+  },
+  pd: (x, l) => {
+    l.target = targets(x).insert({
+      name: l.name, binary: l.binary, crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
+    });
+    crews(x).update(l.crew ?? 0, { target: l.target });
+    return call(createPdSession, sessionLocals(l, ARGS.pd(l.name)), 'cpu');
+  },
+  cpu: (x, l, { key }: CreatedSession) => {
+    patch(x, l.target ?? 0, { pd: key });
+    return call(createCpuSession, sessionLocals(l, ARGS.cpu(l.name)), 'ram');
+  },
+  ram: (x, l, { key }: CreatedSession) => {
+    patch(x, l.target ?? 0, { cpu: key });
+    return call(createRamSession, sessionLocals(l, ARGS.ram(l.name)), 'fund');
+  },
+  fund: (x, l, { key }: CreatedSession) => {
+    patch(x, l.target ?? 0, { ram: key });
+    return call(fundRamSession, { ref: key, bytes: l.ram_bytes }, 'rom');
+  },
+  rom: (_x, l) => call(openSession, { service: 'ROM', args: ARGS.rom(l.binary) }, 'main_thread'),
+  main_thread: (x, l, { cap }: Opened) => {
+    patch(x, l.target ?? 0, { rom: cap });
+    const { pd, cpu } = targets(x).require(l.target ?? 0);
+    const args = { pd: pdSessions(x).require(pd).cap, name: l.name, location: [0, 0, 0, 0], weight: DEFAULT_WEIGHT, utcb: 0 };
+    return rpc(Cpu_session.create_thread, cpuSessions(x).require(cpu).cap, args, 'address_space');
+  },
+  address_space: (x, l, { cap }: RpcReply) => {
+    const found = cpuThreads(x).find((row) => row.cap === cap);
+    if (found === undefined) return raise('Thread_creation_failed', l.name);
+    dec(x, cap);
+    patch(x, l.target ?? 0, { main_thread: found[0] });
+    return rpc(Pd_session.address_space, pdSessions(x).require(targets(x).require(l.target ?? 0).pd).cap, {}, 'binary');
+  },
+  binary: (x, l, { cap }: RpcReply) => {
+    // The row of the region map keeps its own reference.
+    dec(x, cap);
+    return rpc(Rom_session.dataspace, targets(x).require(l.target ?? 0).rom, {}, 'announce');
+  },
+  announce: (x, l, { cap }: RpcReply) => {
+    patch(x, l.target ?? 0, { binary_ds: cap ?? 0 });
+    return call(log, { text: `Target_child(child=${l.name})` }, 'complete');
+  },
+  complete: (_x, l) => done({ target: l.target ?? 0 } satisfies CreatedTarget),
+});
+
+type StartLocals = { [key: string]: Plain; target: number; empty: boolean };
+
+/** Makes the target a child: with its program and a running main thread, or empty and still. */
+export const startTarget = procedure<StartLocals>('rtcr.start_target', {
+  start: () => call(log, { text: 'Target_child::start()' }, 'child'),
+  child: (x, l) => {
+    const row = targets(x).require(l.target);
+    const keys = declareServices(x, l.target);
+    const child = newChild(x, {
+      name: row.name, ep: crews(x).require(row.crew).child, pd: pdSessions(x).require(row.pd).cap, ram: ramSessions(x).require(row.ram).cap,
+      cpu: cpuSessions(x).require(row.cpu).cap, main_thread: cpuThreads(x).require(row.main_thread).cap, policy: TARGET_POLICY,
+      pd_service: keys.PD, ram_service: keys.RAM, cpu_service: keys.CPU,
+    });
+    patch(x, l.target, { child });
+    const region_map = regionMaps(x).require(pdSessions(x).require(row.pd).address_space).cap;
+    const elf = l.empty || row.binary_ds === 0 ? null : row.binary_ds;
+    return call(startChild, { child, elf, ldso: null, region_map }, 'started');
+  },
+  started: (x, l) => {
+    patch(x, l.target, l.empty ? { bootstrap: false } : { phase: 'running' });
+    return done();
+  },
+});
+
+type DestroyLocals = { [key: string]: Plain; target: number };
+
+/** The end of a target: its threads first, then everything that it had. Also ends a target that was never completed. */
+export const destroyTarget = procedure<DestroyLocals>('rtcr.destroy_target', {
+  start: (x, l) => {
+    const { cpu } = targets(x).require(l.target);
+    patch(x, l.target, { phase: 'dissolving' });
+    return cpu === 0 ? goto('settle') : call(closeSession, { cap: cpuSessions(x).require(cpu).real }, 'threads_gone');
+  },
+  threads_gone: (x, l) => {
+    cpuSessions(x).update(targets(x).require(l.target).cpu, { real: 0 });
+    return goto('settle');
+  },
+  // What the entrypoints had begun for the dead threads comes to its end; nobody asks for more.
+  settle: (x, l) => call(settleCrew, { crew: targets(x).require(l.target).crew }, 'child'),
+  child: (x, l) => {
+    const { child, ram } = targets(x).require(l.target);
+    if (child === 0) return goto('sessions');
+    // Refunds go straight to core, which does not know interposed RAM sessions.
+    children(x).update(child, { ram: ramSessions(x).require(ram).real });
+    return call(destroyChild, { child }, 'child_gone');
+  },
+  child_gone: (x, l) => {
+    patch(x, l.target, { child: 0 });
+    return goto('sessions');
+  },
+  sessions: (x, l) => each(endSessionOf, endOrder(x, l.target), {}, 'binary'),
+  binary: (x, l) => {
+    const { rom, binary_ds } = targets(x).require(l.target);
+    if (binary_ds !== 0) dec(x, binary_ds);
+    return rom === 0 ? goto('remove') : call(closeSession, { cap: rom }, 'remove');
+  },
+  remove: (x, l) => {
+    removeServices(x, l.target);
+    crews(x).update(targets(x).require(l.target).crew, { target: 0 });
+    targets(x).delete(l.target);
+    return call(metadataFree, { bytes: TARGET_BYTES }, 'removed');
+  },
+  removed: () => done(),
+});
+
+type SessionItem = { readonly service: Service; readonly key: number };
+
+/** All sessions of a target, those first that use others. */
+function endOrder(x: Execution, target: number): SessionItem[] {
+  return [...SERVICES].reverse().flatMap((service) =>
+    sessionsOfService(x, service)
+      .entries()
+      .filter(([, row]) => row.target === target)
+      .map(([key]) => ({ service, key })),
+  );
+}
+
+const endSessionOf = procedure<{ [key: string]: Plain; item: SessionItem }>('rtcr.end_session_of', {
+  start: (_x, l) => call(endSession, { service: l.item.service, key: l.item.key }, 'ended', 'ended'),
+  ended: () => done(),
+});
+
+/** For callers that must go on whatever happened. */
+export const destroyTargetQuietly = procedure<DestroyLocals>('rtcr.destroy_target_quietly', {
+  start: (x, l) => (targets(x).get(l.target) === undefined ? done() : call(destroyTarget, { target: l.target }, 'destroyed', 'failed')),
+  destroyed: () => done(),
+  failed: (x, l, failure: Failure) => {
+    x.note('rtcr_destroy_failed', { target: l.target, failure: failure.text });
+    return done();
+  },
+});

@@ -1,0 +1,184 @@
+// What a checkpoint consists of: one plain row per snapshot with the stored records of checkpoint-restore.md 1.6.
+// Owner of the table of snapshots. Ids ("badges") name objects as they were called at the time of the checkpoint.
+
+import { table } from '../native/store.ts';
+import type { CapMapRecord } from './cap_map_reader.ts';
+import type { RegionMapRole } from './online_storage.ts';
+import type { Registers, ThreadPhase } from './thread_phase.ts';
+
+/** Stored_general_info. */
+export type StoredObject = {
+  /** Slot in the target's capability space that the capability map names for it; 0 if the target holds no capability. */
+  readonly slot: number;
+  readonly badge: number;
+  readonly bootstrapped: boolean;
+};
+
+export type StoredSession = StoredObject & {
+  readonly creation_args: string;
+  readonly upgrade_bytes: number;
+};
+
+export type StoredRegion = {
+  readonly ds_badge: number;
+  readonly size: number;
+  readonly offset: number;
+  readonly address: number;
+  readonly executable: boolean;
+};
+
+export type StoredRegionMap = StoredObject & {
+  readonly role: RegionMapRole;
+  readonly size: number;
+  readonly ds_badge: number;
+  readonly sigh_badge: number;
+  readonly regions: readonly StoredRegion[];
+};
+
+export type StoredSignalContext = StoredObject & {
+  readonly imprint: number;
+};
+
+export type StoredNativeCap = StoredObject & {
+  /** Gate id of the thread that serves it. */
+  readonly ep_badge: number;
+};
+
+/** A signal that core holds for the target: context and count, in the order in which core would deliver them. */
+export type StoredSignal = {
+  readonly imprint: number;
+  readonly count: number;
+};
+
+export type StoredSignalSource = StoredObject & {
+  /** The IRQ on which the signal handler waits: its id and its pending count. */
+  readonly semaphore_badge: number;
+  readonly semaphore_count: number;
+  /** Key of the thread it is bound to: the one that waits for it, else the one that is named for it; 0 = none. */
+  readonly handler: number;
+  readonly pending: readonly StoredSignal[];
+};
+
+export type StoredPdSession = StoredSession & {
+  readonly key: number;
+  readonly contexts: readonly StoredSignalContext[];
+  readonly sources: readonly StoredSignalSource[];
+  readonly native_caps: readonly StoredNativeCap[];
+  readonly region_maps: readonly StoredRegionMap[];
+  readonly native_pd_badge: number;
+};
+
+export type StoredThread = StoredObject & {
+  /** Key of the online row at checkpoint time, by which other records name the thread. */
+  readonly key: number;
+  readonly pd: number;
+  /** Index of the thread in its protection domain: gate slot 9 + 3 * index. */
+  readonly index: number;
+  readonly gate_badge: number;
+  readonly name: string;
+  readonly weight: number;
+  readonly utcb: number;
+  readonly affinity: readonly number[];
+  readonly started: boolean;
+  readonly paused: boolean;
+  readonly single_step: boolean;
+  readonly sigh_badge: number;
+  /** Debug id, by which phases name threads. */
+  readonly debug_id: number;
+  readonly phase: ThreadPhase | null;
+  readonly registers: Registers;
+  readonly utcb_words: readonly number[];
+  readonly lock_irq_count: number;
+};
+
+export type StoredCpuSession = StoredSession & {
+  readonly key: number;
+  readonly sigh_badge: number;
+  readonly trace_control_badge: number;
+  readonly threads: readonly StoredThread[];
+};
+
+export type StoredRamDataspace = StoredObject & {
+  readonly size: number;
+  readonly cached: number;
+  /** Slot of the snapshot dataspace in the checkpointer. */
+  readonly content: number;
+};
+
+export type StoredRamSession = StoredSession & {
+  readonly quota: number;
+  readonly dataspaces: readonly StoredRamDataspace[];
+};
+
+export type StoredRmSession = StoredSession & {
+  readonly region_maps: readonly StoredRegionMap[];
+};
+
+export type StoredRomSession = StoredSession & {
+  readonly ds_badge: number;
+  readonly sigh_badge: number;
+};
+
+export type StoredTimerSession = StoredSession & {
+  readonly sigh_badge: number;
+  readonly timeout_us: number;
+  readonly periodic: boolean;
+  /** What was left of the trigger; null if none was pending. */
+  readonly remaining_us: number | null;
+};
+
+/** An attached dataspace that is not RAM of the target: kept as a reference, its content is not copied. */
+export type StoredReference = {
+  readonly badge: number;
+  /** Slot of the dataspace in the checkpointer. */
+  readonly ds: number;
+  readonly kind: 'binary' | 'rom' | 'trace_control' | 'foreign';
+};
+
+/** An occupied slot that no record of the capability map describes. */
+export type StaleSlot = {
+  readonly slot: number;
+  /** Id of the object in it; 0 if nobody could tell. */
+  readonly badge: number;
+};
+
+export type Snapshot = {
+  readonly name: string;
+  readonly target_name: string;
+  readonly binary: string;
+  readonly parent_badge: number;
+  /** Address of the capability records in the target. */
+  readonly cap_map_address: number;
+  /** Dataspace that holds them, and the offset of the address in it. */
+  readonly cap_map_ds_badge: number;
+  readonly cap_map_offset: number;
+  readonly cap_map: readonly CapMapRecord[];
+  readonly stale: readonly StaleSlot[];
+  /** Slots with a record that really held a capability: a record may outlive its object, or be half written. */
+  readonly occupied: readonly number[];
+  readonly pd_sessions: readonly StoredPdSession[];
+  readonly cpu_sessions: readonly StoredCpuSession[];
+  readonly ram_sessions: readonly StoredRamSession[];
+  readonly rom_sessions: readonly StoredRomSession[];
+  readonly rm_sessions: readonly StoredRmSession[];
+  readonly log_sessions: readonly StoredSession[];
+  readonly timer_sessions: readonly StoredTimerSession[];
+  readonly references: readonly StoredReference[];
+  /** Every id that these records explain, ascending. */
+  readonly known_badges: readonly number[];
+  /** How it was captured. */
+  readonly registers: 'all' | 'ip-sp';
+  readonly phases: boolean;
+  readonly utcbs: boolean;
+};
+
+export const snapshots = table<Snapshot>('rtcr_snapshots');
+
+export const threadsOf = (snapshot: Snapshot): readonly StoredThread[] => snapshot.cpu_sessions.flatMap((session) => session.threads);
+
+export const regionMapsOf = (snapshot: Snapshot): readonly StoredRegionMap[] => [
+  ...snapshot.pd_sessions.flatMap((session) => session.region_maps),
+  ...snapshot.rm_sessions.flatMap((session) => session.region_maps),
+];
+
+export const dataspacesOf = (snapshot: Snapshot): readonly StoredRamDataspace[] => snapshot.ram_sessions.flatMap((session) => session.dataspaces);

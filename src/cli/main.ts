@@ -6,6 +6,7 @@ import { EXIT_STATUS } from '../runner/result.ts';
 import { nearest } from '../scenario/nearest.ts';
 import { type Command, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
 import { ACCEPT } from './commands/accept.ts';
+import { BENCH } from './commands/bench.ts';
 import { DIFF } from './commands/diff.ts';
 import { DUMP } from './commands/dump.ts';
 import { LINT } from './commands/lint.ts';
@@ -13,10 +14,10 @@ import { LIST } from './commands/list.ts';
 import { RUN } from './commands/run.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, DUMP, DIFF, ACCEPT];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, DUMP, DIFF, ACCEPT, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-const LATER: readonly string[] = ['explain', 'review', 'sweep', 'replay', 'convert', 'import', 'inspect', 'schema', 'report', 'bench'];
+const LATER: readonly string[] = ['explain', 'review', 'sweep', 'replay', 'convert', 'import', 'inspect', 'schema', 'report'];
 
 const ONE_LINE_MAX = 160;
 

@@ -4,7 +4,7 @@
 import { EXIT_STATUS } from '../runner/result.ts';
 import { programNamed } from '../runtime/native/component.ts';
 import { hostedImage } from '../runtime/native/image.ts';
-import { bootSystem } from '../runtime/system.ts';
+import { bootSystem } from '../runtime/boot_system.ts';
 import { findPackageRoot } from './context.ts';
 import { main } from './main.ts';
 

@@ -72,8 +72,3 @@ export interface System {
 }
 
 export type BootSystem = (config: SystemConfig) => System | { readonly error: string };
-
-/** Puts the parts together. Refuses in words what it cannot boot. */
-export function bootSystem(config: SystemConfig): System | { readonly error: string } {
-  return { error: `this build contains no Genode to boot ${config.modules.length} modules on` };
-}

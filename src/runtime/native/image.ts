@@ -5,8 +5,9 @@ import { HOSTED_TRAP } from '../../emu/hosted.ts';
 import type { Program } from './component.ts';
 
 export const TEXT_BASE = 0x0100_0000;
-/** Where new threads of a hosted program begin. */
-export const THREAD_ENTRY = TEXT_BASE + 8;
+/** Where new threads of a hosted program begin, behind its entry point. */
+export const THREAD_ENTRY_OFFSET = 8;
+export const THREAD_ENTRY = TEXT_BASE + THREAD_ENTRY_OFFSET;
 const NAME_OFFSET = 0x10;
 const NAME_BYTES_MAX = 31;
 const FILE_TEXT_OFFSET = 0x1000;
@@ -20,7 +21,7 @@ export const dataBase = (program: Program): number => TEXT_BASE + pageAligned(pr
 export function hostedText(name: string, base: number): Uint8Array {
   const text = new Uint8Array(NAME_OFFSET + NAME_BYTES_MAX + 1);
   const view = new DataView(text.buffer);
-  for (const entry of [0, 8]) {
+  for (const entry of [0, THREAD_ENTRY_OFFSET]) {
     view.setUint32(entry, HOSTED_TRAP, true);
     view.setUint32(entry + 4, base + NAME_OFFSET, true);
   }

@@ -1,0 +1,193 @@
+// Puts the system together: a machine, core as its root task, boot modules in memory; and looks into it from outside.
+// Owner of the parts and of what observers derive from the event stream; it never changes what runs, but for the control line.
+
+import { EventStream } from '../emu/event.ts';
+import { isExtensionName } from '../emu/fiasco/extensions.ts';
+import { objectSpaceOf } from '../emu/jdb/view.ts';
+import type { ObjectSpace } from '../emu/jdb/model.ts';
+import { Machine, type MachineState, RAM_BASE } from '../emu/machine.ts';
+import type { DebugId } from '../emu/numbers.ts';
+import type { PlainRecord } from '../emu/plain.ts';
+import { CORE_BASE, placeModules } from './core/board_memory.ts';
+import { prepareCore } from './core/config.ts';
+import { coreProgram, pdLabels } from './core/program.ts';
+import './init/program.ts';
+import { env } from './native/env.ts';
+import { hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
+import { HostedRuntime } from './native/port.ts';
+import { objects } from './native/service.ts';
+import { flavour } from './native/startup.ts';
+import { irqSlot } from './native/thread_table.ts';
+import { describeOrigin, Provenance } from './provenance.ts';
+import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtcr/control.ts';
+import './rtcr/program.ts';
+import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, System, SystemConfig } from './system.ts';
+
+const VERSION = '16.08';
+const MODULES_BYTES_MAX = 128 * 1024 * 1024;
+/** While a command runs, the checkpointer's thread goes before all others but the root pager's. */
+const CONTROL_PRIORITY = 254;
+const NORMAL_PRIORITY = 128;
+const SEPARATOR = ' -> ';
+
+/** Boots a system. Refuses in words what it cannot boot. */
+export function bootSystem(config: SystemConfig): RunningSystem | { readonly error: string } {
+  const bytes = config.modules.reduce((sum, module) => sum + module.bytes.length, 0);
+  if (bytes > MODULES_BYTES_MAX) return { error: `the boot modules have ${bytes} bytes, the limit is ${MODULES_BYTES_MAX}` };
+  const placed = placeModules(config.modules.map(({ name, bytes: content }) => ({ name, size: content.length })));
+  const hosted = new HostedRuntime({
+    prepare: (component) => {
+      flavour.set(component, { name: config.flavour });
+      if (component.program !== coreProgram) return;
+      prepareCore(component, {
+        flavour: config.flavour,
+        extensions: config.extensions,
+        ram: { base: RAM_BASE, size: config.ram_bytes },
+        modules: placed,
+        version: VERSION,
+        thread_entry: CORE_BASE + THREAD_ENTRY_OFFSET,
+      });
+    },
+  });
+  const events = new EventStream();
+  const machine = new Machine({
+    ram_bytes: config.ram_bytes,
+    events,
+    extensions: [...config.extensions].filter(isExtensionName).sort(),
+    hosted: () => hosted,
+    boot: {
+      root_entry: CORE_BASE,
+      images: [
+        { address: CORE_BASE, bytes: hostedText(coreProgram.name, CORE_BASE) },
+        ...placed.map(({ base }, i) => ({ address: base, bytes: config.modules[i]?.bytes ?? new Uint8Array() })),
+      ],
+    },
+  });
+  return new RunningSystem(machine, hosted);
+}
+
+/** A system that goes on where a saved one was. */
+export function restoreSystem(state: SystemState): RunningSystem {
+  const { version, machine: saved, labels, controlled } = state as unknown as SavedSystem;
+  if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
+  const hosted = new HostedRuntime();
+  const machine = Machine.restore(saved, { hosted: () => hosted });
+  return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled });
+}
+
+/** Everything that a running system is, as plain data; encode it as machine states are. */
+export type SystemState = PlainRecord;
+
+const STATE_VERSION = 1;
+
+interface SavedSystem {
+  readonly version: number;
+  readonly machine: MachineState;
+  readonly labels: readonly (readonly [DebugId, string])[];
+  readonly controlled: Controlled | null;
+}
+
+interface Controlled {
+  readonly task: DebugId;
+  readonly thread: DebugId;
+  /** Whether the thread still has the control priority. */
+  readonly raised: boolean;
+}
+
+export class RunningSystem implements System {
+  readonly machine: Machine;
+  readonly #hosted: HostedRuntime;
+  readonly #provenance: Provenance;
+  /** Labels of all tasks that were ever seen, dead ones included, so that the second of a name stays the second. */
+  readonly #labels: Map<DebugId, string>;
+  /** The checkpointer that was given a command last. */
+  #controlled: Controlled | null;
+
+  constructor(machine: Machine, hosted: HostedRuntime, observed: { readonly labels: Map<DebugId, string>; readonly controlled: Controlled | null } = { labels: new Map(), controlled: null }) {
+    this.machine = machine;
+    this.#hosted = hosted;
+    this.#labels = observed.labels;
+    this.#controlled = observed.controlled;
+    this.#provenance = new Provenance((gate, label) => this.#interfaceOf(gate, label));
+    this.#provenance.follow(machine.events);
+  }
+
+  components(): readonly ComponentInfo[] {
+    const core = this.#hosted.components().find((component) => component.program === coreProgram);
+    if (core === undefined) return [];
+    const slots = new Map(this.objectSpace(core.task).slots.map(({ slot, id }) => [slot as number, id]));
+    const alive = new Set<DebugId>();
+    for (const { label, task_slot } of pdLabels(core)) {
+      const task = slots.get(task_slot);
+      if (task === undefined) continue;
+      alive.add(task);
+      this.#labels.set(task, label);
+    }
+    const known = [...this.#labels.entries()].sort(([a], [b]) => a - b);
+    return known.map(([task, label]) => ({ label, task, alive: alive.has(task) }));
+  }
+
+  control(command: ControlCommand): ControlAnswer {
+    const child = command.kind === 'checkpoint' ? command.of : command.kind === 'restore' ? command.as : command.child;
+    const parent = ['init', ...child.split(SEPARATOR).slice(0, -1)].join(SEPARATOR);
+    const info = this.components().find(({ label, alive }) => alive && label === parent);
+    if (info === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
+    const component = this.#hosted.component(info.task);
+    if (component === undefined || component.program.name !== RTCR_PROGRAM) {
+      return { accepted: false, message: `'${parent}' is no checkpoint/restore component, so it cannot ${command.kind} its children` };
+    }
+    const { ep } = env.get(component);
+    const thread = this.#hosted.threadOf(info.task, ep);
+    const irq = objectSpaceOf(this.machine.kernel, info.task)?.slots.find(({ slot }) => slot === irqSlot(ep));
+    if (thread === undefined || irq === undefined) return { accepted: false, message: `'${parent}' has not started yet` };
+    const posted = postControl(component, command);
+    if (!posted.accepted) return posted;
+    this.#controlled = { task: info.task, thread, raised: true };
+    this.machine.kernel.equipment.setPriority(thread, CONTROL_PRIORITY);
+    this.machine.kernel.equipment.triggerIrq(irq.id);
+    return { accepted: true };
+  }
+
+  outcome(): ControlOutcome | null {
+    const component = this.#controlled === null ? undefined : this.#hosted.component(this.#controlled.task);
+    if (component === undefined || this.#controlled === null) return null;
+    const outcome = controlOutcome(component);
+    if (outcome !== null && this.#controlled.raised) {
+      this.#controlled = { ...this.#controlled, raised: false };
+      this.machine.kernel.equipment.setPriority(this.#controlled.thread, NORMAL_PRIORITY);
+    }
+    return outcome;
+  }
+
+  /** The system as plain data; it may be saved whenever the machine does not run. */
+  save(): SystemState {
+    return { version: STATE_VERSION, machine: this.machine.save(), labels: [...this.#labels.entries()], controlled: this.#controlled === null ? null : { ...this.#controlled } };
+  }
+
+  objectSpace(task: DebugId): ObjectSpace {
+    return objectSpaceOf(this.machine.kernel, task) ?? { task, slots: [] };
+  }
+
+  describeSlot(task: DebugId, slot: number): string | undefined {
+    const origin = this.#provenance.origin(task, slot);
+    return origin === undefined ? undefined : describeOrigin(origin, (id) => this.#nameOf(id));
+  }
+
+  extensionsUsed(): readonly string[] {
+    const used = this.#hosted.components().filter(({ program }) => program.name === RTCR_PROGRAM).flatMap((component) => extensionsUsed(component));
+    return [...new Set(used)].sort();
+  }
+
+  #nameOf(id: DebugId): string {
+    const object = this.machine.kernel.objects.get(id);
+    return (object === undefined ? undefined : this.machine.kernel.objects.name(object)) ?? id.toString(16);
+  }
+
+  /** The interface behind a gate, where the component that serves it is one of ours. */
+  #interfaceOf(gate: DebugId, label: number): string | null {
+    const row = this.machine.kernel.objects.get(gate);
+    const server = row !== undefined && 'thread' in row ? (row.thread as { task: { id: DebugId } } | null)?.task.id : undefined;
+    const component = server === undefined ? undefined : this.#hosted.component(server);
+    return component === undefined ? null : (objects(component).get(label)?.interface ?? null);
+  }
+}

@@ -107,6 +107,13 @@ export class Machine {
     }
   }
 
+  /** Lets time pass on a board on which nothing can happen: after `run` said 'idle_forever', and only then. */
+  idle(limit: { readonly time_us: number }): void {
+    const { kernel } = this;
+    if (kernel.settle().internal !== 'idle' || kernel.wakeUp !== null) throw new Error('the machine is not idle for ever');
+    kernel.idleUntil(Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS));
+  }
+
   /** The whole machine as plain data. It may be saved whenever it does not run. */
   save(): MachineState {
     return {

@@ -87,7 +87,12 @@ export class Progress {
       if (why !== 'idle_forever' || this.#watch() || this.#criteria.failed !== null) continue;
       // Nothing will ever happen again: only moments of time are left to come.
       const waitsForTimeOnly = until !== null && until.stop === null;
-      return waitsForTimeOnly ? null : { verdict: 'timeout', reason: `nothing can happen any more: every thread waits for ever (at ${Math.round(now_us / US_PER_MS)} ms)` };
+      if (waitsForTimeOnly) {
+        machine.idle({ time_us: limit_us - machine.time_us });
+        reached_us = limit_us;
+        continue;
+      }
+      return { verdict: 'timeout', reason: `nothing can happen any more: every thread waits for ever (at ${Math.round(now_us / US_PER_MS)} ms)` };
     }
   }
 

@@ -51,6 +51,8 @@ export interface Board {
   readonly instructions: number;
   readonly time_us: number;
   run(limit: { readonly instructions?: number; readonly time_us?: number }): StopReason;
+  /** Lets time pass after `run` said 'idle_forever'. */
+  idle(limit: { readonly time_us: number }): void;
   /** May be called by an event listener: `run` returns at the next instruction boundary. */
   stop(): void;
 }

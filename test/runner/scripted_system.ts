@@ -46,6 +46,7 @@ export class ScriptedSystem implements System {
     time_us: { get: () => this.#now_us },
     instructions: { get: () => (this.#now_us / US_PER_MS) * INSTRUCTIONS_PER_MS },
     run: { configurable: true, value: (limit: { instructions?: number; time_us?: number }) => this.#run(limit) },
+    idle: { value: (limit: { time_us: number }) => { this.#now_us += limit.time_us; } },
     stop: { value: () => { this.#stopped = true; } },
   });
 

@@ -4,7 +4,7 @@
 import { allocSlots, findCap, freeSlots } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { capEqual, capValid, taskMap, unmapSlot } from '../native/kernel_calls.ts';
-import { cap, num, objects, type RpcAnswer, type RpcRequest } from '../native/service.ts';
+import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { table } from '../native/store.ts';
 import { type CoreExtension, extended } from './config.ts';
 import { coreError, coreWarning } from './console.ts';
@@ -47,7 +47,7 @@ const request = only('request', (x, { ref, args }) => {
   if (slot >= SLOTS || !capValid(x, slot, task.slot)) return { cap: null };
   const probe = allocSlots(x, 1);
   taskMap(x, { source_task: task.slot, from: slot, to: probe });
-  const known = coreSlotOf(x, probe);
+  const known = coreSlotOf(x, probe, task.slot);
   unmapSlot(x, probe, { destroy: false });
   freeSlots(x, probe, 1);
   return { cap: known ?? null };
@@ -60,10 +60,12 @@ interface CapRecord {
 const records = table<CapRecord>('cap_records');
 const NO_ID = 0xffff;
 
-/** Core's own slot for the object that a probe slot names. */
-function coreSlotOf(x: Execution, probe: number): number | undefined {
-  for (const [id, object] of objects(x).entries()) if (findCap(x, id) === object.cap && capEqual(x, object.cap, probe)) return object.cap;
-  for (const [slot, { id }] of records(x).entries()) {
+/** Core's own slot for the object that a probe slot names: mostly one made for the domain, hence after its task. */
+function coreSlotOf(x: Execution, probe: number, taskSlot: number): number | undefined {
+  const slots = records(x).keys();
+  const first = slots.indexOf(taskSlot);
+  for (const slot of [...slots.slice(first), ...slots.slice(0, first)]) {
+    const { id } = records(x).require(slot);
     if (slot !== probe && id !== NO_ID && findCap(x, id) === slot && capEqual(x, slot, probe)) return slot;
   }
   return undefined;

@@ -85,6 +85,7 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
     if (old === undefined) snapshots(x).insert(snapshot);
     else snapshots(x).set(old[0], snapshot);
     l['facts'] = checkpointFacts(x, l.target, snapshot);
+    x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
     return old === undefined ? goto('tidy') : call(freeContents, contentsOf(old[1]), 'tidy');
   },
   tidy: (x, l) => {

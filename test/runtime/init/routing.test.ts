@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert';
 import { type Decision, route } from '../../../src/runtime/init/routing.ts';
 import type { Dialect } from '../../../src/runtime/init/config.ts';
+import { explainRoute } from '../../../src/runtime/init/explain.ts';
 import { filterArguments } from '../../../src/runtime/init/filter.ts';
 import { suite } from '../../kit.ts';
 import { configOf } from './parse.ts';
@@ -134,6 +135,14 @@ test('every rule that was looked at is listed with its reason', () => {
   assert.equal(verdicts, [
     'the own route applies, the default route does not', 'is for "Nic"', 'wants the label "x", it is "y"', 'matches', 'the parent provides the service',
   ]);
+});
+
+test('a route can be explained from the configuration alone', () => {
+  const config = configOf(`<config>${DEFAULT}${SERVERS}<start name="timer"/></config>`);
+  const explained = explainRoute(config, 'rom_a', 'Timer', 'x', '16.08');
+  assert.equal(explained?.decision.to, { kind: 'child', child: 'timer' });
+  assert.is(explained?.args, 'label="rom_a -> x"');
+  assert.is(explainRoute(config, 'nobody', 'Timer', '', '16.08'), undefined);
 });
 
 test.run();

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { BootModule, Flavour } from '../runtime/system.ts';
+import { readElf } from '../runtime/elf.ts';
 import { binariesNamed } from '../scenario/binaries.ts';
 import { type Diagnostic, type Span, suggestion } from '../scenario/diagnostic.ts';
 import type { Scenario } from '../scenario/model.ts';
@@ -27,12 +28,24 @@ export function loadModules(scenario: Scenario, context: Context): LoadedModules
   if (scenario.boot !== undefined) {
     const folder = dirname(resolve(context.cwd, scenario.source.name));
     for (const { name, file, span } of scenario.boot) add(name, file === undefined ? program(name, span, scenario.flavour, context) : moduleFile(join(folder, file), file, span));
-    return { modules, diagnostics };
+    return { modules, diagnostics: [...diagnostics, ...brokenBinaries(scenario, modules)] };
   }
   const named = binariesNamed(scenario.config);
   const init = { name: 'init', span: scenario.config.tagSpan };
   for (const { name, span } of [init, ...named.filter((binary) => binary.name !== 'init')]) add(name, program(name, span, scenario.flavour, context));
   return { modules, diagnostics };
+}
+
+/** Modules that a start node runs must be executables; what else lies among the modules is the components' own business. */
+function brokenBinaries(scenario: Scenario, modules: readonly BootModule[]): Diagnostic[] {
+  const binaries = new Set(['init', ...binariesNamed(scenario.config).map(({ name }) => name)]);
+  return (scenario.boot ?? []).flatMap(({ name, file, span }) => {
+    const module = modules.find((loaded) => loaded.name === name);
+    if (module === undefined || !binaries.has(name)) return [];
+    const elf = readElf(module.bytes);
+    if (elf.kind === 'elf') return [];
+    return [problem(span, `'${file ?? name}' cannot be executed: ${elf.message} (at byte ${elf.offset})`, undefined, 'E025')];
+  });
 }
 
 /** The shipped program of a name; a build for the stock flavour goes first where that is asked for. */
@@ -53,6 +66,6 @@ function moduleFile(path: string, shown: string, span: Span): Uint8Array | Diagn
   return bytes.length <= MODULE_BYTES_MAX ? new Uint8Array(bytes) : problem(span, `'${shown}' has ${bytes.length} bytes, the limit is ${MODULE_BYTES_MAX}`);
 }
 
-function problem(span: Span, message: string, help?: string): Diagnostic {
-  return { severity: 'error', code: 'E018', span, message, notes: [], ...(help === undefined ? {} : { help }) };
+function problem(span: Span, message: string, help?: string, code: Diagnostic['code'] = 'E018'): Diagnostic {
+  return { severity: 'error', code, span, message, notes: [], ...(help === undefined ? {} : { help }) };
 }

@@ -14,9 +14,13 @@ export interface TerminalOptions {
 }
 
 const COUNT_MAX_SHOWN = 40;
+/** Equal log lines in a row that are shown; a component that loops would bury the rest. The serial log keeps all of them. */
+const REPEATS_SHOWN = 3;
 
 export class TerminalReport {
   readonly #options: TerminalOptions;
+  #last = '';
+  #repeats = 0;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -28,20 +32,28 @@ export class TerminalReport {
 
   line(line: LogLine): void {
     if (this.#options.quiet) return;
+    if (line.text === this.#last) this.#repeats += 1;
+    else {
+      this.#unfold();
+      this.#last = line.text;
+    }
+    if (this.#repeats >= REPEATS_SHOWN) return;
     const prefix = /^\[[^\]]*\]/.exec(line.text)?.[0] ?? '';
     this.#line(`${quiet(prefix)}${line.text.slice(prefix.length)}`);
   }
 
   stepDone(step: StepOutcome): void {
+    this.#unfold();
     const passed = step.state === 'passed';
     const mark = passed ? good('✓') : bad('✗');
-    this.#line(`${mark} ${step.number}. ${step.words} ${quiet(`at ${timeWords(step.end_us)}`)}`);
+    this.#line(`${mark} ${step.number}. ${step.words} ${quiet(`at ${timeWords(step.end_us)}${passed ? '' : ` (${step.place})`}`)}`);
     this.#details(step.message);
     const facts = Object.entries(step.facts ?? {}).filter(([, fact]) => typeof fact === 'number' || typeof fact === 'string' || typeof fact === 'boolean');
     if (facts.length > 0) this.#line(quiet(`    ${facts.map(([name, fact]) => `${name} ${String(fact)}`).join(', ')}`));
   }
 
   end(result: RunResult): void {
+    this.#unfold();
     for (const diagnostic of result.diagnostics) this.#options.write(printDiagnostic(diagnostic));
     for (const fault of result.faults) this.#line(`${caution('fault')} at ${timeWords(fault.time_us)}: ${faultWords(fault)}`);
     if (result.faults_more > 0) this.#line(`${caution('fault')}: ${result.faults_more} more`);
@@ -59,6 +71,14 @@ export class TerminalReport {
   #details(lines: readonly string[]): void {
     for (const line of lines.slice(0, COUNT_MAX_SHOWN)) this.#line(`    ${line}`);
     if (lines.length > COUNT_MAX_SHOWN) this.#line(quiet(`    ... ${lines.length - COUNT_MAX_SHOWN} more lines in result.json`));
+  }
+
+  /** Says how often the last log line came again without being shown. */
+  #unfold(): void {
+    const folded = this.#repeats - REPEATS_SHOWN + 1;
+    this.#repeats = 0;
+    this.#last = '';
+    if (folded > 0) this.#options.write(`${quiet(`    (the same line ${folded} more times)`)}\n`);
   }
 
   #line(text: string): void {

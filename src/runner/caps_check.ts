@@ -40,6 +40,15 @@ export function checkCaps(question: CapsQuestion): readonly string[] {
   return [...lossLines, countWords(differences), ...sentences, ...listing];
 }
 
+/** The losses that were expected and have come, in words: what each capability was and what it was for. */
+export function expectedLosses(question: CapsQuestion): readonly string[] {
+  const { missing, expected, actual } = question;
+  if (missing === undefined) return [];
+  const differences = compare(only(expected, (slot) => inRanges(slot, missing)), actual, 'shape').filter(({ kind }) => kind === 'lost');
+  const describe = (slot: Slot) => question.describe(slot);
+  return explain(differences, { before: describe, after: describe }).map((line) => `as expected, ${line}`);
+}
+
 function unexpectedlyKept(range: SlotRange, before: ObjectSpace, after: ObjectSpace): readonly string[] {
   const inside = (space: ObjectSpace) => space.slots.filter(({ slot }) => inRanges(slot, [range]));
   const words = range.first === range.last ? hex(range.first) : `${hex(range.first)}-${hex(range.last)}`;

@@ -6,7 +6,7 @@ import { printObjectSpace } from '../emu/jdb/object_space.ts';
 import { readObjectSpace } from '../emu/jdb/serial.ts';
 import type { System } from '../runtime/system.ts';
 import type { Scenario, StepOf } from '../scenario/model.ts';
-import { checkCaps } from './caps_check.ts';
+import { type CapsQuestion, checkCaps, expectedLosses } from './caps_check.ts';
 import { type GoldenStore, PENDING_SUFFIX } from './golden.ts';
 import type { GoldenResult } from './result.ts';
 import { type KeptSpace, type Spaces, takeSpace } from './spaces.ts';
@@ -35,8 +35,10 @@ export class CapsExpectations {
     if ('verdict' in actual) return actual;
     if (step.expected.kind === 'golden') return this.#compareGolden(step, step.expected.file, actual);
     if (reference === undefined) throw new Error(`no space was kept at '${step.expected.point}'`);
-    const lines = this.#differences(step, reference.space, actual, reference.words, undefined);
-    return lines.length === 0 ? PASSED : { verdict: 'failed', message: [`the capability space differs from '${reference.point}'`, ...lines] };
+    const question = this.#question(step, reference.space, actual, reference.words, undefined);
+    const lines = checkCaps(question);
+    if (lines.length === 0) return { verdict: 'passed', message: expectedLosses(question) };
+    return { verdict: 'failed', message: [`the capability space differs from '${reference.point}'`, ...lines] };
   }
 
   /** The space a step is about: kept at a point, or as it is now. */
@@ -60,7 +62,7 @@ export class CapsExpectations {
       return this.#goldenFailed('unreadable', file, actual, [`golden unreadable: ${this.#store.folder}/${file}:${error.line}:${error.column}: ${error.message}`]);
     }
     const { space, rows, partial } = golden.value;
-    const lines = this.#differences(step, space, actual, actual.words, partial ? rows : undefined);
+    const lines = checkCaps(this.#question(step, space, actual, actual.words, partial ? rows : undefined));
     if (lines.length > 0) return this.#goldenFailed('different', file, actual, [`golden mismatch: ${file}`, ...lines]);
     if (!this.#ci) this.#store.remove(file + PENDING_SUFFIX);
     this.goldens.push({ file, state: 'same' });
@@ -79,8 +81,8 @@ export class CapsExpectations {
     return { verdict: 'golden', message: [...message, accept] };
   }
 
-  #differences(step: StepOf<'expect-caps'>, expected: ObjectSpace, actual: KeptSpace, words: ReadonlyMap<number, string>, covered: readonly number[] | undefined): readonly string[] {
-    return checkCaps({
+  #question(step: StepOf<'expect-caps'>, expected: ObjectSpace, actual: KeptSpace, words: ReadonlyMap<number, string>, covered: readonly number[] | undefined): CapsQuestion {
+    return {
       expected,
       actual: actual.space,
       compare: step.compare,
@@ -88,6 +90,6 @@ export class CapsExpectations {
       missing: step.missing,
       covered,
       describe: (slot) => words.get(slot) ?? actual.words.get(slot),
-    });
+    };
   }
 }

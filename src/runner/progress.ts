@@ -92,7 +92,7 @@ export class Progress {
         reached_us = limit_us;
         continue;
       }
-      return { verdict: 'timeout', reason: `nothing can happen any more: every thread waits for ever (at ${Math.round(now_us / US_PER_MS)} ms)` };
+      return { verdict: 'timeout', reason: `nothing can happen any more: every thread waits for ever (at ${Math.round(machine.time_us / US_PER_MS)} ms)` };
     }
   }
 

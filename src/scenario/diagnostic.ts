@@ -27,6 +27,10 @@ export const CODES = {
   E019: 'name is declared twice',
   E020: 'not in this version',
   E021: 'reserved name',
+  E022: 'malformed YAML, or YAML that is no tree of elements',
+  E023: 'malformed HID',
+  E024: 'cannot be written in this syntax',
+  E025: 'module cannot be executed',
 } as const;
 
 export type Code = keyof typeof CODES;

@@ -48,7 +48,7 @@ test('the terminal tells log, steps, faults and the verdict in plain words', () 
       '[init -> sheep] 1 sheep',
       '✓ 1. checkpoint third of rtcr -> sheep at 3.000 s',
       '    threads 3',
-      '✗ 2. expect-caps third at 3.012 s',
+      '✗ 2. expect-caps third at 3.012 s (run/t.xml:4:5)',
       '    golden mismatch: third.caps',
       '    lost: 0x217 IRQ <"semaphore"> & more',
       'fault at 0.005 s: no RM attachment (task 0x142 init -> rtcr -> sheep, thread 0x173, pc 0x100ed34)',

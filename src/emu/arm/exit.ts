@@ -1,4 +1,5 @@
 // Why the CPU returned to the kernel, as data (fiasco-kernel.md 5.1, 8.1). Pure types; no state.
+// The kernel turns each into its own kind of entry: system call, page fault, exception.
 
 /** Why an instruction is undefined here. */
 export type UndefinedDetail =

@@ -1,4 +1,5 @@
 // What the CPU needs of a task's address space. Implemented by memory/address_space.ts.
+// Owns no state; the rights bits are those of flexpages, so that no table translates between the two.
 
 /** Rights bits of a translation, as in flexpages (fiasco-kernel.md 5.5). */
 export const RIGHT_READ = 4;

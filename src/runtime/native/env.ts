@@ -1,4 +1,5 @@
 // The environment of a component: its sessions and the fixed capabilities, by slot. Filled by start-up (abi 3.4).
+// Owner of the record 'env'.
 
 import { record } from './store.ts';
 

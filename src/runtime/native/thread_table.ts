@@ -1,4 +1,5 @@
 // The threads of a component written in TypeScript, by index (= the kernel's thread slot index in the protection domain).
+// Owner of the table 'threads'. Source modelled: genode-16.08-abi.md A (fixed slots), 3.3.
 
 import type { Plain } from '../../emu/plain.ts';
 import { table } from './store.ts';

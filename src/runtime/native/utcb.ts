@@ -1,4 +1,5 @@
 // Word indices inside a UTCB of 512 bytes (fiasco-kernel.md 5.4) and message-tag arithmetic (5.3).
+// Owns no state.
 
 export const UTCB = {
   /** First message register. */

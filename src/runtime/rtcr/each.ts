@@ -1,4 +1,5 @@
 // Runs a procedure once per item of a list, in order: the loop of procedures that block. Owns no state.
+// The list and the position in it are locals, so that a saved machine goes on with the same item.
 
 import type { Plain } from '../../emu/plain.ts';
 import { type Action, call, callNamed, done, goto, type Procedure, procedure } from '../native/procedure.ts';

@@ -1,4 +1,5 @@
 // Selections from the online storage that belong to one target. Owns no state.
+// In ascending order of keys, which is the order of creation.
 
 import type { Execution } from '../native/execution.ts';
 import {

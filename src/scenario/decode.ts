@@ -7,7 +7,8 @@ import { RAM_BYTES_MAX, RAM_BYTES_MIN } from './limits.ts';
 import type { BootRequest, Criterion, Scenario } from './model.ts';
 import { decodePoints, decodeSteps } from './decode_steps.ts';
 import { SCENARIO, SCHEMAS } from './schema.ts';
-import { attributeOf, childOf, childrenOf, type Node, verbatim } from './syntax/node.ts';
+import { attributeOf, childOf, childrenOf, type Node } from './syntax/node.ts';
+import { asXml } from './syntax/syntax.ts';
 
 export interface DecodeOptions {
   /** Names of the extensions that this build has. */
@@ -48,7 +49,7 @@ export function decodeScenario(root: Node, options: DecodeOptions, diagnostics: 
     seed: values.seed ?? 0,
     flavour: values.flavour ?? 'rtcr',
     config,
-    config_text: verbatim(config),
+    config_text: asXml(config, diagnostics),
     ...(boot === undefined ? {} : { boot }),
     extensions,
     points: [...points.values()],

@@ -2,6 +2,10 @@
 // Owns no state.
 
 export const SOURCE_BYTES_MAX = 4 * 1024 * 1024;
+/** The YAML package needs seconds for a megabyte of hostile text. */
+export const YAML_CHARACTERS_MAX = 512 * 1024;
+/** What the aliases of a YAML file may add to it if written out. */
+export const ALIAS_CHARACTERS_MAX = 1024 * 1024;
 export const NESTING_DEPTH_MAX = 64;
 export const ELEMENTS_MAX = 100_000;
 export const ATTRIBUTES_PER_ELEMENT_MAX = 256;

@@ -72,7 +72,7 @@ export interface Scenario {
   readonly seed: number;
   readonly flavour: 'rtcr' | 'stock';
   readonly config: Node;
-  /** The `<config>` element as it was written: init's ROM module "config". */
+  /** The `<config>` element as XML, as it was written if it was XML: init's ROM module "config". */
   readonly config_text: string;
   /** Left out: found from the start nodes. */
   readonly boot?: readonly BootRequest[];

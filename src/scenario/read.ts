@@ -5,8 +5,7 @@ import { decodeScenario, type DecodeOptions } from './decode.ts';
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
 import type { Scenario } from './model.ts';
 import { Source } from './source.ts';
-import type { Node } from './syntax/node.ts';
-import { readXml } from './syntax/xml.ts';
+import { EXTENSIONS, readTree, syntaxOf } from './syntax/syntax.ts';
 
 export interface ReadResult {
   /** Left out where there are errors. */
@@ -14,15 +13,8 @@ export interface ReadResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const READERS: Readonly<Record<string, (source: Source, diagnostics: DiagnosticList) => Node | undefined>> = {
-  xml: readXml,
-  yaml: notRead('YAML'),
-  yml: notRead('YAML'),
-  hid: notRead('HID'),
-};
-
-/** Extensions of scenario files, whether or not this version reads them. */
-export const SCENARIO_EXTENSIONS: readonly string[] = Object.keys(READERS);
+/** Extensions of scenario files. */
+export const SCENARIO_EXTENSIONS = EXTENSIONS;
 
 export function readScenario(name: string, bytes: Uint8Array, options: DecodeOptions): ReadResult {
   const diagnostics = new DiagnosticList();
@@ -31,20 +23,12 @@ export function readScenario(name: string, bytes: Uint8Array, options: DecodeOpt
     diagnostics.error('E001', { source: new Source(name, ''), start: 0, end: 0 }, source.error);
     return { diagnostics: diagnostics.all };
   }
-  const extension = /\.([a-z]+)$/.exec(name)?.[1] ?? '';
-  const reader = READERS[extension];
-  if (reader === undefined) {
-    diagnostics.error('E001', { source, start: 0, end: 0 }, `'${name}' is no scenario file`, { help: 'scenario files end in .xml' });
+  const syntax = syntaxOf(name);
+  if (syntax === undefined) {
+    diagnostics.error('E001', { source, start: 0, end: 0 }, `'${name}' is no scenario file`, { help: `scenario files end in ${EXTENSIONS.map((extension) => `.${extension}`).join(', ')}` });
     return { diagnostics: diagnostics.all };
   }
-  const root = reader(source, diagnostics);
+  const root = readTree(source, syntax, diagnostics);
   const scenario = root === undefined ? undefined : decodeScenario(root, options, diagnostics);
   return { diagnostics: diagnostics.all, ...(scenario === undefined ? {} : { scenario }) };
-}
-
-function notRead(syntax: string): (source: Source, diagnostics: DiagnosticList) => undefined {
-  return (source, diagnostics) => {
-    diagnostics.error('E020', { source, start: 0, end: 0 }, `${syntax} scenarios are not read by this version`, { help: 'write the scenario as XML' });
-    return undefined;
-  };
 }

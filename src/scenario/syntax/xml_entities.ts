@@ -14,19 +14,28 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 
 const REFERENCE = /&(?:#x([0-9a-fA-F]{1,8})|#([0-9]{1,10})|([^\s;&<"']{0,64}));|&/g;
 
-/** Decodes a stretch of the source. */
-export function decodeEntities(source: Source, start: number, end: number, diagnostics: DiagnosticList): string {
+/** Decodes a stretch of the source. Only what is written literally is normalised: `&#10;` stays a line feed. */
+export function decodeEntities(source: Source, start: number, end: number, normalise: (literal: string) => string, diagnostics: DiagnosticList): string {
   const raw = source.text.slice(start, end);
-  if (!raw.includes('&')) return raw;
-  return raw.replace(REFERENCE, (match: string, hex: string | undefined, decimal: string | undefined, name: string | undefined, offset: number) => {
-    const decoded = name === undefined ? codePoint(hex, decimal) : NAMED.get(name);
-    if (decoded !== undefined) return decoded;
-    const span = { source, start: start + offset, end: start + offset + match.length };
-    if (match === '&') diagnostics.error('E004', span, "'&' starts a character reference here", { help: "write '&amp;'" });
-    else if (name === undefined) diagnostics.error('E004', span, `'${match}' names no character`);
-    else diagnostics.error('E004', span, `undefined entity '${match}'`, { help: `known: ${[...NAMED.keys()].map((known) => `&${known};`).join(' ')}` });
-    return match;
-  });
+  if (!raw.includes('&')) return normalise(raw);
+  let decoded = '';
+  let done = 0;
+  for (const match of raw.matchAll(REFERENCE)) {
+    decoded += normalise(raw.slice(done, match.index)) + referenced(source, start, match, diagnostics);
+    done = match.index + match[0].length;
+  }
+  return decoded + normalise(raw.slice(done));
+}
+
+function referenced(source: Source, start: number, match: RegExpExecArray, diagnostics: DiagnosticList): string {
+  const [written, hex, decimal, name] = match;
+  const decoded = name === undefined ? codePoint(hex, decimal) : NAMED.get(name);
+  if (decoded !== undefined) return decoded;
+  const span = { source, start: start + match.index, end: start + match.index + written.length };
+  if (written === '&') diagnostics.error('E004', span, "'&' starts a character reference here", { help: "write '&amp;'" });
+  else if (name === undefined) diagnostics.error('E004', span, `'${written}' names no character`);
+  else diagnostics.error('E004', span, `undefined entity '${written}'`, { help: `known: ${[...NAMED.keys()].map((known) => `&${known};`).join(' ')}` });
+  return written;
 }
 
 function codePoint(hex: string | undefined, decimal: string | undefined): string | undefined {

@@ -21,6 +21,10 @@ const NAME = /[\p{L}_:][\p{L}\p{N}_:.-]*/uy;
 const BLANK = /[ \t\r\n]*/y;
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
+/** As XML 1.0 normalises text, and attribute values. */
+const lineEnds = (literal: string) => literal.replaceAll(/\r\n?/g, '\n');
+const blanks = (literal: string) => literal.replaceAll(/\r\n?|[\t\n]/g, ' ');
+
 /** Elements by the offset of their start tag. Meaningful only if no error was added. */
 export function scanXml(source: Source, diagnostics: DiagnosticList): ReadonlyMap<number, ScannedElement> {
   return new Scanner(source, diagnostics).scan();
@@ -77,7 +81,7 @@ class Scanner {
     if (illegal !== -1) this.#error('E005', start + illegal, start + illegal + 3, "']]>' is not allowed in text", "write ']]&gt;'");
     const parent = this.#open.at(-1);
     if (parent !== undefined) {
-      const text = decodeEntities(this.#source, start, end, this.#diagnostics).replaceAll(/\r\n?/g, '\n');
+      const text = decodeEntities(this.#source, start, end, lineEnds, this.#diagnostics);
       parent.text.push({ text, span: this.#span(start, end) });
       return;
     }
@@ -101,7 +105,7 @@ class Scanner {
     if (end === -1) return this.#fatal('E005', this.#at, this.#at + 9, "CDATA section has no end ']]>'");
     const parent = this.#open.at(-1);
     if (parent === undefined) return this.#fatal('E008', this.#at, this.#at + 9, 'CDATA section stands outside the root element');
-    parent.text.push({ text: this.#text.slice(this.#at + 9, end).replaceAll(/\r\n?/g, '\n'), span: this.#span(this.#at, end + 3) });
+    parent.text.push({ text: lineEnds(this.#text.slice(this.#at + 9, end)), span: this.#span(this.#at, end + 3) });
     this.#at = end + 3;
     return true;
   }
@@ -201,8 +205,8 @@ class Scanner {
     const less = this.#text.indexOf('<', open);
     if (less !== -1 && less < close) return this.#broken(less, less + 1, `'<' is not allowed in the value of '${name}'`, "write '&lt;', or close the quote before it");
     this.#at = close + 1;
-    const value = decodeEntities(this.#source, open + 1, close, this.#diagnostics);
-    return { name, value: value.replaceAll(/\r\n?|[\t\n]/g, ' '), nameSpan: this.#span(start, start + name.length), valueSpan: this.#span(open + 1, close) };
+    const value = decodeEntities(this.#source, open + 1, close, blanks, this.#diagnostics);
+    return { name, value, nameSpan: this.#span(start, start + name.length), valueSpan: this.#span(open + 1, close) };
   }
 
   #unclosed(element: ScannedElement): void {

@@ -12,6 +12,7 @@ export type CapturedThread = {
   readonly key: number;
   readonly index: number;
   readonly gate_badge: number;
+  readonly utcb_address: number;
   /** Slot of the thread's lock IRQ in the checkpointer, 0 if it could not be fetched. */
   readonly lock_irq: number;
   readonly debug_id: number;
@@ -19,6 +20,8 @@ export type CapturedThread = {
   readonly registers: Registers;
   readonly utcb_words: readonly number[];
   readonly lock_irq_count: number;
+  /** Ids found on its stack, if it was in user mode. */
+  readonly stack_ids: readonly number[];
 };
 
 export type CapturedSource = {
@@ -33,6 +36,8 @@ export type CapturedSource = {
 
 export type Capture = {
   readonly target: number;
+  /** Slot of the target's task, while the checkpoint is being taken. */
+  readonly task: number;
   readonly threads: readonly CapturedThread[];
   readonly sources: readonly CapturedSource[];
   /** Reading of the checkpointer's clock at the moment of capture. */
@@ -41,6 +46,8 @@ export type Capture = {
   readonly cap_map_ds_badge: number;
   readonly cap_map_offset: number;
   readonly cap_map: readonly CapMapRecord[];
+  /** Slots of receive windows: in use, without an id. */
+  readonly reserved: readonly number[];
   readonly stale: readonly StaleSlot[];
   /** Slots with a record that really held a capability. */
   readonly occupied: readonly number[];
@@ -55,13 +62,15 @@ export type Capture = {
 };
 
 const EMPTY: Capture = {
-  target: 0, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], stale: [], occupied: [],
+  target: 0, task: 0, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
   contents: [], references: [], quotas: [], drain_rounds: 0, extensions: [],
 };
 
 export const capture = record<Capture>('rtcr_capture', EMPTY);
 
-export const beginCapture = (x: Execution, target: number): void => capture.set(x, { ...EMPTY, target });
+/** Begins a capture, or begins it anew: only the extensions that were used remain noted. */
+export const beginCapture = (x: Execution, target: number, task = 0, extensions: readonly string[] = []): void =>
+  capture.set(x, { ...EMPTY, target, task, extensions });
 export const endCapture = (x: Execution): void => capture.set(x, EMPTY);
 
 export function used(x: Execution, extension: string): void {

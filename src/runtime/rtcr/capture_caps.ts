@@ -23,10 +23,11 @@ type MapLocals = { [key: string]: Plain; target: number; native: number; local?:
 
 /** Reads the capability records out of the target's memory. */
 export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map', {
-  start: (_x, l) => rpc(Native_pd.cap_map_info, l.native, {}, 'locate'),
+  start: (_x, l) => rpc(Native_pd.cap_map_info, l.native, {}, 'locate', 'absent'),
+  absent: () => raise(EXTENSION_ABSENT, absent('cap_map_info', 'reading the capability map')),
   locate: (x, l, { value }: RpcReply) => {
     const address = value as number;
-    if (address === 0) return raise(EXTENSION_ABSENT, `${absent('cap_map_info', 'reading the capability map')}, or the target never published its address`);
+    if (address === 0) return raise('Checkpoint_refused', 'the target has not published the address of its capability map (yet)');
     used(x, 'cap_map_info');
     const { address_space } = pdSessions(x).require(targets(x).require(l.target).pd);
     const found = regionAt(x, address_space, address);
@@ -48,7 +49,7 @@ export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map',
   parse: (x, l) => {
     const map = readCapMap(l.bytes ?? new Uint8Array(), capture.get(x).cap_map_address);
     if (!map.ok) return raise('Checkpoint_refused', map.error);
-    capture.update(x, { cap_map: map.records });
+    capture.update(x, { cap_map: map.records, reserved: map.reserved });
     return done();
   },
 });

@@ -16,13 +16,13 @@ import { requestSlot } from './pd_access.ts';
 import { threadsOfTarget } from './target_rows.ts';
 import { isDenied, readIpSp, readIrqCount, readPhase, readRegisters, readUtcb } from './thread_access.ts';
 
-/** Words of a Thread_state: gate selector and gate id (genode-16.08-abi.md 2). */
-const STATE = { kcap: 0x4c >>> 2, id: 0x50 >>> 2 } as const;
-const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_words' | 'lock_irq_count'> = {
-  debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0,
+/** Words of a Thread_state: gate selector, gate id, UTCB address (genode-16.08-abi.md 2). */
+const STATE = { kcap: 0x4c >>> 2, id: 0x50 >>> 2, utcb: 0x54 >>> 2 } as const;
+const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_words' | 'lock_irq_count' | 'stack_ids'> = {
+  debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0, stack_ids: [],
 };
 
-type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; badge?: number };
+type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; badge?: number; utcb?: number };
 
 const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
   start: (x, l) => rpc(Cpu_thread.state, cpuThreads(x).require(l.item).real, {}, 'identified'),
@@ -30,10 +30,11 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
     const state = value as readonly number[];
     l.index = ((state[STATE.kcap] ?? 0) >>> 12) / 3 - 3;
     l.badge = (state[STATE.id] ?? 0) & 0xffff;
+    l.utcb = state[STATE.utcb] ?? 0;
     return l.irqs ? call(requestSlot, { native: l.native, slot: irqSlot(l.index) }, 'complete') : goto('complete', 0);
   },
   complete: (x, l, lock_irq: number) => {
-    const thread = { key: l.item, index: l.index ?? 0, gate_badge: l.badge ?? 0, lock_irq, ...NOWHERE };
+    const thread = { key: l.item, index: l.index ?? 0, gate_badge: l.badge ?? 0, utcb_address: l.utcb ?? 0, lock_irq, ...NOWHERE };
     capture.update(x, { threads: [...capture.get(x).threads, thread] });
     return done();
   },
@@ -55,7 +56,7 @@ export const readThreads = procedure<ReadLocals>('rtcr.read_threads', {
     const threads: CapturedThread[] = [];
     for (const thread of capture.get(x).threads) {
       const row = cpuThreads(x).require(thread.key);
-      const read = row.started ? readThread(x, thread, row.kernel, l) : { lock_irq_count: irqCount(x, thread) };
+      const read = row.started ? readThread(x, thread, row.kernel, l) : readFutureThread(x, thread, row.kernel, l);
       if (typeof read === 'string') return raise(read.startsWith('extension') ? EXTENSION_ABSENT : 'Checkpoint_refused', read);
       threads.push({ ...thread, ...read });
     }
@@ -74,11 +75,19 @@ function readThread(x: Execution, thread: CapturedThread, kernel: number, l: Rea
   if (read === 'absent') return absent('ipc_state', 'phases of blocked threads; strategy blocked="restart" or "after" does without');
   if (read === 'failed') return `the IPC phase of thread ${thread.index} cannot be read`;
   if (l.phases) used(x, 'ipc_state');
-  const utcb = l.utcbs ? readUtcb(x, kernel) : [];
+  const utcb = l.utcbs ? readUtcb(x, kernel, null) : [];
   if (utcb === 'absent') return absent('utcb', 'message registers and TLS words; strategy utcb="zero" does without');
   if (utcb === 'failed') return `the UTCB of thread ${thread.index} cannot be read`;
   if (l.utcbs) used(x, 'utcb');
   return { debug_id: read.id, phase: read.phase, registers, utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
+}
+
+/** A thread that was never started may have words in its UTCB: its creator writes them before it starts it. */
+function readFutureThread(x: Execution, thread: CapturedThread, kernel: number, l: ReadLocals): Partial<CapturedThread> {
+  const { task } = capture.get(x);
+  const utcb = l.utcbs && task !== 0 ? readUtcb(x, kernel, { task, address: thread.utcb_address }) : [];
+  const words = isDenied(utcb) || utcb.every((word) => word === 0) ? [] : utcb;
+  return { utcb_words: words, lock_irq_count: irqCount(x, thread) };
 }
 
 function irqCount(x: Execution, { lock_irq }: CapturedThread): number {

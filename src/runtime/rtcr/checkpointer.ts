@@ -8,20 +8,20 @@ import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { log } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
-import { beginCapture, capture, endCapture, used } from './capture.ts';
-import { probeSlots, readTargetCapMap } from './capture_caps.ts';
+import { beginCapture, capture, endCapture } from './capture.ts';
 import { captureMemory, freeContents } from './capture_memory.ts';
-import { forgetSemaphores, identifySources, readSources } from './capture_signals.ts';
-import { forgetLockIrqs, identifyThreads, readThreads } from './capture_threads.ts';
+import { forgetSemaphores } from './capture_signals.ts';
+import { forgetLockIrqs } from './capture_threads.ts';
+import { captureTarget, wantsPhases } from './capturer.ts';
 import { collectSnapshot } from './collector.ts';
-import { drainTarget, settleTimers } from './drain.ts';
+import { each } from './each.ts';
 import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.ts';
-import { SNAPSHOTS } from './limits.ts';
-import { targets } from './online_storage.ts';
+import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
+import { cpuThreads, targets } from './online_storage.ts';
 import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { dataspacesOf, type Snapshot, snapshots, threadsOf } from './target_state.ts';
-import { readClock } from './timer_session.ts';
+import { findTransits, nudgeThread, type Transits } from './transit.ts';
 
 type CheckpointLocals = {
   [key: string]: Plain;
@@ -30,7 +30,15 @@ type CheckpointLocals = {
   strategy: DecidedStrategy;
   native?: number;
   task?: number;
-  failure?: Failure & { [key: string]: Plain };
+  requests?: boolean;
+  /** How often the target was let run on because capabilities were in transit. */
+  rounds?: number;
+  /** What was found in transit last, and how often in a row. */
+  finding?: string;
+  repeats?: number;
+  /** Threads that never came to rest. */
+  in_transit?: readonly string[];
+  failure?: { readonly name: string; readonly text: string };
 };
 
 /** Result: facts for the outcome. On failure the target runs on unharmed and nothing is kept. */
@@ -47,68 +55,67 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
   demand: (_x, l, { native, task }: NativePd) => {
     l.native = native;
     l.task = task;
-    return call(demandRequest, { native, task, purpose: 'stale slots and lock IRQs' }, 'freeze', 'without_request');
+    return call(demandRequest, { native, task, purpose: 'stale slots and lock IRQs' }, 'with_request', 'freeze');
   },
   // Without `request` the checkpoint is poorer, not impossible: the snapshot tells what it does not know.
-  without_request: (_x, l) => {
-    l['requests'] = false;
+  with_request: (_x, l) => {
+    l.requests = true;
     return goto('freeze');
   },
-  freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'drain', 'failed'),
-  drain: (x, l) => {
-    used(x, 'freeze');
-    return wantsPhases(l) ? call(drainTarget, { target: l.target }, 'settle', 'failed') : goto('settle', 0);
+  freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'capture', 'failed'),
+  capture: (x, l) => {
+    beginCapture(x, l.target, l.task ?? 0, ['freeze']);
+    const { target, strategy, native = 0, task = 0, requests = false } = l;
+    return call(captureTarget, { target, strategy, native, task, requests }, 'transits', 'failed');
   },
-  settle: (x, l, rounds: number) => {
-    capture.update(x, { drain_rounds: rounds });
-    return call(settleTimers, { target: l.target }, 'identify', 'failed');
+  transits: () => call(findTransits, {}, 'decide', 'failed'),
+  decide: (x, l, found: Transits) => {
+    l.rounds ??= 0;
+    const finding = found.map(({ thread, ids }) => `${thread}:${ids.join(',')}`).join(' ');
+    l.repeats = finding === l.finding ? (l.repeats ?? 0) + 1 : 0;
+    l.finding = finding;
+    // A thread handles a capability within a few hundred instructions; what it still has after a longer run is something else.
+    if (found.length === 0 || l.repeats >= TRANSIT_REPEATS) return goto('memory');
+    if (l.rounds >= TRANSIT_ROUNDS) {
+      l.in_transit = found.flatMap(({ thread }) => cpuThreads(x).get(thread)?.name ?? []);
+      return goto('memory');
+    }
+    l.rounds += 1;
+    forgetLockIrqs(x);
+    forgetSemaphores(x);
+    return each(nudgeThread, found.map(({ thread }) => thread), {}, 'capture', 'failed');
   },
-  // A thread that was created while draining is new to the kernel part.
-  identify: (_x, l) => call(fetchKernelThreads, { target: l.target }, 'refreeze', 'failed'),
-  refreeze: (_x, l) => call(freezeTarget, { target: l.target }, 'threads', 'failed'),
-  threads: (_x, l) => call(identifyThreads, { target: l.target, native: l.native ?? 0, irqs: requests(l) && wantsPhases(l) }, 'sources', 'failed'),
-  sources: (_x, l) => call(identifySources, { target: l.target }, 'cap_map', 'failed'),
-  cap_map: (_x, l) => call(readTargetCapMap, { target: l.target, native: l.native ?? 0 }, 'clock', 'failed'),
-  // From here to the end of the signals nobody else gets the CPU: one moment for clock, threads and signals.
-  clock: () => call(readClock, {}, 'read_threads', 'failed'),
-  read_threads: (x, l, now_ms: number) => {
-    capture.update(x, { now_ms });
-    const { registers, utcb } = l.strategy;
-    return call(readThreads, { registers, phases: wantsPhases(l), utcbs: utcb === 'save' }, 'read_sources', 'failed');
-  },
-  read_sources: (_x, l) => (wantsPhases(l) ? call(readSources, {}, 'stale', 'failed') : goto('stale')),
-  stale: (_x, l) => call(probeSlots, { native: l.native ?? 0, task: l.task ?? 0, requests: requests(l) }, 'memory', 'failed'),
   memory: (_x, l) => call(captureMemory, { target: l.target }, 'store', 'failed'),
   store: (x, l) => {
     const old = snapshots(x).find((row) => row.name === l.name);
-    const snapshot = collectSnapshot(x, l.name, l.strategy.registers, wantsPhases(l), l.strategy.utcb === 'save');
+    const snapshot = collectSnapshot(x, l.name, l.strategy.registers, wantsPhases(l.strategy), l.strategy.utcb === 'save');
     if (old === undefined) snapshots(x).insert(snapshot);
     else snapshots(x).set(old[0], snapshot);
-    l['facts'] = checkpointFacts(x, l.target, snapshot);
+    l['facts'] = { ...checkpointFacts(x, l.target, snapshot), transit_rounds: l.rounds ?? 0, in_transit: l.in_transit ?? [] };
     x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
     return old === undefined ? goto('tidy') : call(freeContents, contentsOf(old[1]), 'tidy');
   },
   tidy: (x, l) => {
     forget(x, l);
-    endCapture(x);
     return call(thawTarget, { target: l.target }, 'thawed');
   },
   thawed: (_x, l) => done(l['facts']),
   failed: (x, l, { name, text }: Failure) => {
     l.failure = { name, text };
-    const { contents, references } = capture.get(x);
-    return call(freeContents, { contents: contents.map(({ content }) => content), references: references.map(({ ds }) => ds) }, 'abandon', 'abandon');
+    return call(freeContents, capturedContents(x), 'abandon', 'abandon');
   },
   abandon: (x, l) => {
     forget(x, l);
-    endCapture(x);
     return call(thawTarget, { target: l.target }, 'abandoned');
   },
   abandoned: (_x, l) => raise(l.failure?.name ?? 'Checkpoint_refused', l.failure?.text ?? ''),
 });
 
-const wantsPhases = (l: CheckpointLocals): boolean => l.strategy.blocked === 'kernel-state';
-const requests = (l: CheckpointLocals): boolean => l['requests'] !== false;
+/** What a capture has copied and referenced so far. */
+function capturedContents(x: Execution): { contents: number[]; references: number[] } {
+  const { contents, references } = capture.get(x);
+  return { contents: contents.map(({ content }) => content), references: references.map(({ ds }) => ds) };
+}
 
 /** The dataspaces that a snapshot keeps. */
 export const contentsOf = (snapshot: Snapshot): { contents: number[]; references: number[] } => ({
@@ -120,9 +127,10 @@ export const contentsOf = (snapshot: Snapshot): { contents: number[]; references
 function forget(x: Execution, l: CheckpointLocals): void {
   forgetLockIrqs(x);
   forgetSemaphores(x);
-  for (const slot of [l.native, l.task]) if (slot !== undefined) dec(x, slot);
-  delete l.native;
-  delete l.task;
+  for (const slot of [l.native, l.task]) if (slot !== undefined && slot !== 0) dec(x, slot);
+  l.native = 0;
+  l.task = 0;
+  endCapture(x);
 }
 
 function checkpointFacts(x: Execution, target: number, snapshot: Snapshot): PlainRecord {

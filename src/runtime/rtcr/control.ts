@@ -75,7 +75,7 @@ export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
         return restore(x, command);
       case 'kill': {
         const target = childOf(x, command.child);
-        if (target === undefined) return refuse(`there is no child "${childName(command.child)}"`);
+        if (target === undefined) return noChild(x, command.child);
         return call(destroyTarget, { target }, 'killed', 'failed');
       }
     }
@@ -100,11 +100,16 @@ export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
 
 const refuse = (message: string): Action => goto('refused', message);
 
+function noChild(x: HasStore, path: string): Action {
+  const known = childNames(x);
+  return refuse(`there is no child "${childName(path)}"${known.length === 0 ? '' : `; there is ${known.map((name) => `"${name}"`).join(', ')}`}`);
+}
+
 function checkpoint(x: HasStore, command: Extract<ControlCommand, { kind: 'checkpoint' }>): Action {
   const decision = decideStrategy('checkpoint', command.strategy);
   if (!decision.ok) return refuse(decision.message);
   const target = childOf(x, command.of);
-  if (target === undefined) return refuse(`there is no child "${childName(command.of)}"`);
+  if (target === undefined) return noChild(x, command.of);
   return call(checkpointTarget, { target, name: command.name, strategy: decision.strategy }, 'succeeded', 'failed');
 }
 
@@ -112,6 +117,6 @@ function restore(x: HasStore, command: Extract<ControlCommand, { kind: 'restore'
   const decision = decideStrategy('restore', command.strategy);
   if (!decision.ok) return refuse(decision.message);
   const found = snapshots(x).find((row) => row.name === command.from);
-  if (found === undefined) return refuse(`there is no checkpoint "${command.from}"`);
+  if (found === undefined) return refuse(`there is no checkpoint "${command.from}" of this component's children`);
   return call(restoreTarget, { snapshot: found[0], name: childName(command.as), strategy: decision.strategy }, 'succeeded', 'failed');
 }

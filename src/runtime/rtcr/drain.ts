@@ -5,6 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { fetchKernelThreads, freezeTarget } from './kernel_threads.ts';
 import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US, TIMER_WINDOW_BEFORE_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import { sleep } from './sleep.ts';
@@ -33,7 +34,10 @@ type DrainLocals = { [key: string]: Plain; target: number; rounds?: number };
 
 /** Result: how many pauses it took. */
 export const drainTarget = procedure<DrainLocals>('rtcr.drain_target', {
-  start: (x, l) => {
+  // A call in service may create or start a thread, which then runs and is unknown to the kernel part.
+  start: (_x, l) => call(fetchKernelThreads, { target: l.target }, 'freeze'),
+  freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'check'),
+  check: (x, l) => {
     const phases = readPhases(x, l.target);
     if (phases === 'absent') return raise(EXTENSION_ABSENT, absent('ipc_state', 'knowing which calls of the target are in service'));
     if (phases === 'failed') return raise('Checkpoint_refused', 'the IPC phase of a thread cannot be read');

@@ -1,4 +1,5 @@
 // Everything of the checkpointer that could go on for ever or grow without bound, unit last.
+// Reaching one refuses the command in words and leaves the target running.
 
 /** How often and how long a checkpoint lets others run until all RPCs of the frozen target are answered. */
 export const DRAIN_ROUNDS = 200;
@@ -18,3 +19,11 @@ export const PENDING_SIGNALS = 256;
 
 /** Snapshots kept at once. */
 export const SNAPSHOTS = 1024;
+
+/**
+ * How often a checkpoint lets threads run on that may have capabilities in transit; after how many rounds with the same finding
+ * it is taken for a coincidence or a leftover; how far up their stacks it looks.
+ */
+export const TRANSIT_ROUNDS = 24;
+export const TRANSIT_REPEATS = 2;
+export const TRANSIT_STACK_WORDS = 96;

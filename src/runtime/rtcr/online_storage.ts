@@ -154,6 +154,8 @@ export type RmSessionRow = InterposedSession;
 export type LogSessionRow = InterposedSession;
 
 export interface TimerSessionRow extends InterposedSession {
+  /** The checkpointer's own signal context with which it connected. */
+  readonly context: number;
   readonly sigh: Held | null;
   /** Last trigger in microseconds, 0 if none. */
   readonly timeout_us: number;

@@ -6,7 +6,6 @@ import { parentService } from '../child/parent_service.ts';
 import { logError, logWarning } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure } from '../native/procedure.ts';
 import type { Services } from '../native/service.ts';
-import type { Opened } from '../native/session.ts';
 import { defineComponent } from '../native/startup.ts';
 import { type ChildNode, readConfig } from './config_rom.ts';
 import { RTCR_PROGRAM, serveControl } from './control.ts';
@@ -20,7 +19,7 @@ import { regionMapService } from './region_map.ts';
 import { rmSessionService } from './rm_session.ts';
 import { romSessionService } from './rom_session.ts';
 import { createTarget, type CreatedTarget, destroyTargetQuietly, startTarget, targetNamed } from './target_child.ts';
-import { connectTimer, ownTimer, timerSessionService } from './timer_session.ts';
+import { connectTimer, type Connected, ownTimer, timerSessionService } from './timer_session.ts';
 
 const SERVICES: Services = {
   Parent: parentService,
@@ -53,7 +52,7 @@ type RunLocals = { [key: string]: Plain; children: readonly ChildNode[] };
 /** Starts the children one after the other, then carries out commands for ever. */
 const run = procedure<RunLocals>('rtcr.run', {
   start: () => call(connectTimer, { args: 'ram_quota=8K' }, 'timer', 'no_timer'),
-  timer: (x, _l, { cap }: Opened) => {
+  timer: (x, _l, { cap }: Connected) => {
     ownTimer.set(x, { session: cap });
     return goto('children');
   },

@@ -62,14 +62,29 @@ function toInstall(x: Execution): InstallItem[] {
 
 const installSlot = procedure<{ [key: string]: Plain; item: InstallItem }>('rtcr.install_slot', {
   start: (x, { item }) =>
-    rpc(Native_pd.install, restoration.get(x).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed'),
+    rpc(Native_pd.install, restoration.get(x).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed', 'absent'),
+  absent: () => raise(EXTENSION_ABSENT, absent('install', 'the capability space; cap-space="skip" does without')),
   installed: (x, { item }) => {
     const { task, installed } = restoration.get(x);
-    if (!capValid(x, item.slot, task)) {
-      return raise(EXTENSION_ABSENT, `${absent('install', 'the capability space; cap-space="skip" does without')}, or slot 0x${item.slot.toString(16)} was refused`);
-    }
+    if (!capValid(x, item.slot, task)) return raise('Restore_refused', `slot 0x${item.slot.toString(16)} cannot be filled`);
     usedForRestore(x, 'install');
     restoration.update(x, { installed: installed + 1 });
+    return done();
+  },
+});
+
+/** Tells core where the map is, as the start-up of the target once did: the next checkpoint asks for it. */
+export const publishCapMap = procedure<Record<string, Plain>>('rtcr.publish_cap_map', {
+  start: (x) => {
+    const { cap_map_address } = snapshotOf(x);
+    return rpc(Native_pd.set_cap_map_info, restoration.get(x).native, { address: cap_map_address }, 'published', 'absent');
+  },
+  published: (x) => {
+    usedForRestore(x, 'cap_map_info');
+    return done();
+  },
+  absent: (x) => {
+    lost(x, { purpose: 'the published address of the capability map, without which there is no further checkpoint' });
     return done();
   },
 });

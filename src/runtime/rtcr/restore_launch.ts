@@ -38,31 +38,39 @@ export const writeThreads = procedure<Record<string, Plain>>('rtcr.write_threads
   start: (x) => {
     const { strategy } = restoration.get(x);
     const snapshot = snapshotOf(x);
-    const started = threadsOf(snapshot).filter((thread) => thread.started);
-    const phases = new Map(started.filter(({ debug_id }) => debug_id !== 0).map((thread) => [thread.debug_id, phaseOf(thread)]));
-    for (const thread of started) {
+    const threads = threadsOf(snapshot);
+    const phases = new Map(threads.filter(({ debug_id }) => debug_id !== 0).map((thread) => [thread.debug_id, phaseOf(thread)]));
+    for (const thread of threads) {
       const kernel = kernelOf(x, thread.key);
       if (kernel === undefined) continue;
-      if (strategy.utcb === 'save' && snapshot.utcbs) {
-        const outcome = writeUtcb(x, kernel, translateMessage(thread.utcb_words, (id) => nowCalled(x, id)));
-        if (outcome === 'absent') return raise(EXTENSION_ABSENT, absent('utcb', 'message registers and TLS words; utcb="zero" does without'));
-        if (outcome === 'failed') return raise('Restore_refused', `the UTCB of thread "${thread.name}" cannot be written`);
-        usedForRestore(x, 'utcb');
-      }
-      if (strategy.registers === 'ip-sp' || snapshot.registers === 'ip-sp') continue;
-      const refusal = writeThread(x, thread, kernel, phases);
+      const refusal = (strategy.utcb === 'save' ? writeWords(x, thread, kernel) : null) ?? (wantsRegisters(x, thread) ? writeThread(x, thread, kernel, phases) : null);
       if (refusal !== null) return raise(refusal.name, refusal.text);
     }
     return done();
   },
 });
 
+type Refusal = { readonly name: string; readonly text: string };
+
+const wantsRegisters = (x: Execution, { started }: StoredThread): boolean =>
+  started && restoration.get(x).strategy.registers === 'all' && snapshotOf(x).registers === 'all';
+
+function writeWords(x: Execution, thread: StoredThread, kernel: number): Refusal | null {
+  if (thread.utcb_words.length === 0) return null;
+  const words = translateMessage(thread.utcb_words, (id) => nowCalled(x, id));
+  const outcome = writeUtcb(x, kernel, thread.started ? null : { task: restoration.get(x).task, address: thread.utcb_address }, words);
+  if (outcome === 'absent') return { name: EXTENSION_ABSENT, text: absent('utcb', 'message registers and TLS words; utcb="zero" does without') };
+  if (outcome === 'failed') return { name: 'Restore_refused', text: `the UTCB of thread "${thread.name}" cannot be written` };
+  usedForRestore(x, 'utcb');
+  return null;
+}
+
 const kernelOf = (x: Execution, stored: number): number | undefined => {
   const key = restoredThread(x, stored);
   return key === undefined ? undefined : cpuThreads(x).require(key).kernel;
 };
 
-function writeThread(x: Execution, thread: StoredThread, kernel: number, phases: ReadonlyMap<number, ThreadPhase>): { name: string; text: string } | null {
+function writeThread(x: Execution, thread: StoredThread, kernel: number, phases: ReadonlyMap<number, ThreadPhase>): Refusal | null {
   const phase = phaseOf(thread);
   const decision = resume(phase, thread.registers, phases, restoration.get(x).strategy.blocked);
   if (decision.kind === 'refused') return { name: 'Restore_refused', text: `thread "${thread.name}": ${decision.reason}` };

@@ -13,7 +13,7 @@ import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.t
 import { recreateNativeCaps } from './native_caps.ts';
 import { pdSessions, targets } from './online_storage.ts';
 import { type NativePd, openNativePd } from './pd_access.ts';
-import { installCapSpace, noteLostSlots, rewriteCapMap } from './restore_caps.ts';
+import { installCapSpace, noteLostSlots, publishCapMap, rewriteCapMap } from './restore_caps.ts';
 import { restoreTimers, writeThreads } from './restore_launch.ts';
 import { allocMemory, attachMemory, fillMemory } from './restore_memory.ts';
 import { identifyOwn, reopenSessions } from './restore_sessions.ts';
@@ -82,7 +82,8 @@ export const restoreTarget = procedure<RestoreLocals>('rtcr.restore_target', {
   attach: () => call(attachMemory, {}, 'handlers', 'failed'),
   handlers: () => call(installHandlers, {}, 'fill', 'failed'),
   fill: () => call(fillMemory, {}, 'capabilities', 'failed'),
-  capabilities: (_x, l) => goto(l.strategy.order === 'map-first' ? 'map' : 'space'),
+  capabilities: () => call(publishCapMap, {}, 'in_order', 'failed'),
+  in_order: (_x, l) => goto(l.strategy.order === 'map-first' ? 'map' : 'space'),
   map: (_x, l) => {
     const then = l.strategy.order === 'map-first' ? 'space' : 'semaphore';
     return l.strategy['cap-map'] === 'skip' ? goto(then) : call(rewriteCapMap, {}, then, 'failed');

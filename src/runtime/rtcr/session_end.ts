@@ -17,6 +17,7 @@ import {
 import { forgetDataspaces } from './ram_session.ts';
 import { dropRegionMap } from './rm_session.ts';
 import { mapsOfPd, mapsOfRm } from './target_rows.ts';
+import { freeTimerContext } from './timer_session.ts';
 
 export const SERVICES = ['PD', 'CPU', 'RAM', 'ROM', 'RM', 'LOG', 'Timer'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -80,6 +81,7 @@ function endParts(x: Execution, service: Service, key: number): Action {
   if (service === 'PD') return each(endRegionMap, mapsOfPd(x, key).map(([map]) => map), {}, 'object');
   if (service === 'RM') return each(endRegionMap, mapsOfRm(x, key).map(([map]) => map), {}, 'object');
   if (service === 'CPU') return each(endThread, cpuThreads(x).entries().filter(([, row]) => row.cpu === key).map(([thread]) => thread), {}, 'object');
+  if (service === 'Timer') return call(freeTimerContext, { context: timerSessions(x).require(key).context }, 'object');
   return goto(service === 'RAM' ? 'beside' : 'object');
 }
 

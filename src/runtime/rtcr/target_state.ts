@@ -75,6 +75,7 @@ export type StoredThread = StoredObject & {
   /** Index of the thread in its protection domain: gate slot 9 + 3 * index. */
   readonly index: number;
   readonly gate_badge: number;
+  readonly utcb_address: number;
   readonly name: string;
   readonly weight: number;
   readonly utcb: number;

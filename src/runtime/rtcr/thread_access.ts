@@ -71,11 +71,17 @@ export function readPhase(x: Execution, thread: number): Access<ReadPhase> {
 export const awaitReply = (x: Execution, thread: number, server: number, rights: number): 'ok' | 'absent' | 'failed' =>
   outcome(threadCall(x, thread, [THREAD.write_ipc_state, rights], [server]));
 
-export function readUtcb(x: Execution, thread: number): Access<readonly number[]> {
+/** Where the UTCB of a thread that was never started is going to be: its task, and the address there. */
+export type FutureUtcb = { readonly task: number; readonly address: number };
+
+const future = (utcb: FutureUtcb | null): { words: number[]; items: number[] } => (utcb === null ? { words: [], items: [] } : { words: [utcb.address], items: [utcb.task] });
+
+export function readUtcb(x: Execution, thread: number, utcb: FutureUtcb | null): Access<readonly number[]> {
+  const named = future(utcb);
   const words: number[] = [];
   while (words.length < UTCB_WORDS) {
     const count = Math.min(UTCB_CHUNK_WORDS, UTCB_WORDS - words.length);
-    const result = threadCall(x, thread, [THREAD.read_utcb, words.length, count]);
+    const result = threadCall(x, thread, [THREAD.read_utcb, words.length, count, ...named.words], named.items);
     const state = outcome(result);
     if (state !== 'ok') return state;
     for (let i = 0; i < count; i++) words.push(result.mr(1 + i) >>> 0);
@@ -83,10 +89,11 @@ export function readUtcb(x: Execution, thread: number): Access<readonly number[]
   return words;
 }
 
-export function writeUtcb(x: Execution, thread: number, words: readonly number[]): 'ok' | 'absent' | 'failed' {
+export function writeUtcb(x: Execution, thread: number, utcb: FutureUtcb | null, words: readonly number[]): 'ok' | 'absent' | 'failed' {
+  const named = future(utcb);
   for (let first = 0; first < words.length; first += UTCB_CHUNK_WORDS) {
     const chunk = words.slice(first, first + UTCB_CHUNK_WORDS);
-    const state = outcome(threadCall(x, thread, [THREAD.write_utcb, first, chunk.length, ...chunk]));
+    const state = outcome(threadCall(x, thread, [THREAD.write_utcb, first, chunk.length, ...chunk, ...named.words], named.items));
     if (state !== 'ok') return state;
   }
   return 'ok';

@@ -2,14 +2,16 @@
 // Owner of the rows of Timer sessions and of the checkpointer's own Timer session. Source modelled: checkpoint-restore.md 1.4.
 
 import type { Plain } from '../../emu/plain.ts';
-import { Timer_session } from '../rpc/interfaces.ts';
+import { Pd_session, Timer_session } from '../rpc/interfaces.ts';
+import { dec } from '../native/cap_space.ts';
 import type { Managed } from '../native/entrypoint.ts';
+import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, procedure } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
-import { manageContext, type ManagedContext, newReceiver } from '../native/signals.ts';
+import { contexts, manageContext, type ManagedContext, newReceiver } from '../native/signals.ts';
 import { record } from '../native/store.ts';
 import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
 import { forwarded, interpose, replaceHeld } from './interposer.ts';
@@ -18,23 +20,49 @@ import { timerSessions } from './online_storage.ts';
 /** The checkpointer's own Timer session: its clock. 0 where the system has no timer. */
 export const ownTimer = record('rtcr_own_timer', { session: 0 });
 
-type ConnectLocals = { [key: string]: Plain; args: string; session?: number };
+/** Receiver of the contexts of all connections; nobody waits on it, because targets install handlers of their own. */
+const receiver = record('rtcr_timer_receiver', { key: 0 });
 
-/** Timer::Connection: a session and a signal context of the connection's own receiver: {cap}. */
+function receiverOf(x: Execution): number {
+  if (receiver.get(x).key === 0) receiver.set(x, { key: newReceiver(x) });
+  return receiver.get(x).key;
+}
+
+type ConnectLocals = { [key: string]: Plain; args: string; session?: number; context?: number };
+
+export type Connected = { readonly cap: number; readonly context: number };
+
+/** Timer::Connection: a session and a signal context for it: Connected. */
 export const connectTimer = procedure<ConnectLocals>('rtcr.connect_timer', {
   start: (_x, l) => call(openSession, { service: 'Timer', args: l.args }, 'opened'),
   opened: (x, l, { cap: session }: Opened) => {
     l.session = session;
-    return call(manageContext, { receiver: newReceiver(x), handler: '' }, 'context');
+    return call(manageContext, { receiver: receiverOf(x), handler: '' }, 'context');
   },
-  context: (_x, l, { cap: context }: ManagedContext) => rpc(Timer_session.sigh, l.session ?? null, { sigh: context }, 'connected'),
-  connected: (_x, l) => done({ cap: l.session ?? 0 } satisfies Opened),
+  context: (_x, l, { cap: context, context: key }: ManagedContext) => {
+    l.context = key;
+    return rpc(Timer_session.sigh, l.session ?? null, { sigh: context }, 'connected');
+  },
+  connected: (_x, l) => done({ cap: l.session ?? 0, context: l.context ?? 0 } satisfies Connected),
+});
+
+/** Gives back the signal context of a connection whose session is closed. */
+export const freeTimerContext = procedure<{ [key: string]: Plain; context: number }>('rtcr.free_timer_context', {
+  start: (x, l) => {
+    const row = contexts(x).get(l.context);
+    return row === undefined ? done() : rpc(Pd_session.free_context, env.get(x).pd, { context: row.cap }, 'freed', 'freed');
+  },
+  freed: (x, l) => {
+    dec(x, contexts(x).require(l.context).cap);
+    contexts(x).delete(l.context);
+    return done();
+  },
 });
 
 export const createTimerSession = procedure<CreateSession>('rtcr.create_timer_session', {
   start: (_x, l) => call(connectTimer, { args: l.args }, 'opened'),
-  opened: (x, l, { cap: real }: Opened) => {
-    l.ref = timerSessions(x).insert({ ...newSession(x, l, real), sigh: null, timeout_us: 0, periodic: false, armed_ms: 0 });
+  opened: (x, l, { cap: real, context }: Connected) => {
+    l.ref = timerSessions(x).insert({ ...newSession(x, l, real), context, sigh: null, timeout_us: 0, periodic: false, armed_ms: 0 });
     return call(interpose, { target: l.target, interface: 'Timer_session', ref: l.ref }, 'interposed');
   },
   interposed: (x, l, { id, cap: object }: Managed) => {

@@ -1,0 +1,48 @@
+// Reading a frozen target but for its memory: drained first, then clock, threads and signals at one moment, then capabilities.
+// Fills the capture. Source modelled: architecture.md "When the checkpointer acts"; checkpoint-restore.md 2.2.
+
+import type { Plain } from '../../emu/plain.ts';
+import { call, done, goto, procedure } from '../native/procedure.ts';
+import { capture } from './capture.ts';
+import { probeSlots, readTargetCapMap } from './capture_caps.ts';
+import { identifySources, readSources } from './capture_signals.ts';
+import { identifyThreads, readThreads } from './capture_threads.ts';
+import { drainTarget, settleTimers } from './drain.ts';
+import { fetchKernelThreads, freezeTarget } from './kernel_threads.ts';
+import type { DecidedStrategy } from './strategies.ts';
+import { readClock } from './timer_session.ts';
+
+type CaptureLocals = {
+  [key: string]: Plain;
+  target: number;
+  strategy: DecidedStrategy;
+  native: number;
+  task: number;
+  /** Whether the extension `request` is there. */
+  requests: boolean;
+};
+
+export const wantsPhases = (strategy: DecidedStrategy): boolean => strategy.blocked === 'kernel-state';
+
+export const captureTarget = procedure<CaptureLocals>('rtcr.capture_target', {
+  start: (_x, l) => (wantsPhases(l.strategy) ? call(drainTarget, { target: l.target }, 'settle') : goto('settle', 0)),
+  settle: (x, l, rounds: number) => {
+    capture.update(x, { drain_rounds: rounds });
+    return call(settleTimers, { target: l.target }, 'kernel_threads');
+  },
+  kernel_threads: (_x, l) => call(fetchKernelThreads, { target: l.target }, 'freeze'),
+  freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'threads'),
+  threads: (_x, l) => call(identifyThreads, { target: l.target, native: l.native, irqs: l.requests && wantsPhases(l.strategy) }, 'sources'),
+  sources: (_x, l) => call(identifySources, { target: l.target }, 'cap_map'),
+  cap_map: (_x, l) => call(readTargetCapMap, { target: l.target, native: l.native }, 'clock'),
+  // From here to the end of the signals nobody else gets the CPU.
+  clock: () => call(readClock, {}, 'read_threads'),
+  read_threads: (x, l, now_ms: number) => {
+    capture.update(x, { now_ms });
+    const { registers, utcb } = l.strategy;
+    return call(readThreads, { registers, phases: wantsPhases(l.strategy), utcbs: utcb === 'save' }, 'read_sources');
+  },
+  read_sources: (_x, l) => (wantsPhases(l.strategy) ? call(readSources, {}, 'slots') : goto('slots')),
+  slots: (_x, l) => call(probeSlots, { native: l.native, task: l.task, requests: l.requests }, 'captured'),
+  captured: () => done(),
+});

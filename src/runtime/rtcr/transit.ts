@@ -1,0 +1,128 @@
+// Capabilities in transit: ids that a thread has read from its UTCB and not yet entered in its map, or the other way round. They
+// live in registers and on the stack, where no restorer can tell them from other numbers; such a thread is let run a little.
+// Owns no state. Source modelled: genode-base-foc.md 2.2, 2.5 (how messages are taken in and put out).
+
+import type { Plain } from '../../emu/plain.ts';
+import type { Execution } from '../native/execution.ts';
+import { PROTOCOL } from '../native/kernel_calls.ts';
+import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
+import { call, done, goto, invoke, procedure } from '../native/procedure.ts';
+import { makeTag, OPERATION, UTCB } from '../native/utcb.ts';
+import { capture, type CapturedThread } from './capture.ts';
+import { each } from './each.ts';
+import { TRANSIT_STACK_WORDS } from './limits.ts';
+import { cpuThreads, pdSessions, type AttachedRegionRow } from './online_storage.ts';
+import { regionAt } from './region_map.ts';
+import { freezeThread, thawThread } from './thread_access.ts';
+import { REGISTER } from './thread_phase.ts';
+
+/** Ids below belong to core's own start-up; as numbers they are too common to mean anything. */
+const ID_MIN = 0x100;
+const ID_MAX = 0xffff;
+const RIGHTS_MASK = 3;
+const WORD_BYTES = 4;
+
+/** The ids that these words can be, with or without the rights bits of a label; ascending, each once. */
+export function mentionedIds(words: readonly number[], ids: ReadonlySet<number>): number[] {
+  const found = words.filter((word) => word >= ID_MIN && word <= ID_MAX).flatMap((word) => [word, word & ~RIGHTS_MASK].filter((id) => ids.has(id)));
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+/** Every id that the target knows or is about to know. */
+function knownIds(x: Execution): ReadonlySet<number> {
+  const { cap_map, stale } = capture.get(x);
+  return new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge)]);
+}
+
+/** Capabilities that lie in receive windows and under no id in the map: somebody may just be taking them in. */
+function beingReceived(x: Execution): number[] {
+  const { cap_map, reserved, stale } = capture.get(x);
+  return stale.filter(({ slot, badge }) => badge !== 0 && reserved.includes(slot) && !cap_map.some((row) => row.id === badge)).map(({ badge }) => badge);
+}
+
+/** Threads by key with the ids that gave them away. */
+export type Transits = readonly { readonly thread: number; readonly ids: readonly number[] }[];
+
+/** The threads that may have capabilities in transit: Transits. Only threads in user mode can. */
+export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits', {
+  start: (x) => {
+    const running = capture.get(x).threads.filter(({ phase }) => phase?.kind === 'user');
+    return each(searchStack, running.map(({ key }) => key), {}, 'searched');
+  },
+  searched: (x) => {
+    const ids = knownIds(x);
+    const received = beingReceived(x);
+    const found = capture.get(x).threads.flatMap(({ key, phase, registers, stack_ids }) => {
+      if (phase?.kind !== 'user') return [];
+      const mentioned = [...mentionedIds(registers, ids), ...stack_ids, ...received];
+      return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned }];
+    });
+    return done(found satisfies Transits);
+  },
+});
+
+/** The dataspace that a stack pointer points into, looked up in the stack area first and then in the address space. */
+function stackRegion(x: Execution, thread: CapturedThread): { region: AttachedRegionRow; at: number } | undefined {
+  const pd = pdSessions(x).get(cpuThreads(x).get(thread.key)?.pd ?? 0);
+  if (pd === undefined) return undefined;
+  const sp = thread.registers[REGISTER.sp] ?? 0;
+  const outer = regionAt(x, pd.address_space, sp)?.[1];
+  if (outer === undefined) return undefined;
+  const at = sp - outer.address + outer.offset;
+  const inner = regionAt(x, pd.stack_area, at)?.[1];
+  return inner === undefined || outer.size < inner.address ? { region: outer, at } : { region: inner, at: at - inner.address + inner.offset };
+}
+
+type SearchLocals = { [key: string]: Plain; item: number; local?: number; at?: number; length?: number; words?: readonly number[] };
+
+const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
+  start: (x, l) => {
+    const thread = capture.get(x).threads.find(({ key }) => key === l.item);
+    const found = thread === undefined ? undefined : stackRegion(x, thread);
+    if (found === undefined) return done();
+    l.at = found.at & ~(WORD_BYTES - 1);
+    l.length = Math.min(TRANSIT_STACK_WORDS * WORD_BYTES, found.region.offset + found.region.size - l.at);
+    return l.length <= 0 ? done() : call(attachDataspace, { ds: found.region.ds.slot }, 'read', 'unreadable');
+  },
+  unreadable: () => done(),
+  read: (_x, l, { address }: Attached) => {
+    l.local = address;
+    return call(readMemory, { address: address + (l.at ?? 0), length: l.length ?? 0 }, 'detach');
+  },
+  detach: (_x, l, bytes: Uint8Array) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    l.words = Array.from({ length: bytes.length >>> 2 }, (_, i) => view.getUint32(i * WORD_BYTES, true));
+    return call(detachDataspace, { address: l.local ?? 0 }, 'judge');
+  },
+  judge: (x, l) => {
+    const stack_ids = mentionedIds(l.words ?? [], knownIds(x));
+    const { threads } = capture.get(x);
+    capture.update(x, { threads: threads.map((thread) => (thread.key === l.item ? { ...thread, stack_ids } : thread)) });
+    return done();
+  },
+});
+
+const THREAD_SWITCH = 2;
+
+type NudgeLocals = { [key: string]: Plain; item: number };
+
+/** Lets one frozen thread run to its next preemption point, at most for a tick, while all others stay frozen. */
+export const nudgeThread = procedure<NudgeLocals>('rtcr.nudge_thread', {
+  start: (x, l) => {
+    const kernel = cpuThreads(x).get(l.item)?.kernel ?? 0;
+    if (kernel === 0 || thawThread(x, kernel) !== 'ok') return done();
+    const { r, utcb } = x.cpu;
+    utcb[UTCB.mr] = THREAD_SWITCH;
+    r[0] = makeTag(PROTOCOL.thread, 1);
+    r[2] = (kernel << 12) | OPERATION.call;
+    r[3] = 0;
+    r[4] = 0;
+    return invoke('back');
+  },
+  back: (x, l) => {
+    const kernel = cpuThreads(x).get(l.item)?.kernel ?? 0;
+    if (kernel !== 0) freezeThread(x, kernel);
+    return goto('frozen');
+  },
+  frozen: () => done(),
+});

@@ -73,6 +73,7 @@ export function boot(kernel: Kernel, config: BootConfig): void {
   kernel.processor.enqueue(sigma0);
   kernel.processor.enqueue(root);
   kernel.processor.schedule();
+  kernel.runUser(kernel.settle(), 0);
   kernel.settle();
 }
 

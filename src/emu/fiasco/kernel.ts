@@ -188,7 +188,6 @@ export class Kernel {
       else if (!thread.runnable) this.processor.schedule();
       else if (thread.step !== 'user') continueIpc(this, thread);
       else if (thread.trigger !== null) raiseTriggered(this, thread);
-      else if (thread.internal === 'sigma0') runSigma0(this, thread);
       else return thread;
     }
   }
@@ -196,6 +195,7 @@ export class Kernel {
   /** Runs a thread in user mode for at most `budget` instructions, and handles the trap that ends it before. */
   runUser(thread: Thread, budget: number): void {
     if (thread.hosted !== null) return this.hosted.run(thread, budget);
+    if (thread.internal === 'sigma0') return runSigma0(this, thread, budget);
     this.#cpu.switchTo(thread.registers, thread.task.memory.table);
     const exit = this.#cpu.run(budget);
     this.instructions += exit.retired;

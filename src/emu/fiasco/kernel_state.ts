@@ -12,7 +12,7 @@ import type { Kernel } from './kernel.ts';
 import { KernelObject, Remnant } from './kernel_object.ts';
 import { PlatformControl } from './pfc.ts';
 import { SchedulerObject } from './scheduler_object.ts';
-import { Task, enterKuArea, kuIndex } from './task.ts';
+import { type KuArea, Task, enterKuArea, kuIndex } from './task.ts';
 import { Thread } from './thread.ts';
 import { attachUtcb } from './thread_call.ts';
 import { THREAD_FIELDS, restoreThread, saveThread } from './thread_saved.ts';
@@ -163,7 +163,7 @@ function fillObject(kernel: Kernel, saved: Fields): void {
   const body = bodyFields(saved);
   if (object instanceof Task) {
     if (!object.kernel) kernel.enterEntryPages(object);
-    for (const area of body.list('areas')) enterKuArea(object, area as unknown as Parameters<typeof enterKuArea>[1]);
+    for (const area of body.list('areas')) enterKuArea(kernel, object, area as unknown as KuArea);
   } else if (object instanceof Thread) {
     restoreThread(kernel, object, body, referenceTo(kernel));
     if (object.bound) attachUtcb(kernel, object, object.utcb_address, kuIndex(object.task, object.utcb_address, UTCB_BYTES));

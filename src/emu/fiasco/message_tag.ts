@@ -1,4 +1,5 @@
 // The message tag: words, items, flags and label in one word. Owns no state. Source modelled: fiasco-kernel.md 5.3.
+// Callers build and read tags through these functions only.
 
 export const TAG_ERROR = 0x8000;
 export const TAG_PROPAGATE = 0x4000;

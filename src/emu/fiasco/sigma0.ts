@@ -19,8 +19,20 @@ const PAGE_FLEXPAGE = (12 << 6) | MEMORY_RWX;
 /** The answer to a fault that cannot be resolved. */
 const REFUSED = 0xffff_ffff;
 
-/** One round: answer what has been received, wait for the next. */
-export function runSigma0(kernel: Kernel, thread: Thread): void {
+/** Instructions between receiving a request and answering it. Were it free, a fault that cannot be resolved could recur in no time. */
+const ANSWER_COST = 250;
+
+/** A slice of the root pager's user mode: pay for the answer, then give it and wait for the next request. */
+export function runSigma0(kernel: Kernel, thread: Thread, budget: number): void {
+  const paid = Math.min(thread.debt, budget);
+  thread.debt -= paid;
+  kernel.instructions += paid;
+  if (thread.debt > 0) return;
+  thread.debt = ANSWER_COST;
+  answerAndWait(kernel, thread);
+}
+
+function answerAndWait(kernel: Kernel, thread: Thread): void {
   const { r } = thread.registers;
   const caller = (r[0] as number) & TAG_ERROR ? null : (thread.reply?.caller ?? null);
   thread.reply = null;

@@ -7,14 +7,16 @@ import { accepts } from './ipc.ts';
 import { Irq } from './irq.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
 import { type ObjectCall, type Result, itemCapability } from './object_call.ts';
+import { Task, kuIndex } from './task.ts';
 import { Thread } from './thread.ts';
 import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
-import { UTCB_WORDS } from './utcb.ts';
+import { UTCB_ALIGN_BYTES, UTCB_BYTES, UTCB_WORDS } from './utcb.ts';
 
 type Call = ObjectCall<Thread>;
 
 const REGISTER_WORDS = 18;
 const KEEP = 0xffff_ffff;
+const WRITE_ALL = 0x1_0000;
 /** Low bits of the status register that a frame shows while its thread is inside the kernel. */
 const PSR_KERNEL_MODE = 0xd3;
 const PSR_LOW = 0xff;
@@ -33,21 +35,25 @@ export const IPC_PHASE = {
   SLEEP: 7,
 } as const;
 
-/** r0..r12, sp, lr, pc, cpsr of the user frame; a word of all ones reads, any other writes and is not returned. */
+/**
+ * r0..r12, sp, lr, pc, cpsr of the user frame; a word of all ones reads, any other writes and is not returned. With the flag
+ * 0x10000 in MR0, which the historic patch does not have, every word is written as it is.
+ */
 export function exchangeRegisters({ object, rights, tag, input, output }: Call): Result {
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   if (wordsOf(tag) !== REGISTER_WORDS) return failure(ERRNO.INVAL);
   const { registers, trigger } = object;
+  const keeps = (i: number): boolean => (input.mr(0) & WRITE_ALL) === 0 && input.mr(i) === KEEP;
   for (let i = 0; i < 15; i++) {
-    if (input.mr(1 + i) === KEEP) output.setMr(1 + i, registers.r[i] as number);
+    if (keeps(1 + i)) output.setMr(1 + i, registers.r[i] as number);
     else registers.r[i] = input.mr(1 + i);
   }
-  if (input.mr(16) === KEEP) output.setMr(16, trigger?.pc ?? (registers.r[15] as number));
+  if (keeps(16)) output.setMr(16, trigger?.pc ?? (registers.r[15] as number));
   else if (trigger !== null) trigger.pc = input.mr(16);
   else registers.r[15] = input.mr(16);
   // Inside a system call the frame holds the status of the kernel entry, not of the user.
   const mode = object.activity.kind === 'system_call' ? PSR_KERNEL_MODE : registers.cpsr & PSR_LOW;
-  if (input.mr(17) === KEEP) output.setMr(17, ((registers.cpsr & ~PSR_LOW) | mode) >>> 0);
+  if (keeps(17)) output.setMr(17, ((registers.cpsr & ~PSR_LOW) | mode) >>> 0);
   else registers.cpsr = ((input.mr(17) & 0xfe0f_fc20) | 0x10) >>> 0;
   return success(REGISTER_WORDS);
 }
@@ -86,7 +92,7 @@ function phaseOf(thread: Thread): number {
   return ipc.partner instanceof Irq ? IPC_PHASE.IRQ_WAIT : IPC_PHASE.REPLY_WAIT;
 }
 
-/** MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us, MR4 and MR5 reply slot, MR6 pending count of the IRQ. */
+/** MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us, MR4 and MR5 reply slot, MR6 pending count of the IRQ, MR7 own id. */
 export function readIpcState({ kernel, object, rights, output }: Call): Result {
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const { ipc, timeout, reply } = object;
@@ -99,17 +105,19 @@ export function readIpcState({ kernel, object, rights, output }: Call): Result {
   output.setMr(4, reply?.caller.id ?? 0);
   output.setMr(5, reply?.rights ?? 0);
   output.setMr(6, phase === IPC_PHASE.IRQ_WAIT && partner instanceof Irq ? partner.queued : 0);
-  return success(7);
+  output.setMr(7, object.id);
+  return success(8);
 }
 
-/** Puts a thread that has not started into the wait for the reply of another one, which gets the matching reply slot. MR1 = rights. */
+/** Puts a thread that has not run yet (dead, or frozen since it was made) into the wait for the reply of another one, which gets the matching reply slot. MR1 = rights. */
 export function writeIpcState(call: Call): Result {
   const { kernel, object, rights, input } = call;
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const named = itemCapability(call);
   if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread) || wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
   const partner = named.object;
-  if ((object.state & DEAD) === 0 || object.killed || !object.bound || partner === object) return failure(ERRNO.INVAL);
+  const still = (object.state & DEAD) !== 0 || (object.frozen && object.activity.kind === 'user');
+  if (!still || object.killed || !object.bound || partner === object) return failure(ERRNO.INVAL);
   object.state = RECEIVE_WAIT;
   object.step = 'receive_wait';
   object.activity = { kind: 'system_call' };
@@ -131,7 +139,7 @@ export function writeIpcState(call: Call): Result {
 
 /** MR1 = first word, MR2 = count; answers the words from MR1 on. */
 export function readUtcb(call: Call): Result {
-  const range = utcbRange(call, 3);
+  const range = utcbRange(call, 0);
   if (typeof range === 'number') return range;
   const { first, count, words } = range;
   for (let i = 0; i < count; i++) call.output.setMr(1 + i, words[first + i] as number);
@@ -140,17 +148,31 @@ export function readUtcb(call: Call): Result {
 
 /** MR1 = first word, MR2 = count, the words from MR3 on. */
 export function writeUtcb(call: Call): Result {
-  const range = utcbRange(call, 3);
+  const range = utcbRange(call, call.input.mr(2));
   if (typeof range === 'number') return range;
   const { first, count, words } = range;
-  if (wordsOf(call.tag) < 3 + count) return failure(ERRNO.INVAL);
   for (let i = 0; i < count; i++) words[first + i] = call.input.mr(3 + i);
   return success();
 }
 
-function utcbRange({ object, rights, tag, input }: Call, words: number): { first: number; count: number; words: Uint32Array } | number {
+/** `payload` words follow first word and count. */
+function utcbRange(call: Call, payload: number): { first: number; count: number; words: Uint32Array } | number {
+  const { object, rights, tag, input } = call;
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const [first, count] = [input.mr(1), input.mr(2)];
-  if (wordsOf(tag) < words || object.utcb === null || count > UTCB_COUNT_MAX || first + count > UTCB_WORDS) return failure(ERRNO.INVAL);
-  return { first, count, words: object.utcb.words };
+  if (wordsOf(tag) < 3 + payload || count > UTCB_COUNT_MAX || first + count > UTCB_WORDS) return failure(ERRNO.INVAL);
+  const words = object.utcb?.words ?? futureUtcb(call, 3 + payload);
+  return words === null ? failure(ERRNO.INVAL) : { first, count, words };
+}
+
+/**
+ * The UTCB that a thread which is not bound yet is going to have: its task as an item, the address as the last word. Its task
+ * may have written to it already.
+ */
+function futureUtcb(call: Call, at: number): Uint32Array | null {
+  const named = itemCapability(call);
+  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Task) || wordsOf(call.tag) < at + 1) return null;
+  const address = call.input.mr(at);
+  const index = address % UTCB_ALIGN_BYTES === 0 ? kuIndex(named.object, address, UTCB_BYTES) : -1;
+  return index < 0 ? null : call.kernel.memory.u32.subarray(index >>> 2, (index + UTCB_BYTES) >>> 2);
 }

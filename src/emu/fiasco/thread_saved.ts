@@ -1,4 +1,5 @@
 // A thread as plain data and back. Owns no state. Source modelled: fiasco-kernel.md 11.1.
+// Objects that a thread refers to are saved by their debugger ids.
 
 import { type DebugId, debugId } from '../numbers.ts';
 import type { Plain, PlainRecord } from '../plain.ts';

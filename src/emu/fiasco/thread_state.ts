@@ -1,4 +1,5 @@
 // State bits of a thread, with the numbers that the debugger shows. Owns no state. Source modelled: fiasco-kernel.md 4.5.
+// The object itself keeps them in one word, as the real one does.
 
 export const READY = 0x1;
 export const SEND_WAIT = 0x4;

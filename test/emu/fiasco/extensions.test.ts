@@ -1,0 +1,199 @@
+// Operations beyond the stock kernel: refused unless switched on, and what they do then (extensions.ts, fiasco-kernel.md 11).
+
+import * as assert from 'uvu/assert';
+import { EXTENSIONS, type ExtensionName } from '../../../src/emu/fiasco/extensions.ts';
+import { suite } from '../../kit.ts';
+import { CALL, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, attachIrq, bindThread, capItem, createGate, createIrq, createThread, exRegs, invoke, local, noteResult, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
+
+const test = suite('kernel extensions');
+const ALL: readonly ExtensionName[] = EXTENSIONS.map(({ name }) => name);
+const note = (text: string): Step => local((_cpu, script) => script.note(text));
+const wait = (): Step => invoke({ tag: 0, to: (SELF | WAIT) >>> 0 });
+const replyAndWait = (tag: number, mrs: readonly number[]): Step => invoke({ tag, to: (SELF | REPLY_AND_WAIT) >>> 0, timeouts: 0x0400_0000, mrs });
+const op = (slot: number, ...mrs: readonly number[]): Step => invoke({ tag: (0xfff4_0000 | mrs.length) >>> 0, to: sel(slot), mrs });
+const noteWords = (name: string, words: readonly number[]): Step => local((cpu, script) => script.note(`${name} ${words.map((i) => cpu.utcb[i]?.toString(16)).join(' ')}`));
+const settle = (): Step => sleep((5 << 10) | 100);
+
+test('every extension is refused with -38 while it is off', () => {
+  const codes = [8, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25];
+  const board = new ScriptedBoard(() => ({
+    main: [...codes.flatMap((code) => [op(3, code), noteResult(code.toString(16))]), createIrq(0x300), invoke({ tag: 0xffff_0001, to: sel(0x300), mrs: [0x20] }), noteResult('irq')],
+  }));
+  assert.equal(board.finish(), [...codes.map((code) => `${code.toString(16)} ffda0000`), 'irq ffda0000']);
+});
+
+test('all_registers reads the frame of a blocked thread as the kernel has it, and writes single registers', () => {
+  const all = Array.from({ length: 17 }, () => 0xffff_ffff);
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [...startLocal(at, 0x200, 1, 'waiter'), settle(), op(0x200, 8, ...all), noteWords('frame', [1, 3, 4, 17]), op(0x200, 8, 0xffff_ffff, 0x77, ...all.slice(2)), op(0x200, 8, ...all), noteWords('r1', [2])],
+      waiter: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, timeouts: 0 })],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['frame 0 fffff806 0 d3', 'r1 77']);
+});
+
+test('a frozen open wait serves nobody; thawing serves the queue', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'server'),
+        createGate(0x201, 0x148, 0x200),
+        settle(),
+        op(0x200, 0x20),
+        ...startLocal(at, 0x202, 2, 'client'),
+        settle(),
+        note('thaw'),
+        op(0x200, 0x21),
+        settle(),
+      ],
+      server: [wait(), note('served'), replyAndWait(0, [])],
+      client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('client')],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['thaw', 'served', 'client']);
+});
+
+test('a reply and an IRQ reach a frozen closed wait, and act after the thaw', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        createIrq(0x300),
+        ...startLocal(at, 0x200, 1, 'server'),
+        createGate(0x201, 0x148, 0x200),
+        ...startLocal(at, 0x202, 2, 'client'),
+        attachIrq(0x300, 0x202, 9),
+        settle(),
+        op(0x202, 0x20),
+        sleep((10 << 10) | 9),
+        op(0x202, 0x22),
+        noteWords('phase', [0]),
+        op(0x202, 0x21),
+        settle(),
+        op(0x202, 0x20),
+        triggerIrq(0x300),
+        settle(),
+        note('thaw'),
+        op(0x202, 0x21),
+        settle(),
+      ],
+      server: [wait(), sleep((10 << 10) | 6), note('reply'), replyAndWait(0, [])],
+      client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('client'), receiveIrq(0x300), note('irq')],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['reply', 'phase 0', 'client', 'thaw', 'irq']);
+});
+
+test('a frozen sender is passed over, and goes on after the thaw', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'server'),
+        createGate(0x201, 0x148, 0x200),
+        ...startLocal(at, 0x202, 2, 'client'),
+        settle(),
+        op(0x202, 0x20),
+        sleep((10 << 10) | 9),
+        note('thaw'),
+        op(0x202, 0x21),
+        settle(),
+      ],
+      server: [sleep((10 << 10) | 6), note('server waits'), wait(), note('served'), replyAndWait(0, [])],
+      client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('client')],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['server waits', 'thaw', 'served', 'client']);
+});
+
+test('ipc_state tells phase, partner, object and reply slot', () => {
+  const phase = (slot: number, name: string): Step[] => [op(slot, 0x22), noteWords(name, [0, 1, 2, 4, 5, 6])];
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        createIrq(0x300),
+        ...startLocal(at, 0x200, 1, 'server'),
+        createGate(0x201, 0x148, 0x200),
+        ...startLocal(at, 0x202, 2, 'client'),
+        ...startLocal(at, 0x203, 3, 'irq'),
+        attachIrq(0x300, 0x203),
+        ...startLocal(at, 0x204, 4, 'queued'),
+        settle(),
+        ...phase(0x200, 'server'),
+        ...phase(0x202, 'client'),
+        ...phase(0x203, 'irq'),
+        ...phase(0x204, 'queued'),
+        ...phase(3, 'main'),
+      ],
+      server: [wait(), sleep(0)],
+      client: [invoke({ tag: 0, to: sel(0x201, CALL) })],
+      irq: [receiveIrq(0x300)],
+      queued: [invoke({ tag: 0, to: sel(0x201, CALL) })],
+    }),
+    { extensions: ALL },
+  );
+  // Ids: irq c, server d, gate e, client f, irq thread 10, queued 11.
+  assert.equal(board.finish(), ['server 7 d 0 f 3 0', 'client 2 d e 0 0 0', 'irq 3 c c 0 0 0', 'queued 1 d e 0 0 0', 'main 0 0 0 0 0 0']);
+});
+
+test('a delivered call is restored: the new client gets the reply of a server that never got its request', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'server'),
+        createThread(0x202),
+        runThread(0x202),
+        bindThread(0x202, 1, 0xbfff_0400),
+        invoke({ tag: 0xfff4_0042, to: sel(0x202), mrs: [0x23, 3, ...capItem(0x200)] }),
+        noteResult('write'),
+        op(0x202, 0x22),
+        noteWords('phase', [0, 1]),
+        exRegs(0x202, at.entry('restored')),
+        settle(),
+      ],
+      server: [sleep((10 << 10) | 3), replyAndWait(1, [42])],
+      restored: [local((cpu, script) => script.note(`restored mr0=${cpu.utcb[0]}`))],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['write 0', 'phase 2 c', 'restored mr0=42']);
+});
+
+test('an IRQ count is restored after attaching', () => {
+  const board = new ScriptedBoard(
+    () => ({
+      main: [
+        createIrq(0x300),
+        attachIrq(0x300, 3),
+        invoke({ tag: 0xffff_0002, to: sel(0x300), mrs: [0x21, 2] }),
+        noteResult('set'),
+        receiveIrq(0x300),
+        noteResult('one'),
+        invoke({ tag: 0xffff_0001, to: sel(0x300), mrs: [0x20] }),
+        noteWords('left', [0]),
+        receiveIrq(0x300),
+        noteResult('two'),
+        receiveIrq(0x300, 0x0400),
+        noteResult('none'),
+      ],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['set 0', 'one 0', 'left 1', 'two 0', 'none ffff8001/3']);
+});
+
+test('the UTCB of another thread can be read and written in parts', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [...startLocal(at, 0x200, 1, 'other'), settle(), invoke({ tag: 0xfff4_0005, to: sel(0x200), mrs: [0x25, 125, 2, 0xabc, 0xdef] }), noteResult('write'), op(0x200, 0x24, 125, 3), noteWords('read', [1, 2, 3]), op(0x200, 0x24, 100, 40), noteResult('beyond')],
+      other: [local((cpu) => cpu.utcb.set([5], 127)), sleep(0)],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['write 0', 'read abc def 5', 'beyond ffea0000']);
+});
+
+test.run();

@@ -1,0 +1,136 @@
+// Page faults, exceptions, pausing (fiasco-kernel.md 4.4, 5.8, 8, C.4).
+
+import * as assert from 'uvu/assert';
+import { suite } from '../../kit.ts';
+import { IMAGE, REPLY_AND_WAIT, SELF, SEND, ScriptedBoard, type Step, WAIT, createGate, exRegs, halt, invoke, local, noteResult, receiveIrq, createIrq, attachIrq, triggerIrq, sel, sleep, startLocal, taskUnmap } from './scripted.ts';
+
+const test = suite('page faults and exceptions');
+/** An address of the root task where nothing is mapped, and where its pager maps a page of the image. */
+const HOLE = 0x1000_0000;
+
+const wait = (): Step => invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0] });
+const replyAndWait = (tag: number, mrs: readonly number[]): Step => invoke({ tag, to: (SELF | REPLY_AND_WAIT) >>> 0, timeouts: 0x0400_0000, mrs });
+const note = (text: string): Step => local((_cpu, script) => script.note(text));
+const noteWords = (name: string, words: readonly number[]): Step =>
+  local((cpu, script) => script.note(`${name} tag=${cpu.r[0]?.toString(16)} label=${cpu.r[4]?.toString(16)} ${words.map((i) => cpu.utcb[i]?.toString(16)).join(' ')}`));
+/** Writes to memory; retried until it is mapped. */
+const touch = (address: number, write: boolean): Step => (cpu, script) => {
+  if (cpu.translate(address, write) < 0) return { kind: 'fault', used: 5, address, write };
+  script.note(`touched ${address.toString(16)}`);
+  return { kind: 'budget', used: 5 };
+};
+const mapImage = (hot: number, rights: number): readonly number[] => [(hot | 8) >>> 0, (IMAGE | (12 << 6) | 0x10 | rights) >>> 0];
+
+/** Main starts a client whose pager and exception handler is a pager thread behind a gate in slot 0x210. */
+function withPager(pager: readonly Step[], client: readonly Step[], main: readonly Step[] = []): ScriptedBoard {
+  return new ScriptedBoard((at) => {
+    const start = startLocal(at, 0x201, 2, 'client');
+    const bind: Step = invoke({ tag: 0xfff4_0046, to: sel(0x201), mrs: [0x121_0000, 0x210 << 12, 0x210 << 12, 0, 0, 0xbfff_0400, 8, (1 << 12) | 0x37] });
+    const steps = start.map((step, i) => (i === 2 ? bind : step));
+    return { main: [...startLocal(at, 0x200, 1, 'pager'), createGate(0x210, 0x148, 0x200), sleep(0x0400_0400), ...steps, sleep((5 << 10) | 200), ...main, halt()], pager, client };
+  });
+}
+
+test('a fault is a call to the pager; the mapping it answers with lets the access succeed', () => {
+  const board = withPager(
+    [wait(), noteWords('fault', [0]), replyAndWait(0x40, mapImage(HOLE, 4)), noteWords('fault', [0]), replyAndWait(0x40, mapImage(HOLE, 6)), note('more')],
+    [local((cpu) => cpu.utcb.set([0x111, 0x222])), touch(HOLE + 0x123, false), noteWords('kept', [0, 1]), touch(HOLE + 0x124, true)],
+  );
+  // Reading: nothing mapped, bit 0. Writing: mapped without the right, bit 1 only.
+  assert.equal(board.finish(), ['fault tag=fffe0002 label=14b 10000121', 'touched 10000123', 'kept tag=0 label=0 111 222', 'fault tag=fffe0002 label=14b 10000126', 'touched 10000124']);
+});
+
+test('unmapping from "other spaces" lets the next access fault again', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [
+      touch(IMAGE, true),
+      taskUnmap(1, 0, (IMAGE | (12 << 6) | 0x17) >>> 0),
+      touch(IMAGE, true),
+      taskUnmap(1, 0x8000_0000, (IMAGE | (12 << 6) | 0x17) >>> 0),
+      // sigma0 gives it back.
+      touch(IMAGE, true),
+    ],
+  }));
+  assert.equal(board.finish(), [`touched ${IMAGE.toString(16)}`, `touched ${IMAGE.toString(16)}`, `touched ${IMAGE.toString(16)}`]);
+});
+
+test('a refused fault becomes an exception with the fault address and error word', () => {
+  const board = withPager([wait(), replyAndWait(1, [0xffff_ffff]), noteWords('exception', [0, 1, 2])], [touch(HOLE, true)]);
+  assert.equal(board.finish(), ['exception tag=fffb1014 label=14b 10000000 410805 bfff0400']);
+});
+
+test('a thread without pager blocks on itself for ever, and the kernel warns', () => {
+  const board = withPager([wait()], [touch(HOLE, true)]);
+  let console = '';
+  board.machine.events.listen(['console'], (event) => {
+    if (event.kind === 'console') console += event.text;
+  });
+  const broken = new ScriptedBoard((at) => ({ main: [...startLocal(at, 0x201, 2, 'client').map((step, i) => (i === 2 ? invoke({ tag: 0xfff4_0046, to: sel(0x201), mrs: [0x20_0000, 0, 0, 0, 0, 0xbfff_0400, 8, (1 << 12) | 0x37] }) : step))], client: [touch(HOLE, true)] }));
+  broken.machine.events.listen(['console'], (event) => {
+    if (event.kind === 'console') console += event.text;
+  });
+  broken.finish();
+  const client = broken.machine.kernel.threads().at(-1);
+  assert.match(console, /Pager of c is invalid \(pfa=10000000/);
+  assert.equal([client?.step, client?.ipc?.receiver], ['send_wait', client]);
+});
+
+test('pausing a running thread sends all its registers to the handler; the reply sets them', () => {
+  const set: Step = local((cpu) => {
+    const { utcb } = cpu;
+    utcb[3] = 0x1234;
+    utcb[19] = 0x5678;
+    utcb[20] = 0xf000_001f;
+  });
+  const board = withPager(
+    [wait(), noteWords('pause', [0, 1, 2, 3, 16, 19, 20]), set, replyAndWait(21, [])],
+    [local((cpu) => cpu.r.set([0xaa], 0), 2_000_000), local((cpu, script) => script.note(`resumed r0=${cpu.r[0]?.toString(16)} pc=${cpu.r[15]?.toString(16)}`))],
+    [exRegs(0x201, 0xffff_ffff, 0xffff_ffff, 0x2_0000), local((cpu, script) => script.note(`ready=${cpu.utcb[0]}`))],
+  );
+  const [ready, pause, resumed] = board.finish();
+  assert.is(ready, 'ready=1');
+  assert.match(pause ?? '', /^pause tag=fffb1014 label=14b ffffffff 500000 bfff0400 aa 0 704900[0-9a-f]+ 10$/);
+  assert.is(resumed, 'resumed r0=1234 pc=5678');
+});
+
+test('pausing a blocked thread takes effect when its wait is over', () => {
+  const board = withPager(
+    [wait(), noteWords('pause', [1, 3]), replyAndWait(0, [])],
+    [sleep((5 << 10) | 500), receiveIrq(0x220), noteResult('client')],
+    [
+      createIrq(0x220),
+      attachIrq(0x220, 0x201),
+      sleep((5 << 10) | 800),
+      exRegs(0x201, 0xffff_ffff, 0xffff_ffff, 0x2_0000),
+      local((cpu, script) => script.note(`ready=${cpu.utcb[0]}`)),
+      sleep((5 << 10) | 200),
+      note('trigger'),
+      triggerIrq(0x220),
+    ],
+  );
+  assert.equal(board.finish(), ['ready=0', 'trigger', 'pause tag=fffb1014 label=14b 500000 0', 'client 0']);
+});
+
+test('a cancel ends a page fault, which then happens again', () => {
+  const board = withPager([wait(), note('first'), wait(), note('second')], [touch(HOLE, true)], [exRegs(0x201, 0xffff_ffff, 0xffff_ffff, 0x1_0000)]);
+  assert.equal(board.finish(), ['first', 'second']);
+});
+
+test('ex_regs without cancel changes nothing while the thread is in its exception', () => {
+  const board = withPager(
+    [wait(), note('paused'), wait(), note('never')],
+    [local(() => {}, 2_000_000)],
+    [exRegs(0x201, 0xffff_ffff, 0xffff_ffff, 0x2_0000), sleep((8 << 10) | 200), exRegs(0x201, 0x77, 0x88, 0x2_0000), sleep((8 << 10) | 200), exRegs(0x201, 0xffff_ffff), local((cpu, script) => script.note(`ip=${(cpu.utcb[1] ?? 0) === 0x77} sp=${(cpu.utcb[2] ?? 0) === 0x88}`))],
+  );
+  assert.equal(board.finish(), ['paused', 'ip=false sp=false']);
+});
+
+test("a direct message of 21 words to a thread in an open wait is taken as an ordinary message (core's resume)", () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x201, 2, 'client'), sleep(0x0400_0400), invoke({ tag: 21, to: sel(0x201, SEND), timeouts: 0x0400_0000, mrs: [0xffff_ffff] })],
+    client: [wait(), noteWords('got', [0])],
+  }));
+  assert.equal(board.finish(), ['got tag=15 label=0 ffffffff']);
+});
+
+test.run();

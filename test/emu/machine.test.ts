@@ -1,0 +1,136 @@
+// The whole board with real machine code: entry page, atomic helpers, console, sleeping, faults; exact instruction limits.
+
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { Thread } from '../../src/emu/fiasco/thread.ts';
+import { Machine } from '../../src/emu/machine.ts';
+import { suite } from '../kit.ts';
+
+const test = suite('machine');
+const IMAGE = 0x7049_0000;
+
+const MOV_LR_PC = 0xe1a0_e00f;
+const JUMP_DEBUGGER = 0xe3e0_f027;
+const JUMP_INVOKE = 0xe3e0_f00b;
+const JUMP_UTCB = 0xe3e0_f0ff;
+const OUT_STRING = 0xe35e_0002;
+const OUT_HEX32 = 0xe35e_0005;
+const BRANCH_SELF = 0xeaff_fffe;
+
+/** Loads a literal: filled in when the program is laid out. */
+interface Literal {
+  readonly register: number;
+  readonly value: number;
+}
+const load = (register: number, value: number): Literal => ({ register, value });
+
+/** Words of a program at IMAGE, with its literals behind it and bytes at IMAGE + 0x400. */
+function program(code: readonly (number | Literal)[], text = ''): Uint8Array {
+  const bytes = new Uint8Array(0x1000);
+  const view = new DataView(bytes.buffer);
+  let literal = code.length * 4;
+  code.forEach((item, i) => {
+    if (typeof item === 'number') return view.setUint32(i * 4, item, true);
+    view.setUint32(i * 4, 0xe59f_0000 | (item.register << 12) | (literal - (i * 4 + 8)), true);
+    view.setUint32(literal, item.value, true);
+    literal += 4;
+  });
+  for (let i = 0; i < text.length; i++) bytes[0x400 + i] = text.charCodeAt(i);
+  return bytes;
+}
+
+function machineWith(bytes: Uint8Array): { machine: Machine; console: () => string } {
+  const machine = new Machine({ ram_bytes: 64 << 20, boot: { root_entry: IMAGE, images: [{ address: IMAGE, bytes }] } });
+  let text = '';
+  machine.events.listen(['console'], (event) => {
+    if (event.kind === 'console') text += event.text;
+  });
+  return { machine, console: () => text };
+}
+
+const hex32 = [MOV_LR_PC, JUMP_DEBUGGER, OUT_HEX32];
+
+test('machine code prints, finds its UTCB, uses the atomic helper and sleeps', () => {
+  const { machine, console } = machineWith(
+    program(
+      [
+        load(0, IMAGE + 0x400),
+        MOV_LR_PC,
+        JUMP_DEBUGGER,
+        OUT_STRING,
+        MOV_LR_PC,
+        JUMP_UTCB,
+        ...hex32,
+        load(0, IMAGE + 0x800),
+        0xe3a0_1005, // mov r1, #5
+        MOV_LR_PC,
+        load(15, 0xffff_e000),
+        ...hex32,
+        0xe3a0_0000, // mov r0, #0
+        load(2, 0xffff_f802),
+        load(3, (5 << 10) | 313),
+        MOV_LR_PC,
+        JUMP_INVOKE,
+        ...hex32,
+        BRANCH_SELF,
+      ],
+      'hello ',
+    ),
+  );
+  machine.run({ time_us: 9_000 });
+  assert.is(console(), 'hello bfff00000000000' + '5');
+  machine.run({ time_us: 5_000 });
+  assert.is(console(), 'hello bfff000000000005' + '00008000');
+});
+
+test('a fault that the root pager refuses stops the thread in its exception, with pc at the instruction', () => {
+  const { machine } = machineWith(program([load(1, 0x4000_0000), 0xe591_1000, BRANCH_SELF]));
+  assert.is(machine.run({ time_us: 1_000_000 }), 'idle_forever');
+  const root = machine.kernel.threads().find((thread) => thread.id === 0xa);
+  if (!(root instanceof Thread)) throw new Error('no root thread');
+  assert.is(root.activity.kind, 'exception');
+  assert.is(root.registers.r[15], IMAGE + 4);
+});
+
+test('a run stops at exactly the instruction of its limit, and the parts of a run make the whole', () => {
+  const bytes = program([0xe280_0001, 0xe351_0000, 0xeaff_fffc]);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1, maxLength: 5 }), (lengths) => {
+      const { machine } = machineWith(bytes);
+      let total = 0;
+      for (const length of lengths) {
+        total += length;
+        assert.is(machine.run({ instructions: length }), 'instruction_limit');
+        assert.is(machine.instructions, total);
+      }
+      const { machine: whole } = machineWith(bytes);
+      whole.run({ instructions: total });
+      assert.equal(machine.save(), whole.save());
+    }),
+    { numRuns: 12 },
+  );
+});
+
+test('time passes at 62.5 instructions per microsecond and the clock of the info page follows at every tick', () => {
+  const { machine } = machineWith(program([BRANCH_SELF]));
+  machine.run({ time_us: 2_500 });
+  assert.is(machine.instructions, 156_250);
+  const kip = machine.memory.index(0x7000_2000) >>> 2;
+  assert.equal([machine.memory.u32[kip], machine.memory.u32[kip + 1], machine.memory.u32[kip + 0x28]], [0x4be6_344c, 0x8702_4444, 2000]);
+});
+
+test('stop ends a run at the next boundary', () => {
+  const { machine } = machineWith(program([MOV_LR_PC, JUMP_DEBUGGER, 0xe35e_0001, 0xeaff_fffb]));
+  machine.events.listen(['console'], () => machine.stop());
+  assert.is(machine.run({ instructions: 1000 }), 'stopped');
+  assert.ok(machine.instructions < 10);
+});
+
+test('equipment sets priorities and raises IRQs, and refuses what does not exist', () => {
+  const { machine } = machineWith(program([BRANCH_SELF]));
+  assert.is(machine.kernel.equipment.setPriority(0xa, 200), true);
+  assert.is(machine.kernel.equipment.setPriority(0x99, 200), false);
+  assert.is(machine.kernel.equipment.triggerIrq(0xa), false);
+});
+
+test.run();

@@ -1,0 +1,152 @@
+// The memory mapping database: derivation and revocation, rights, sections, grants (fiasco-kernel.md 3.5, 8.3, Appendix B).
+
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { MappingDatabase, MemorySpace, SECTION_BYTES } from '../../../src/emu/memory/mapping_database.ts';
+import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../../../src/emu/memory/translation.ts';
+import type { PlainRecord } from '../../../src/emu/plain.ts';
+import { suite } from '../../kit.ts';
+
+const test = suite('memory mapping database');
+const RWX = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
+const PAGE = 0x1000;
+const BASE = 0x7000_0000;
+
+/** A root with four sections, and the spaces 2.. derived from it. */
+function world(spaces: number) {
+  const database = new MappingDatabase();
+  const all = Array.from({ length: spaces }, (_, i) => new MemorySpace(i + 1));
+  const [root] = all;
+  if (root === undefined) throw new Error('no root');
+  for (let i = 0; i < 4; i++) database.mapRoot(root, BASE + i * SECTION_BYTES, 20, i * SECTION_BYTES, RWX);
+  const space = (index: number): MemorySpace => {
+    const found = all[index];
+    if (found === undefined) throw new Error(`no space ${index}`);
+    return found;
+  };
+  return { database, root, space, all };
+}
+
+const map = (from: number, to: number, size: number, rights = RWX, grant = false) => ({ from, to, size, rights, cache: 0, grant });
+
+test('sections are mapped as sections where both sides are aligned, else as pages', () => {
+  const { database, root, space } = world(3);
+  database.map(root, space(1), map(BASE, BASE, 2 * SECTION_BYTES));
+  assert.is(space(1).sections.size, 2);
+  database.map(root, space(2), map(BASE, 0x1000, SECTION_BYTES));
+  assert.equal([space(2).sections.size, space(2).pages.size], [0, 256]);
+  assert.is(space(2).table.entry(2), PAGE | RWX);
+});
+
+test('revoking from "other spaces" takes only what was derived from the named page, at any depth', () => {
+  const { database, root, space } = world(4);
+  database.map(root, space(1), map(BASE, BASE, SECTION_BYTES));
+  database.map(space(1), space(2), map(BASE + PAGE, 0x5000, PAGE));
+  database.map(space(1), space(2), map(BASE + 2 * PAGE, 0x6000, PAGE));
+  database.map(space(2), space(3), map(0x5000, 0x9000, PAGE));
+  database.unmap(space(1), BASE + PAGE, PAGE, RWX, false);
+  assert.equal([space(2).table.entry(5), space(3).table.entry(9)], [0, 0]);
+  assert.is(space(2).table.entry(6), (2 * PAGE) | RWX);
+  assert.is(space(1).table.entry((BASE + PAGE) >>> 12), PAGE | RWX);
+});
+
+test('rights are the intersection on the way down and only grow on mapping the same frame again', () => {
+  const { database, root, space } = world(3);
+  database.map(root, space(1), map(BASE, 0x5000, PAGE, RIGHT_READ));
+  database.map(space(1), space(2), map(0x5000, 0x5000, PAGE, RWX));
+  assert.is(space(2).table.entry(5) & 7, RIGHT_READ);
+  const version = space(1).table.version;
+  database.map(root, space(1), map(BASE, 0x5000, PAGE, RIGHT_READ | RIGHT_WRITE));
+  assert.is(space(1).table.entry(5) & 7, RIGHT_READ | RIGHT_WRITE);
+  assert.is(space(1).table.version, version);
+  database.unmap(root, BASE, PAGE, RIGHT_WRITE, false);
+  assert.is(space(1).table.entry(5) & 7, RIGHT_READ);
+  assert.ok(space(1).table.version > version);
+});
+
+test('mapping another frame takes away the old page with all that was derived from it', () => {
+  const { database, root, space } = world(3);
+  database.map(root, space(1), map(BASE, 0x5000, PAGE));
+  database.map(space(1), space(2), map(0x5000, 0x7000, PAGE));
+  database.map(root, space(1), map(BASE + PAGE, 0x5000, PAGE));
+  assert.is(space(1).table.entry(5), PAGE | RWX);
+  assert.is(space(2).table.entry(7), 0);
+});
+
+test('a grant moves the page and what was derived from it stays', () => {
+  const { database, root, space } = world(4);
+  database.map(root, space(1), map(BASE, 0x5000, PAGE));
+  database.map(space(1), space(2), map(0x5000, 0x7000, PAGE));
+  database.map(space(1), space(3), map(0x5000, 0x8000, PAGE, RWX, true));
+  assert.equal([space(1).table.entry(5), space(3).table.entry(8), space(2).table.entry(7)], [0, RWX, RWX]);
+  database.unmap(space(3), 0x8000, PAGE, RWX, false);
+  assert.is(space(2).table.entry(7), 0);
+});
+
+test('pages that the kernel put into a space are neither overwritten nor unmapped', () => {
+  const { database, root, space } = world(2);
+  space(1).setFixed(0x5000, 0x3000 | RIGHT_READ);
+  database.map(root, space(1), map(BASE, 0x5000, PAGE));
+  database.unmap(space(1), 0, 0xc000_0000, RWX, true);
+  assert.is(space(1).table.entry(5), 0x3000 | RIGHT_READ);
+});
+
+test('a part of a section can be taken from its own space', () => {
+  const { database, root, space } = world(3);
+  database.map(root, space(1), map(BASE, BASE, SECTION_BYTES));
+  database.map(space(1), space(2), map(BASE + 3 * PAGE, 0x3000, PAGE));
+  database.unmap(space(1), BASE + PAGE, PAGE, RWX, true);
+  assert.is(space(1).table.entry((BASE + PAGE) >>> 12), 0);
+  assert.is(space(1).table.entry((BASE + 3 * PAGE) >>> 12), (3 * PAGE) | RWX);
+  assert.is(space(2).table.entry(3), (3 * PAGE) | RWX);
+});
+
+const operation = fc.record({
+  kind: fc.constantFrom('map', 'grant', 'unmap', 'unmap_own'),
+  from: fc.nat({ max: 3 }),
+  to: fc.nat({ max: 3 }),
+  source: fc.nat({ max: 600 }),
+  target: fc.nat({ max: 600 }),
+  order: fc.constantFrom(12, 13, 16, 20, 21),
+  rights: fc.constantFrom(RWX, RIGHT_READ, RIGHT_READ | RIGHT_WRITE, RIGHT_WRITE),
+});
+
+/** Every page of every space has a derivation that ends at the root and never gains rights or changes the frame. */
+function consistent({ database, all }: ReturnType<typeof world>): void {
+  let count = 0;
+  for (const mapping of database.mappings()) {
+    count++;
+    const { space, address, frame, rights, parent } = mapping;
+    assert.is(space.table.entry(address >>> 12), frame | rights);
+    assert.is(space.find(address), mapping);
+    if (parent !== null) assert.ok(frame >= parent.frame && frame < parent.frame + (parent.order === 20 ? SECTION_BYTES : PAGE));
+  }
+  assert.is(count, database.count);
+  assert.is(count, all.reduce((sum, space) => sum + space.pages.size + space.sections.size, 0));
+}
+
+test('random maps, grants and unmaps keep the tree consistent, and saving and restoring keeps it the same', () => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 25 }), (operations) => {
+      const w = world(4);
+      for (const { kind, from, to, source, target, order, rights } of operations) {
+        const size = 2 ** order;
+        const align = (page: number) => BASE + page * PAGE - ((BASE + page * PAGE) % size);
+        if (kind === 'map' || kind === 'grant') w.database.map(w.space(from), w.space(to), map(align(source), align(target), size, rights, kind === 'grant'));
+        else w.database.unmap(w.space(from), align(source), size, rights, kind === 'unmap_own');
+        consistent(w);
+      }
+      const state = w.database.save() as PlainRecord;
+      const restored = new MappingDatabase();
+      const spaces = w.all.map((space) => new MemorySpace(space.id));
+      restored.restore(state, (id) => spaces[id - 1] as MemorySpace);
+      assert.equal(restored.save(), state);
+      w.all.forEach((space, i) => {
+        for (let page = BASE >>> 12; page < (BASE >>> 12) + 1024; page++) assert.is(spaces[i]?.table.entry(page), space.table.entry(page));
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test.run();

@@ -4,7 +4,7 @@
 import type { LogLine } from '../runner/log_lines.ts';
 import type { RunResult, StepOutcome } from '../runner/result.ts';
 import { printDiagnostic } from '../scenario/diagnostic.ts';
-import { bad, caution, good, quiet, strong } from './colors.ts';
+import { bad, caution, good, quiet, strong, warning } from './colors.ts';
 import { faultWords, timeWords, VERDICT_WORDS } from './words.ts';
 
 export interface TerminalOptions {
@@ -16,6 +16,12 @@ export interface TerminalOptions {
 const COUNT_MAX_SHOWN = 40;
 /** Equal log lines in a row that are shown; a component that loops would bury the rest. The serial log keeps all of them. */
 const REPEATS_SHOWN = 3;
+
+/** Genode's own colours of its two kinds of messages; the lines come without them. */
+function genodeColors(text: string): string {
+  const kind = /^\s*(Error|Warning): /.exec(text)?.[1];
+  return kind === 'Error' ? bad(text) : kind === 'Warning' ? warning(text) : text;
+}
 
 export class TerminalReport {
   readonly #options: TerminalOptions;
@@ -39,7 +45,7 @@ export class TerminalReport {
     }
     if (this.#repeats >= REPEATS_SHOWN) return;
     const prefix = /^\[[^\]]*\]/.exec(line.text)?.[0] ?? '';
-    this.#line(`${quiet(prefix)}${line.text.slice(prefix.length)}`);
+    this.#line(`${quiet(prefix)}${genodeColors(line.text.slice(prefix.length))}`);
   }
 
   stepDone(step: StepOutcome): void {

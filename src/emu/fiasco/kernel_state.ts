@@ -9,7 +9,7 @@ import { Icu, type Pins } from './icu.ts';
 import { IpcGate } from './ipc_gate.ts';
 import { Irq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
-import { KernelObject, Remnant } from './kernel_object.ts';
+import { type KernelObject, Remnant } from './kernel_object.ts';
 import { PlatformControl } from './pfc.ts';
 import { SchedulerObject } from './scheduler_object.ts';
 import { type KuArea, Task, enterKuArea, kuIndex } from './task.ts';

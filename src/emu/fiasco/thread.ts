@@ -10,7 +10,7 @@ import { SenderQueue } from './sender_queue.ts';
 import type { Task } from './task.ts';
 import { DEAD, READY } from './thread_state.ts';
 import type { ArmedTimeout } from './timeouts.ts';
-import { Utcb } from './utcb.ts';
+import type { Utcb } from './utcb.ts';
 
 export const DEFAULT_QUANTUM_US = 10_000;
 export const INITIAL_PRIORITY = 1;

@@ -8,7 +8,7 @@ import type { Kernel } from './kernel.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
 import { Task, kuIndex } from './task.ts';
-import { NO_SLOT, Thread, frameLabel, setFrameLabel } from './thread.ts';
+import { NO_SLOT, type Thread, frameLabel, setFrameLabel } from './thread.ts';
 import { exchangeRegisters, freeze, readIpcState, readUtcb, thaw, writeIpcState, writeUtcb } from './thread_extensions.ts';
 import { CANCEL, DEAD, IN_EXCEPTION, READY } from './thread_state.ts';
 import { UTCB_ALIGN_BYTES, UTCB_BYTES, Utcb } from './utcb.ts';

@@ -2,14 +2,12 @@
 // thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.4, 8.5.
 
 import { IPC_ERROR } from './errors.ts';
-import { callSlot } from './fault_call.ts';
+import { callSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
-import { TAG_ERROR, TAG_FPU, makeTag, wordsOf } from './message_tag.ts';
+import { TAG_ERROR, TAG_FPU, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
-import { restoreBuffers, saveBuffers } from './fault_call.ts';
 import { type Activity, type Thread, utcbOf } from './thread.ts';
 import { CANCEL, IN_EXCEPTION } from './thread_state.ts';
-import type { Utcb } from './utcb.ts';
 
 type ExceptionActivity = Extract<Activity, { kind: 'exception' }>;
 
@@ -27,12 +25,6 @@ export const NO_ADDRESS = 0xffff_ffff;
 
 /** Words that the tag announces; the kernel writes one more (8.4). */
 const TAG_WORDS = 20;
-/** Condition flags, IT bits, GE bits and the Thumb bit may be set by a reply; mode and masks may not. */
-const PSR_FROM_REPLY = 0xfe0f_fc20;
-const PSR_USER = 0x10;
-const PSR_SUPERVISOR = 0x13;
-const PSR_MODE = 0x1f;
-
 /** Suspends the thread where its registers say and tells its exception handler. */
 export function raiseException(kernel: Kernel, thread: Thread, address: number, error: number, reason: string): void {
   if (kernel.events.wants('exception')) {
@@ -61,43 +53,4 @@ export function finishException(kernel: Kernel, thread: Thread, activity: Except
   thread.activity = { kind: 'user' };
   // The handler vanished under the call: ask whom the slot names now, in the end the thread itself.
   if (failed) raiseException(kernel, thread, activity.address, activity.error, 'handler gone');
-}
-
-/** Writes the registers into the handler's message registers. */
-export function writeExceptionMessage(thread: Thread, { address, error }: ExceptionActivity, to: Utcb): void {
-  const { r, cpsr, tpidruro } = thread.registers;
-  to.setMr(0, address);
-  to.setMr(1, error);
-  to.setMr(2, tpidruro);
-  for (let i = 0; i <= 14; i++) to.setMr(3 + i, r[i] as number);
-  to.setMr(18, thread.kernel_lr);
-  to.setMr(19, r[15] as number);
-  to.setMr(20, cpsr);
-}
-
-/** Takes from a reply what its length covers. Address, error word and the kernel's link register are never taken. */
-export function applyExceptionReply(thread: Thread, tag: number, from: Utcb): void {
-  const words = wordsOf(tag);
-  const { registers, trigger } = thread;
-  const { r } = registers;
-  if (trigger !== null) applyBehindTrigger(thread, words, from);
-  else {
-    const count = words > 15 ? 13 : Math.min(words, 13);
-    for (let i = 0; i < count; i++) r[i] = from.mr(3 + i);
-    if (words > 19) r[15] = from.mr(19);
-    if (words > 20) registers.cpsr = ((from.mr(20) & PSR_FROM_REPLY) | PSR_USER) >>> 0;
-  }
-  if (words > 16) r[13] = from.mr(16);
-  if (words > 17) r[14] = from.mr(17);
-  if ((tag & TAG_ERROR) !== 0) utcbOf(thread).words[127] = from.mr(25);
-}
-
-/** A new trigger is pending: the frame belongs to it, and the rest of the reply is block-copied over the saved trap state. */
-function applyBehindTrigger(thread: Thread, words: number, from: Utcb): void {
-  const { registers, trigger } = thread;
-  if (trigger === null) return;
-  if (words > 2) registers.tpidruro = from.mr(2);
-  for (let i = 0; i < 13 && 3 + i < words; i++) registers.r[i] = from.mr(3 + i);
-  if (words > 19) trigger.pc = from.mr(19);
-  if (words > 20) trigger.psr = ((from.mr(20) & ~PSR_MODE) | PSR_SUPERVISOR) >>> 0;
 }

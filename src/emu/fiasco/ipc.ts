@@ -2,16 +2,15 @@
 // Owns no state; a thread's `ipc` and `step` say where it is. Source modelled: fiasco-kernel.md 5.7, 5.8.
 
 import { type DebugId, debugId } from '../numbers.ts';
+import { accepts, eligible } from './acceptance.ts';
 import { IPC_ERROR } from './errors.ts';
-import { finishException } from './exception.ts';
 import { IpcGate } from './ipc_gate.ts';
 import { deliverIrq, Irq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, TAG_PROPAGATE, TAG_SCHEDULE } from './message_tag.ts';
 import { transferMessage } from './message_transfer.ts';
-import { finishPageFault } from './page_fault.ts';
-import { type Sender, Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { type Sender, type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
 import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
 import { deadlineOf, isNever, isZero } from './timeouts.ts';
 
@@ -77,18 +76,6 @@ const ipcOf = (thread: Thread) => {
   if (thread.ipc === null) throw new Error(`thread ${thread.id.toString(16)} is in no IPC`);
   return thread.ipc;
 };
-
-/** A frozen sender keeps its place in the queue and is passed over (extension `freeze`). */
-const eligible = (sender: Sender): boolean => !(sender instanceof Thread && sender.frozen);
-
-/** True if a message of this sender would be taken now. */
-export function accepts(receiver: Thread, sender: Sender): boolean {
-  if ((receiver.state & IPC_MASK) !== RECEIVE_WAIT || receiver.ipc === null) return false;
-  if (receiver.ipc.partner !== null) return receiver.ipc.partner === sender;
-  if (receiver.frozen) return false;
-  const first = receiver.senders.first(eligible);
-  return first === undefined || first === sender;
-}
 
 function sendPhase(kernel: Kernel, thread: Thread): void {
   const ipc = ipcOf(thread);
@@ -308,8 +295,7 @@ function leaveKernel(kernel: Kernel, thread: Thread): void {
   const { activity } = thread;
   thread.ipc = null;
   thread.step = 'user';
-  if (activity.kind === 'page_fault') return finishPageFault(kernel, thread, activity);
-  if (activity.kind === 'exception') return finishException(kernel, thread, activity);
+  if (activity.kind === 'page_fault' || activity.kind === 'exception') return kernel.faultAnswered(thread, activity);
   thread.activity = { kind: 'user' };
   kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
 }

@@ -2,7 +2,7 @@
 // Source modelled: fiasco-kernel.md 6, Appendix C.2.
 
 import { ERRNO } from './errors.ts';
-import { accepts } from './ipc.ts';
+import { accepts } from './acceptance.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelObject } from './kernel_object.ts';
 import { itemsOf, success, failure, labelOf, wordsOf } from './message_tag.ts';

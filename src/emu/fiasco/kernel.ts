@@ -12,7 +12,7 @@ import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts
 import { type DebugId, type Instructions, type Microseconds, PAGE_BYTES, PAGE_SHIFT, debugId } from '../numbers.ts';
 import { checkKernel } from './check.ts';
 import { Equipment } from './equipment.ts';
-import { raiseTriggered } from './exception.ts';
+import { finishException, raiseTriggered } from './exception.ts';
 import type { ExtensionName } from './extensions.ts';
 import type { Factory } from './factory.ts';
 import { HostedThreads } from './hosted_threads.ts';
@@ -24,12 +24,13 @@ import { ENTRY_PAGE, HELPER_PAGE, writeClock, writeEntryPage, writeHelperPage } 
 import { type KernelObject, ObjectTable, Remnant } from './kernel_object.ts';
 import { TAG_ERROR } from './message_tag.ts';
 import type { ObjectSpace } from './object_space.ts';
+import { finishPageFault } from './page_fault.ts';
 import { Processor } from './processor.ts';
 import type { SchedulerObject } from './scheduler_object.ts';
 import { runSigma0 } from './sigma0.ts';
 import { handleTrap } from './system_call.ts';
 import { Task, destroyTask, freeTask } from './task.ts';
-import { Thread } from './thread.ts';
+import { type Activity, Thread } from './thread.ts';
 import { destroyThread, killThread } from './thread_destruction.ts';
 import { TIMEOUT } from './thread_state.ts';
 import { Timeouts } from './timeouts.ts';
@@ -39,6 +40,8 @@ import type { Vlog } from './vlog.ts';
 export const INSTRUCTIONS_PER_TICK = 62_500;
 export const TICK_US = 1000;
 const KIP_OFFSET = 0x2000;
+
+type FaultActivity = Extract<Activity, { kind: 'page_fault' | 'exception' }>;
 
 export interface KernelConfig {
   readonly extensions: readonly ExtensionName[];
@@ -216,6 +219,12 @@ export class Kernel {
     const entry = task.memory.table.entry((address >>> 0) >>> PAGE_SHIFT);
     if (entry === 0 || (write && (entry & RIGHT_WRITE) === 0)) return -1;
     return (entry & -PAGE_BYTES) + (address & (PAGE_BYTES - 1));
+  }
+
+  /** The handler of a thread's page fault or exception has answered, or its IPC failed. */
+  faultAnswered(thread: Thread, activity: FaultActivity): void {
+    if (activity.kind === 'page_fault') finishPageFault(this, thread, activity);
+    else finishException(this, thread, activity);
   }
 
   // Objects.

@@ -4,7 +4,7 @@
 import { PAGE_SHIFT } from '../numbers.ts';
 import { type DebugId, debugId } from '../numbers.ts';
 import { IPC_ERROR, RECEIVE_PHASE } from './errors.ts';
-import { applyExceptionReply, writeExceptionMessage } from './exception.ts';
+import { applyExceptionReply, writeExceptionMessage } from './exception_message.ts';
 import {
   BUFFER_LOCAL_ID,
   BUFFER_SMALL,

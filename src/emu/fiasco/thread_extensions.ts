@@ -3,7 +3,7 @@
 
 import { ERRNO } from './errors.ts';
 import { CAP_S } from './flexpage.ts';
-import { accepts } from './ipc.ts';
+import { accepts } from './acceptance.ts';
 import { Irq } from './irq.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
 import { type ObjectCall, type Result, itemCapability } from './object_call.ts';

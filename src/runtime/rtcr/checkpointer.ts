@@ -118,7 +118,7 @@ function capturedContents(x: Execution): { contents: number[]; references: numbe
 }
 
 /** The dataspaces that a snapshot keeps. */
-export const contentsOf = (snapshot: Snapshot): { contents: number[]; references: number[] } => ({
+const contentsOf = (snapshot: Snapshot): { contents: number[]; references: number[] } => ({
   contents: dataspacesOf(snapshot).map(({ content }) => content),
   references: snapshot.references.map(({ ds }) => ds),
 });

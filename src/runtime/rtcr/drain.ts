@@ -14,10 +14,10 @@ import { type Access, isDenied, type ReadPhase, readPhase } from './thread_acces
 import { isUndrained, type ThreadPhase } from './thread_phase.ts';
 import { readClock } from './timer_session.ts';
 
-export type NamedPhase = ReadPhase & { readonly key: number; readonly name: string };
+type NamedPhase = ReadPhase & { readonly key: number; readonly name: string };
 
 /** Phases of all threads of a target. Threads that were never started have none. */
-export function readPhases(x: Execution, target: number): Access<readonly NamedPhase[]> {
+function readPhases(x: Execution, target: number): Access<readonly NamedPhase[]> {
   const phases: NamedPhase[] = [];
   for (const [key, row] of threadsOfTarget(x, target)) {
     if (!row.started) continue;
@@ -28,7 +28,7 @@ export function readPhases(x: Execution, target: number): Access<readonly NamedP
   return phases;
 }
 
-export const phasesById = (phases: readonly NamedPhase[]): ReadonlyMap<number, ThreadPhase> => new Map(phases.map(({ id, phase }) => [id, phase]));
+const phasesById = (phases: readonly NamedPhase[]): ReadonlyMap<number, ThreadPhase> => new Map(phases.map(({ id, phase }) => [id, phase]));
 
 type DrainLocals = { [key: string]: Plain; target: number; rounds?: number };
 

@@ -9,7 +9,6 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import type { BlockingHandler, RpcAnswer, RpcRequest } from '../native/service.ts';
-import type { Table } from '../native/store.ts';
 import { crews, type Held, targets } from './online_storage.ts';
 
 /** Keeps a capability in a row. */
@@ -19,7 +18,7 @@ export function hold(x: Execution, slot: number): Held {
 }
 
 /** As `hold` for a capability argument that may be invalid. */
-export const holdIfAny = (x: Execution, slot: number | null): Held | null => (slot === null ? null : hold(x, slot));
+const holdIfAny = (x: Execution, slot: number | null): Held | null => (slot === null ? null : hold(x, slot));
 
 export function release(x: Execution, held: Held | null): void {
   if (held !== null) dec(x, held.slot);
@@ -30,11 +29,6 @@ export function replaceHeld(x: Execution, old: Held | null, slot: number | null)
   const held = holdIfAny(x, slot);
   release(x, old);
   return held;
-}
-
-/** The row of a table whose object or capability has this id. */
-export function rowOfId<Row extends { readonly id: number }>(rows: Table<Row>, id: number): readonly [number, Readonly<Row>] | undefined {
-  return rows.find((row) => row.id === id);
 }
 
 interface Forwarding {

@@ -112,7 +112,7 @@ export function noteLostSlots(x: Execution): void {
 }
 
 /** What an object was to the target, from the stored records. */
-export function purposeOf(snapshot: Snapshot, badge: number): string {
+function purposeOf(snapshot: Snapshot, badge: number): string {
   for (const pd of snapshot.pd_sessions) {
     if (pd.badge === badge) return 'PD session';
     if (pd.native_pd_badge === badge) return 'native PD session';

@@ -22,19 +22,14 @@ import { mapsOfPd } from './target_rows.ts';
 import { type StoredPdSession, type StoredSession, threadsOf } from './target_state.ts';
 
 /** Stored sessions of a service; the first PD, CPU and RAM session is the target's own. */
-export function storedSessions(x: Execution, service: Service): readonly StoredSession[] {
+function storedSessions(x: Execution, service: Service): readonly StoredSession[] {
   const { pd_sessions, cpu_sessions, ram_sessions, rom_sessions, rm_sessions, log_sessions, timer_sessions } = snapshotOf(x);
   return { PD: pd_sessions, CPU: cpu_sessions, RAM: ram_sessions, ROM: rom_sessions, RM: rm_sessions, LOG: log_sessions, Timer: timer_sessions }[service];
 }
 
 /** Wrapped session behind the restored session of a badge: what pays for its meta data. */
-export function realOf(x: Execution, service: Service, key: number): number {
+function realOf(x: Execution, service: Service, key: number): number {
   return sessionsOfService(x, service).require(key).real;
-}
-
-/** Key of the restored session for a stored one. */
-export function restoredKey(x: Execution, service: Service, slot: number | null): number | undefined {
-  return sessionsOfService(x, service).find((row) => row.cap === slot)?.[0];
 }
 
 /** The sessions, maps, main thread and parent that every new target has. */

@@ -1,7 +1,6 @@
 // Selections from the online storage that belong to one target. Owns no state.
 // In ascending order of keys, which is the order of creation.
 
-import type { Execution } from '../native/execution.ts';
 import {
   type AttachedRegionRow, attachedRegions, type CpuThreadRow, cpuThreads, type Interposed, type RamDataspaceRow,
   ramDataspaces, ramSessions, type RegionMapRow, regionMaps,
@@ -16,10 +15,6 @@ export function ofTarget<Row extends Interposed>(rows: (owner: HasStore) => Tabl
 }
 
 export const threadsOfTarget = (x: HasStore, target: number): Keyed<CpuThreadRow>[] => ofTarget(cpuThreads, x, target);
-
-/** Thread rows of a target whose kernel Thread capability is known. */
-export const kernelThreads = (x: Execution, target: number): Keyed<CpuThreadRow>[] =>
-  threadsOfTarget(x, target).filter(([, row]) => row.kernel !== 0);
 
 export const mapsOfPd = (x: HasStore, pd: number): Keyed<RegionMapRow>[] => regionMaps(x).entries().filter(([, row]) => row.pd === pd && row.rm === 0);
 export const mapsOfRm = (x: HasStore, rm: number): Keyed<RegionMapRow>[] => regionMaps(x).entries().filter(([, row]) => row.rm === rm);

@@ -51,8 +51,7 @@ export type Resume =
 
 /** Address of the `invoke` system call: executing it with lr intact enters the kernel again (fiasco-kernel.md 5.2). */
 const INVOKE_ENTRY = 0xffff_fff4;
-/** Operation bits in r2. */
-const OPERATION_MASK = 0xf;
+/** Bit in r2 that asks for sending the reply first. */
 const OPERATION_REPLY = 8;
 const SELF_WAIT = 0xffff_f806;
 const RECEIVE_TIMEOUT_MASK = 0xffff;
@@ -136,6 +135,3 @@ function withUserMode(registers: Registers): Registers {
   if ((cpsr & MODE_MASK) === USER_MODE) return registers;
   return withRegister(registers, REGISTER.cpsr, (cpsr & FLAGS_MASK) | USER_MODE);
 }
-
-/** Operation bits of the system call in which a thread is blocked; for traces and messages. */
-export const operationOf = (registers: Registers): number => at(registers, REGISTER.r2) & OPERATION_MASK;

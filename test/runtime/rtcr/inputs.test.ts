@@ -1,0 +1,40 @@
+// What is left of a trigger, and the configuration of the checkpointer.
+
+import * as assert from 'uvu/assert';
+import { readChildren } from '../../../src/runtime/rtcr/config_rom.ts';
+import { remainingTime } from '../../../src/runtime/rtcr/drain.ts';
+import { suite } from '../../kit.ts';
+
+const test = suite('checkpointer inputs');
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+test('a one-shot trigger has its rest, or nothing once it is due', () => {
+  const timer = { timeout_us: 1_000_000, periodic: false, armed_ms: 500 };
+  assert.is(remainingTime(timer, 500), 1_000_000);
+  assert.is(remainingTime(timer, 1250), 250_000);
+  assert.is(remainingTime(timer, 1500), null);
+  assert.is(remainingTime({ ...timer, timeout_us: 0 }, 600), null, 'never triggered');
+});
+
+test('a periodic trigger always has a rest of at most its period', () => {
+  const timer = { timeout_us: 10_000, periodic: true, armed_ms: 100 };
+  assert.is(remainingTime(timer, 100), 10_000);
+  assert.is(remainingTime(timer, 104), 6_000);
+  assert.is(remainingTime(timer, 131), 9_000);
+});
+
+test('children are named in the configuration, with their binary where it differs', () => {
+  assert.equal(readChildren(bytes('<config> <child name="a"/> <child name="b" binary="sheep_counter"/> </config>\0\0')), [
+    { name: 'a', binary: 'a' },
+    { name: 'b', binary: 'sheep_counter' },
+  ]);
+  assert.equal(readChildren(bytes('<config/>')), []);
+});
+
+test('a child without a name, a second child of a name and broken syntax are errors', () => {
+  for (const text of ['<config><child/></config>', '<config><child name="a"/><child name="a"/></config>', '<config><child name="a"></config>']) {
+    assert.is('error' in readChildren(bytes(text)), true, text);
+  }
+});
+
+test.run();

@@ -21,7 +21,8 @@ test('threads of one priority take turns of ten milliseconds', () => {
 
 test('a woken thread of higher priority preempts at the tick, one of lower waits', () => {
   const board = new ScriptedBoard((at) => ({
-    main: [...startLocal(at, 0x200, 1, 'high', 140), ...startLocal(at, 0x201, 2, 'low', 100), ...compute('main', 4), note('main ends')],
+    // Starting a thread does not preempt the starter, whatever its priority: main yields once, so that the other goes to sleep.
+    main: [...startLocal(at, 0x200, 1, 'high', 140), ...startLocal(at, 0x201, 2, 'low', 100), sleep(0x0400_0400), ...compute('main', 4), note('main ends')],
     high: [sleep((10 << 10) | 2), note('high'), halt()],
     low: [note('low')],
   }));

@@ -2,7 +2,7 @@
 // The decoder checks against these tables and the reference is printed from them; the init configuration is init's own.
 
 import {
-  BOOLEAN, CHILD_PATH, choice, COUNT, FILE, MILLISECONDS, NAME, PATTERN, SEED, SIZE, SLOTS, TASK, TEXT, type ValueType,
+  BOOLEAN, CHILD_PATH, choice, COUNT, FILE, MILLISECONDS, NAME, PAGES, PATTERN, SEED, SIZE, SLOTS, TASK, TEXT, type ValueType,
 } from './value.ts';
 
 export interface AttributeSchema<T> {
@@ -52,8 +52,8 @@ export const STRATEGY = {
   'cap-order': optional(choice('map-first', 'space-first'), 'which of the two is done first'),
   utcb: optional(choice('save', 'zero'), 'the message registers of the threads'),
   timer: optional(choice('remaining', 'full'), 'pending timeouts: what is left of them, or the whole again'),
-  granularity: optional(SIZE, 'bytes per tracked piece of memory for incremental checkpoints, 0 for full copies'),
-  'thread-order': optional(choice('stored', 'reverse', 'start-late'), 'order of threads and of the steps of their creation'),
+  granularity: optional(PAGES, 'pages per tracked piece of memory for incremental checkpoints, 0 for full copies'),
+  'thread-order': optional(choice('slot', 'stored', 'reverse', 'start-late'), 'order of threads and of the steps of their creation'),
 } as const;
 
 export const STRATEGY_NAMES = Object.keys(STRATEGY) as readonly (keyof typeof STRATEGY)[];

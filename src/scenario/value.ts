@@ -76,6 +76,8 @@ function integer(description: string, min: number, max: number): ValueType<numbe
 export const MILLISECONDS = integer('a number of milliseconds of virtual time', 0, TIME_MS_MAX);
 export const COUNT = integer('a number', 1, COUNT_MAX);
 export const SEED = integer('a number', 0, 2 ** 32 - 1);
+/** Pages per tracked piece of memory; 0 means full copies. */
+export const PAGES = integer('a number of pages', 0, 2 ** 20);
 
 /** A log line from its beginning; `*` stands for any text, the end is open. */
 export const PATTERN: ValueType<string> = {

@@ -83,13 +83,13 @@ export const restoreTarget = procedure<RestoreLocals>('rtcr.restore_target', {
   handlers: () => call(installHandlers, {}, 'fill', 'failed'),
   fill: () => call(fillMemory, {}, 'capabilities', 'failed'),
   capabilities: () => call(publishCapMap, {}, 'in_order', 'failed'),
-  in_order: (_x, l) => goto(l.strategy.order === 'map-first' ? 'map' : 'space'),
+  in_order: (_x, l) => goto(l.strategy['cap-order'] === 'map-first' ? 'map' : 'space'),
   map: (_x, l) => {
-    const then = l.strategy.order === 'map-first' ? 'space' : 'semaphore';
+    const then = l.strategy['cap-order'] === 'map-first' ? 'space' : 'semaphore';
     return l.strategy['cap-map'] === 'skip' ? goto(then) : call(rewriteCapMap, {}, then, 'failed');
   },
   space: (_x, l) => {
-    const then = l.strategy.order === 'map-first' ? 'semaphore' : 'map';
+    const then = l.strategy['cap-order'] === 'map-first' ? 'semaphore' : 'map';
     return l.strategy['cap-space'] === 'skip' ? goto(then) : call(installCapSpace, {}, then, 'failed');
   },
   semaphore: (_x, l) => (l.strategy.semaphore === 'attach' ? call(attachSemaphores, {}, 'start_threads', 'failed') : goto('start_threads')),

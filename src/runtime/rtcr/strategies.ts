@@ -19,11 +19,11 @@ export const STRATEGY_ATTRIBUTES = [
   { name: 'native-caps', at: ['restore'], offered: ['recreate', 'skip'], refused: [] },
   { name: 'cap-map', at: ['restore'], offered: ['rewrite', 'skip'], refused: [] },
   { name: 'cap-space', at: ['restore'], offered: ['install', 'skip'], refused: [] },
-  { name: 'order', at: ['restore'], offered: ['map-first', 'space-first'], refused: [] },
+  { name: 'cap-order', at: ['restore'], offered: ['map-first', 'space-first'], refused: [] },
   { name: 'utcb', at: ['checkpoint', 'restore'], offered: ['save', 'zero'], refused: [] },
   { name: 'timer', at: ['restore'], offered: ['remaining', 'full'], refused: [] },
   { name: 'granularity', at: ['checkpoint'], offered: ['0'], refused: [] },
-  { name: 'thread-order', at: ['restore'], offered: ['slot'], refused: ['stored', 'reverse'] },
+  { name: 'thread-order', at: ['restore'], offered: ['slot'], refused: ['stored', 'reverse', 'start-late'] },
   { name: 'defects', at: ['checkpoint', 'restore'], offered: ['none'], refused: [] },
 ] as const satisfies readonly StrategyAttribute[];
 

@@ -1,0 +1,36 @@
+// The table of operations in the kernel's README is the one that dispatch uses.
+
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { EXTENSIONS } from '../../../src/emu/fiasco/extensions.ts';
+import { OPERATIONS } from '../../../src/emu/fiasco/protocols.ts';
+import { suite } from '../../kit.ts';
+
+const test = suite('support of kernel operations');
+const file = new URL('../../../src/emu/fiasco/README.md', import.meta.url);
+
+/** The table as it must stand in the README. */
+function supportTable(): string {
+  const rows = OPERATIONS.map((row) => {
+    const extension = 'extension' in row ? `extension \`${row.extension}\`` : '';
+    const note = [extension, row.note].filter((part) => part !== '').join('; ');
+    return `| ${row.object} | ${row.label ?? 'any'} | ${row.op ?? 'other'} | ${row.name} | ${row.support} | ${note} | ${row.source} |`;
+  });
+  return ['| object | label | op | name | support | note | fiasco-kernel.md |', '|---|---|---|---|---|---|---|', ...rows].join('\n');
+}
+
+test("the table in the kernel's README is the one that dispatch uses", () => {
+  const shown = /<!-- operations[^>]*-->\n([\s\S]*?)\n?<!-- end of operations -->/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  assert.fixture(shown.trim(), supportTable());
+});
+
+test('what is partly supported says what is missing', () => {
+  assert.equal(OPERATIONS.filter((row) => row.support === 'partial' && row.note === '').map((row) => `${row.object}.${row.name}`), []);
+});
+
+test('operations beyond the stock kernel belong to a named extension', () => {
+  const used = new Set(OPERATIONS.flatMap((row) => ('extension' in row ? [row.extension as string] : [])));
+  assert.equal([...used].sort(), EXTENSIONS.map(({ name }) => name as string).sort());
+});
+
+test.run();

@@ -4,11 +4,11 @@ NODE ?= node
 INSTALLED := node_modules/.rescap-installed
 BUNDLE := dist/rescap.mjs
 SOURCES := $(shell find src -name '*.ts')
-SCENARIOS := $(sort $(basename $(notdir $(wildcard run/*.xml run/*.yaml run/*.hid))))
+SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yaml run/*.hid run/*/*.xml))))
 # Flags for rescap, e.g. make run/sheep_counter ARGS="--no-color"
 ARGS ?=
 
-.PHONY: help build test unit check list bench guest clean FORCE
+.PHONY: help build test unit check list oracle bench guest clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -16,6 +16,7 @@ help:
 	@echo 'make unit       unit tests only (PATTERN=... selects files)'
 	@echo 'make check      types and lint only'
 	@echo 'make list       the scenarios in run/'
+	@echo 'make oracle     hold run/oracle against the captured listings, if they lie beside the repository'
 	@echo 'make bench      measure the board'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
 	@echo 'make clean      remove what was built'
@@ -48,6 +49,9 @@ check: $(INSTALLED)
 
 list: $(BUNDLE)
 	@$(NODE) $(BUNDLE) list
+
+oracle: $(INSTALLED)
+	@$(NODE) --import tsx test/oracle/table.ts
 
 bench: $(BUNDLE)
 	@$(NODE) $(BUNDLE) bench $(ARGS)

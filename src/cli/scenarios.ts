@@ -1,8 +1,8 @@
-// Which scenario files are meant, and reading them. A name stands for run/NAME with any extension; a path for itself.
+// Which scenario files are meant, and reading them. A name stands for run/NAME with any extension, NAME may be FOLDER/NAME; a path for itself.
 // Owns no state.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, normalize, relative, resolve } from 'node:path';
 import { type Diagnostic, printDiagnostic } from '../scenario/diagnostic.ts';
 import type { Scenario } from '../scenario/model.ts';
 import { nearest } from '../scenario/nearest.ts';
@@ -10,6 +10,7 @@ import { readScenario, SCENARIO_EXTENSIONS } from '../scenario/read.ts';
 import { UsageError } from './command.ts';
 import type { Context } from './context.ts';
 import { EXTENSIONS } from './extensions.ts';
+import { listFiles } from './files.ts';
 
 export const SCENARIO_FOLDER = 'run';
 
@@ -27,7 +28,7 @@ export function findScenarios(asked: readonly string[], context: Context): reado
   const files = asked.length === 0 ? allScenarios(context) : asked.map((one) => findScenario(one, context));
   const seen = new Map<string, string>();
   for (const file of files) {
-    const key = join(dirname(file), nameOf(file));
+    const key = resolve(context.cwd, file).replace(EXTENSION, '');
     const other = seen.get(key);
     if (other !== undefined && other !== file) throw new UsageError(`two scenarios are called '${nameOf(file)}': ${other} and ${file}`, 'keep one of them');
     seen.set(key, file);
@@ -36,7 +37,7 @@ export function findScenarios(asked: readonly string[], context: Context): reado
 }
 
 export function loadScenario(file: string, context: Context): LoadedScenario {
-  const name = nameOf(file);
+  const name = nameOf(relative(context.cwd, resolve(context.cwd, file)));
   const { scenario, diagnostics } = readScenario(file, readFileSync(resolve(context.cwd, file)), { extensions: EXTENSIONS });
   if (scenario === undefined || scenario.name === name) return { file, name, diagnostics, ...(scenario === undefined ? {} : { scenario }) };
   const source = scenario.source;
@@ -52,21 +53,22 @@ export function tell(diagnostics: readonly Diagnostic[], context: Context): bool
   return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
 }
 
+/** The name of a file's scenario: its path below run/, elsewhere the name of the file alone. */
 export function nameOf(file: string): string {
-  return basename(file).replace(EXTENSION, '');
+  const path = normalize(file).replaceAll('\\', '/').replace(EXTENSION, '');
+  return path.startsWith(`${SCENARIO_FOLDER}/`) ? path.slice(SCENARIO_FOLDER.length + 1) : basename(path);
 }
 
 /** The golden folder of a scenario file, beside it. */
 export function goldenFolderOf(file: string): string {
-  return join(dirname(file), `${nameOf(file)}.golden`);
+  return `${file.replace(EXTENSION, '')}.golden`;
 }
 
 const EXTENSION = new RegExp(`\\.(${SCENARIO_EXTENSIONS.join('|')})$`);
 
 function allScenarios(context: Context): readonly string[] {
   const folder = resolve(context.cwd, SCENARIO_FOLDER);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((file) => EXTENSION.test(file)).sort().map((file) => join(SCENARIO_FOLDER, file));
+  return listFiles(folder).filter((file) => EXTENSION.test(file) && file.split('/').length <= 2).map((file) => join(SCENARIO_FOLDER, file));
 }
 
 function findScenario(asked: string, context: Context): string {

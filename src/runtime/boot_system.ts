@@ -29,6 +29,8 @@ const MODULES_BYTES_MAX = 128 * 1024 * 1024;
 const CONTROL_PRIORITY = 254;
 const NORMAL_PRIORITY = 128;
 const SEPARATOR = ' -> ';
+/** Core is no protection domain of its own; its task is called like this. */
+const CORE_LABEL = 'core';
 
 /** Boots a system. Refuses in words what it cannot boot. */
 export function bootSystem(config: SystemConfig): RunningSystem | { readonly error: string } {
@@ -123,6 +125,8 @@ export class RunningSystem implements System {
       alive.add(task);
       this.#labels.set(task, label);
     }
+    alive.add(core.task);
+    this.#labels.set(core.task, CORE_LABEL);
     const known = [...this.#labels.entries()].sort(([a], [b]) => a - b);
     return known.map(([task, label]) => ({ label, task, alive: alive.has(task) }));
   }

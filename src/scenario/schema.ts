@@ -2,7 +2,7 @@
 // The decoder checks against these tables and the reference is printed from them; the init configuration is init's own.
 
 import {
-  BOOLEAN, CHILD_PATH, choice, COUNT, FILE, MILLISECONDS, NAME, PAGES, PATTERN, SEED, SIZE, SLOTS, TASK, TEXT, type ValueType,
+  BOOLEAN, CHILD_PATH, choice, COUNT, FILE, MILLISECONDS, NAME, PAGES, PATTERN, SCENARIO_NAME, SEED, SIZE, SLOTS, TASK, TEXT, type ValueType,
 } from './value.ts';
 
 export interface AttributeSchema<T> {
@@ -143,7 +143,7 @@ const FAIL = element('fail', 'Ends the run as failed.', {
 export const CONFIG = once(element('config', 'Configuration of init, in the syntax of Genode.', {}, 'verbatim'));
 
 export const SCENARIO = element('scenario', 'A checkpoint/restore scenario.', {
-  name: required(NAME, 'name of the scenario: the name of its file'),
+  name: required(SCENARIO_NAME, 'name of the scenario: the name of its file, after FOLDER/ in a folder of run/'),
   genode: optional(choice('16.08', '17.02'), 'dialect of the configuration; default 16.08'),
   platform: optional(choice('foc_pbxa9'), 'kernel and board; default foc_pbxa9'),
   ram: optional(SIZE, "the board's memory; default 256M"),

@@ -28,6 +28,16 @@ export const NAME: ValueType<string> = {
     /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/.test(text) ? ok(text) : { ok: false, expected: 'a name of at most 64 letters, digits, and _ . - + (not first: . - +)' },
 };
 
+/** A scenario: the path of its file below run/, at most one folder deep. */
+export const SCENARIO_NAME: ValueType<string> = {
+  description: 'a name of letters, digits, and _ . - +, after FOLDER/ where it is in a folder',
+  parse: (text) => {
+    const parts = text.split('/');
+    const wrong = parts.map(NAME.parse).find((part) => !part.ok);
+    return wrong ?? (parts.length <= 2 ? ok(text) : { ok: false, expected: 'NAME or FOLDER/NAME' });
+  },
+};
+
 /** A file below the scenario's folder. */
 export const FILE: ValueType<string> = {
   description: 'a file name, relative to the folder of the scenario',

@@ -50,7 +50,7 @@ export class HostedThreads {
     if (this.#port === null) throw new Error('a hosted thread without port');
     if (thread.debt === 0) {
       const exit = this.#port.run(this.#cpu(thread), budget);
-      if (exit.used < 1) throw new Error(`hosted program '${thread.hosted}' used no instruction`);
+      if (exit.used < 1 || !Number.isInteger(exit.used)) throw new Error(`hosted program '${thread.hosted}' used ${exit.used} instructions`);
       thread.debt = exit.used;
       thread.pending_exit = pendingOf(exit);
     }

@@ -24,6 +24,12 @@ test("the table in the kernel's README is the one that dispatch uses", () => {
   assert.fixture(shown.trim(), supportTable());
 });
 
+test("the extensions in the kernel's README are those that can be switched", () => {
+  const shown = /<!-- extensions[^>]*-->\n([\s\S]*?)\n?<!-- end of extensions -->/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  const rows = EXTENSIONS.map(({ name, exposes, proposed_by }) => `| ${name} | ${exposes} | ${proposed_by} |`);
+  assert.fixture(shown.trim(), ['| name | what it exposes | proposed by |', '|---|---|---|', ...rows].join('\n'));
+});
+
 test('operations beyond the stock kernel belong to a named extension', () => {
   const used = new Set(OPERATIONS.flatMap((row) => ('extension' in row ? [row.extension as string] : [])));
   assert.equal([...used].sort(), EXTENSIONS.map(({ name }) => name as string).sort());

@@ -1,0 +1,89 @@
+// Captured boards beside the repository and the scenarios that repeat them: which listing belongs to which component, row by row.
+// Test equipment; owns nothing. The captures lie in ../shared/oracle.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findPackageRoot } from '../../src/cli/context.ts';
+import { loadModules } from '../../src/cli/modules.ts';
+import { loadScenario } from '../../src/cli/scenarios.ts';
+import { runScenario } from '../../src/runner/run.ts';
+import { scenarioUntil } from '../../src/runner/until.ts';
+import { bootSystem } from '../../src/runtime/boot_system.ts';
+import { programNamed } from '../../src/runtime/native/component.ts';
+import { hostedImage } from '../../src/runtime/native/image.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Capture {
+  /** Scenario of run/ and the point at which the board was captured. */
+  readonly scenario: string;
+  readonly point: string;
+  /** Folder below the captures, and what stands in the names of its files before "icount". */
+  readonly folder: string;
+  readonly infix: string;
+  /** Debugger id of the task to label of the component. */
+  readonly tasks: Readonly<Record<string, string>>;
+}
+
+export const CAPTURES: readonly Capture[] = [
+  { scenario: 'oracle/log_only', point: 'captured', folder: 'vanilla/log_only', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'log_only' } },
+  { scenario: 'oracle/multi_ep', point: 'captured', folder: 'vanilla/multi_ep', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'multi_ep' } },
+  { scenario: 'oracle/sheep', point: 'captured', folder: 'vanilla/sheep', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'sheep_counter' } },
+  { scenario: 'oracle/rtcr_log_only', point: 'captured', folder: 'rtcr-master/log_only', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'log_only' } },
+  { scenario: 'oracle/rtcr_sheep', point: 'captured', folder: 'rtcr-master/sheep', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'sheep_counter' } },
+  {
+    scenario: 'mail_2017', point: 'pre', folder: 'rtcr-master/rtcr_restore', infix: 'pre.',
+    tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter' },
+  },
+];
+
+export interface TableComparison {
+  readonly task: string;
+  readonly component: string;
+  readonly captured: readonly string[];
+  readonly equal: number;
+  /** Rows that differ, as captured and as they are here; one of them is empty where only the other side has the row. */
+  readonly different: readonly { readonly captured: string; readonly here: string }[];
+}
+
+export const captureFolder = (capture: Capture): string => resolve(root, '../shared/oracle', capture.folder);
+export const isAtHand = (capture: Capture): boolean => existsSync(captureFolder(capture));
+
+/** Rows of a listing, without remarks. */
+export const rowsOf = (text: string): readonly string[] => text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
+
+export const capturedRows = (capture: Capture, task: string): readonly string[] =>
+  rowsOf(readFileSync(join(captureFolder(capture), `objspace_${task}_x.${capture.infix}icount.txt`), 'latin1'));
+
+/** Runs the scenario of a capture to its point and holds every captured table against the one there is. */
+export function compareCapture(capture: Capture): readonly TableComparison[] {
+  return Object.entries(capture.tasks).map(([task, component]) => {
+    const captured = capturedRows(capture, task);
+    const here = rowsOf(tableAt(capture.scenario, capture.point, component));
+    const label = (row: string): string => row.slice(0, 6);
+    const labels = [...new Set([...captured, ...here].map(label))].sort();
+    const pairs = labels.map((each) => ({ captured: captured.find((row) => label(row) === each) ?? '', here: here.find((row) => label(row) === each) ?? '' }));
+    const different = pairs.filter((pair) => pair.captured !== pair.here);
+    return { task, component, captured, equal: pairs.length - different.length, different };
+  });
+}
+
+function tableAt(name: string, point: string, task: string): string {
+  const context = {
+    cwd: root, env: {}, out: () => undefined, err: () => undefined, terminal: false, wall_ms: () => performance.now(), boot: bootSystem, packageRoot: findPackageRoot(),
+    hostedProgram: (program: string) => {
+      const found = programNamed(program);
+      return found === undefined ? undefined : hostedImage(found);
+    },
+  };
+  const { scenario } = loadScenario(`run/${name}.xml`, context);
+  if (scenario === undefined) throw new Error(`run/${name}.xml has errors`);
+  const part = scenarioUntil(scenario, point, task);
+  if ('error' in part) throw new Error(part.error);
+  const goldens = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
+  const observer = { line: () => undefined, stepDone: () => undefined };
+  const result = runScenario(part, loadModules(scenario, context).modules, { boot: bootSystem, goldens, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: 60_000 });
+  if (result.verdict !== 'passed') throw new Error(`${name}@${point}: ${result.reason}`);
+  return result.dumps.at(-1)?.text ?? '';
+}

@@ -7,17 +7,19 @@ import { nearest } from '../scenario/nearest.ts';
 import { type Command, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
 import { ACCEPT } from './commands/accept.ts';
 import { BENCH } from './commands/bench.ts';
+import { CONVERT } from './commands/convert.ts';
 import { DIFF } from './commands/diff.ts';
 import { DUMP } from './commands/dump.ts';
+import { EXPLAIN } from './commands/explain.ts';
 import { LINT } from './commands/lint.ts';
 import { LIST } from './commands/list.ts';
 import { RUN } from './commands/run.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, DUMP, DIFF, ACCEPT, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, ACCEPT, CONVERT, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-const LATER: readonly string[] = ['explain', 'review', 'sweep', 'replay', 'convert', 'import', 'inspect', 'schema', 'report'];
+const LATER: readonly string[] = ['review', 'sweep', 'replay', 'import', 'inspect', 'schema', 'report'];
 
 const ONE_LINE_MAX = 160;
 

@@ -31,6 +31,9 @@ export const CODES = {
   E023: 'malformed HID',
   E024: 'cannot be written in this syntax',
   E025: 'module cannot be executed',
+  E026: 'a route of the init configuration cannot work as it is written',
+  E027: 'a component lacks a resource',
+  E028: 'golden that no step names',
 } as const;
 
 export type Code = keyof typeof CODES;

@@ -1,27 +1,58 @@
-// `rescap lint`: what is wrong with scenarios, without running them.
+// `rescap lint`: what is wrong with scenarios, their init configurations and their goldens, without running them.
 // Owns no state.
 
-import type { Command } from '../command.ts';
-import { PASSED } from '../command.ts';
+import { resolve } from 'node:path';
+import { obsolete } from '../../runner/golden.ts';
+import type { Diagnostic, Severity } from '../../scenario/diagnostic.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import { type Command, type Exit, PASSED } from '../command.ts';
+import type { Context } from '../context.ts';
+import { goldenFolder } from '../files.ts';
+import { checkConfig, dialectOption, readBareConfig } from '../init_configs.ts';
 import { loadModules } from '../modules.ts';
-import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { findScenarios, goldenFolderOf, loadScenario, tell } from '../scenarios.ts';
 
 export const LINT: Command = {
   name: 'lint',
-  summary: 'Reads scenarios and tells everything that is wrong with them, without running them.',
-  usage: 'lint [SCENARIO...]',
-  example: ['rescap lint run/sheep_counter.xml'],
-  options: {},
-  run: ({ positionals }, context) => {
-    const files = findScenarios(positionals, context);
-    const broken = files.filter((file) => {
-      const { scenario, diagnostics } = loadScenario(file, context);
-      const modules = scenario === undefined ? [] : loadModules(scenario, context).diagnostics;
-      return tell([...diagnostics, ...modules], context);
-    });
-    if (files.length === 0) return { verdict: 'nothing', reason: 'no scenario in run/' };
-    if (broken.length > 0) return { verdict: 'invalid', reason: `${broken.length} of ${files.length} scenarios have errors` };
-    context.out(`${files.length === 1 ? '1 scenario is' : `${files.length} scenarios are`} well-formed\n`);
-    return PASSED;
+  summary: 'Reads scenarios or bare init configurations and tells everything that is wrong with them, without running them.',
+  usage: 'lint [SCENARIO|CONFIGURATION...]',
+  example: ['rescap lint run/sheep_counter.xml', 'rescap lint --genode 17.02 --strict init.config'],
+  options: {
+    strict: { type: 'boolean', doc: 'what init would ignore or deny is an error, not a warning' },
+    genode: { type: 'string', value: 'VERSION', doc: 'how bare configurations are read: 16.08 (default) or 17.02' },
+  },
+  run: ({ values, positionals }, context) => {
+    const severity: Severity = values['strict'] === true ? 'error' : 'warning';
+    const dialect = dialectOption(values['genode']);
+    const bare = positionals.map((file) => ({ file, config: readBareConfig(file, context) }));
+    const reports: (readonly Diagnostic[])[] = [];
+    for (const { config } of bare) if (config !== undefined) reports.push([...config.diagnostics, ...(config.root === undefined ? [] : checkConfig(config.root, dialect, severity))]);
+    const asked = bare.filter(({ config }) => config === undefined).map(({ file }) => file);
+    if (positionals.length === 0 || asked.length > 0) reports.push(...findScenarios(asked, context).map((file) => lintScenario(file, severity, context)));
+    return verdict(reports, context);
   },
 };
+
+function verdict(reports: readonly (readonly Diagnostic[])[], context: Context): Exit {
+  if (reports.length === 0) return { verdict: 'nothing', reason: 'no scenario in run/' };
+  const broken = reports.filter((diagnostics) => tell(diagnostics, context)).length;
+  if (broken > 0) return { verdict: 'invalid', reason: `${broken} of ${reports.length} files have errors` };
+  const warnings = reports.flat().length;
+  const counted = warnings === 0 ? '' : `, with ${warnings === 1 ? '1 warning' : `${warnings} warnings`}`;
+  context.out(`${reports.length === 1 ? '1 file is' : `${reports.length} files are`} well-formed${counted}\n`);
+  return PASSED;
+}
+
+function lintScenario(file: string, severity: Severity, context: Context): readonly Diagnostic[] {
+  const { scenario, diagnostics } = loadScenario(file, context);
+  if (scenario === undefined) return diagnostics;
+  return [...diagnostics, ...loadModules(scenario, context).diagnostics, ...checkConfig(scenario.config, scenario.genode, severity), ...strayGoldens(file, scenario, severity, context)];
+}
+
+function strayGoldens(file: string, scenario: Scenario, severity: Severity, context: Context): readonly Diagnostic[] {
+  const folder = goldenFolderOf(file);
+  const span = { source: scenario.source, start: 0, end: 0 };
+  return obsolete(goldenFolder(resolve(context.cwd, folder), folder), scenario).map((golden) => ({
+    severity, code: 'E028', span, message: `no step names the golden ${folder}/${golden.file}`, notes: [], help: 'delete it, or compare with it in an <expect-caps>',
+  }));
+}

@@ -3,6 +3,7 @@
 
 import { join, resolve } from 'node:path';
 import { reportFiles } from '../../report/files.ts';
+import { type HtmlEntry, htmlReport } from '../../report/html.ts';
 import { junit } from '../../report/junit.ts';
 import { TerminalReport } from '../../report/terminal.ts';
 import { closingLine } from '../../report/words.ts';
@@ -26,6 +27,7 @@ export const RUN: Command = {
     quiet: { type: 'boolean', short: 'q', doc: 'steps and verdict only, no log lines' },
     reports: { type: 'string', value: 'FOLDER', doc: 'where reports go, instead of reports/' },
     junit: { type: 'string', value: 'FILE', doc: 'write a JUnit file of everything that ran' },
+    html: { type: 'string', value: 'FILE', doc: 'write one HTML page of everything that ran, and reports/NAME/report.html' },
     'wall-limit': { type: 'string', value: 'SECONDS', doc: 'limit of one scenario on the wall clock, instead of 120' },
   },
   run: runCommand,
@@ -37,7 +39,10 @@ function runCommand(args: Arguments, context: Context): Exit {
   const wall_limit_ms = wallLimit(values['wall-limit']);
   const reports = resolve(context.cwd, typeof values['reports'] === 'string' ? values['reports'] : REPORT_FOLDER);
   const terminal = new TerminalReport({ write: context.out, quiet: values['quiet'] === true });
-  const results = files.map((file) => runFile(file, terminal, { reports, wall_limit_ms }, context));
+  const page = typeof values['html'] === 'string' ? resolve(context.cwd, values['html']) : undefined;
+  const entries: HtmlEntry[] = [];
+  const results = files.map((file) => runFile(file, terminal, { reports, wall_limit_ms, entries: page === undefined ? null : entries }, context));
+  if (page !== undefined) writeFile(page, htmlReport(entries));
   if (typeof values['junit'] === 'string') writeFile(resolve(context.cwd, values['junit']), junit(results));
   if (positionals.length !== 1) context.out(`${closingLine(results)}\n`);
   if (results.length === 0) return { verdict: 'nothing', reason: 'no scenario in run/' };
@@ -47,13 +52,19 @@ function runCommand(args: Arguments, context: Context): Exit {
   return { verdict, reason: results.length === 1 ? reason : `${decisive.map((result) => result.scenario).join(', ')}: ${reason}` };
 }
 
-function runFile(file: string, terminal: TerminalReport, options: { readonly reports: string; readonly wall_limit_ms: number }, context: Context): RunResult {
+function runFile(file: string, terminal: TerminalReport, options: { readonly reports: string; readonly wall_limit_ms: number; readonly entries: HtmlEntry[] | null }, context: Context): RunResult {
   const loaded = loadScenario(file, context);
   terminal.start(loaded.name, loaded.scenario?.doc ?? '');
   const serial: string[] = [];
   const result = runLoaded(loaded, serial, terminal, options.wall_limit_ms, context);
   terminal.end(result);
-  writeReport(join(options.reports, loaded.name), reportFiles(result, serial));
+  const folder = join(options.reports, loaded.name);
+  writeReport(folder, reportFiles(result, serial));
+  if (options.entries !== null) {
+    const entry = { result, serial, source: loaded.scenario?.source.text ?? '' };
+    options.entries.push(entry);
+    writeFile(join(folder, 'report.html'), htmlReport([entry]));
+  }
   return result;
 }
 

@@ -35,6 +35,7 @@ export function decodeMachineState(bytes: Uint8Array): MachineState {
   if (word(1) !== FORMAT_VERSION) throw new Error(`machine state: format version ${word(1)}, this program knows ${FORMAT_VERSION}`);
   const body = bytes.subarray(HEADER_BYTES);
   if (word(2) !== body.length) throw new Error(`machine state: ${body.length} bytes of content instead of ${word(2)}`);
+  if (word(3) !== 0) throw new Error('machine state: reserved header word is not zero');
   const [low, high] = checksum(body);
   if (word(4) !== low || word(5) !== high) throw new Error('machine state: checksum does not match, the file is damaged');
   const reader = new Reader(body);

@@ -1,6 +1,7 @@
 // What a run came to, as data: verdict, steps, faults, dumps, goldens, timings in virtual time. Reports render it.
 // One table ties verdicts to exit statuses (product.md, "Command line").
 
+import type { SlotEntry } from '../emu/jdb/model.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { Diagnostic } from '../scenario/diagnostic.ts';
 import type { Step } from '../scenario/model.ts';
@@ -54,6 +55,9 @@ export interface Fault {
   readonly message: string;
 }
 
+/** An occupied slot with its provenance in words, where that is known. */
+export type DumpSlot = SlotEntry & { readonly words?: string };
+
 export interface DumpResult {
   /** The point's name. */
   readonly point: string;
@@ -63,6 +67,8 @@ export interface DumpResult {
   readonly file: string;
   /** Canonical listing. */
   readonly text: string;
+  /** The same as data, for reports that show more than the listing. */
+  readonly slots?: readonly DumpSlot[];
 }
 
 export interface GoldenResult {

@@ -39,6 +39,12 @@ export class Spaces {
 
   /** As files of the report, in the order in which they were taken. */
   get dumps(): readonly DumpResult[] {
-    return [...this.#kept.values()].map(({ point, label, task, space }) => ({ point, task: label, task_id: task, file: `${point}.caps`, text: printObjectSpace(space) }));
+    return [...this.#kept.values()].map(({ point, label, task, space, words }) => {
+      const slots = space.slots.map((entry) => {
+        const known = words.get(entry.slot);
+        return known === undefined ? entry : { ...entry, words: known };
+      });
+      return { point, task: label, task_id: task, file: `${point}.caps`, text: printObjectSpace(space), slots };
+    });
   }
 }

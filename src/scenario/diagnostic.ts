@@ -82,7 +82,8 @@ export class DiagnosticList {
   }
 
   #add(severity: Severity, code: Code, span: Span, message: string, more: { notes?: readonly Note[]; help?: string | undefined }): void {
-    if (this.#list.length >= DIAGNOSTICS_MAX) return;
+    const full = this.#list.length >= DIAGNOSTICS_MAX;
+    if (full && (severity === 'warning' || this.failed)) return;
     this.#list.push({ severity, code, span, message, notes: more.notes ?? [], ...(more.help === undefined ? {} : { help: more.help }) });
   }
 }

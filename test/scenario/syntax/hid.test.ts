@@ -105,6 +105,12 @@ test('a name that looks like a node is a warning, because a delimiter is missing
   assert.equal(all.map(({ severity, help }) => [severity, help]), [['warning', "is a '|' missing before it?"]]);
 });
 
+test('an error behind many warnings is told', () => {
+  const { node, all } = read(`a\n${'+ b + c\n'.repeat(60)}+ D\n-`, 'hid');
+  assert.is(node, undefined);
+  assert.equal(all.filter(({ severity }) => severity === 'error').map(({ code }) => code), ['E023']);
+});
+
 test('several errors are told at once', () => {
   assert.equal(read('a\n+ B | x:1\n  y: 1 | y: 2\n+ c\n', 'hid').all.map(({ code }) => code), ['E023', 'E023', 'E009', 'E023']);
 });

@@ -75,7 +75,7 @@ function rows(name: 'ldm' | 'stm', { suffix, p, u, lowest }: Direction): readonl
   return [
     {
       name: name + (suffix === '' ? 'ia' : suffix),
-      a32: pattern(`cccc 100 ${p} ${u} 0 w ${l} nnnn gggggggggggggggg`),
+      encoding: pattern(`cccc 100 ${p} ${u} 0 w ${l} nnnn gggggggggggggggg`),
       execute: load ? ldm : stm,
       text: (i) => (isStack(i) ? `${stackForm}<c> <list>` : `${name}${suffix}<c> <rn><writeback>, <list>`),
       decode: (i) => {
@@ -88,7 +88,7 @@ function rows(name: 'ldm' | 'stm', { suffix, p, u, lowest }: Direction): readonl
     {
       /** User-bank transfer and exception return: for privileged modes, UNPREDICTABLE in user mode. */
       name: `${name}${suffix === '' ? 'ia' : suffix} (privileged)`,
-      a32: pattern(`cccc 100 ${p} ${u} 1 w ${l} nnnn gggggggggggggggg`),
+      encoding: pattern(`cccc 100 ${p} ${u} 1 w ${l} nnnn gggggggggggggggg`),
       execute: executeUndefined,
       detail: 'unpredictable',
       text: `${name}${suffix}<c> <rn><writeback>, <list>^`,

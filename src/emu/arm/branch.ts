@@ -38,35 +38,35 @@ const decodeOffset = (i: Instruction): void => {
 const viaPc = (i: Instruction): boolean => i.rm === REG_PC;
 
 export const BRANCH_ROWS: readonly Row[] = [
-  { name: 'b', a32: pattern('cccc 1010 iiii iiii iiii iiii iiii iiii'), execute: b, decode: decodeOffset, text: 'b<c> <target>' },
-  { name: 'bl', a32: pattern('cccc 1011 iiii iiii iiii iiii iiii iiii'), execute: bl, decode: decodeOffset, text: 'bl<c> <target>' },
+  { name: 'b', encoding: pattern('cccc 1010 iiii iiii iiii iiii iiii iiii'), execute: b, decode: decodeOffset, text: 'b<c> <target>' },
+  { name: 'bl', encoding: pattern('cccc 1011 iiii iiii iiii iiii iiii iiii'), execute: bl, decode: decodeOffset, text: 'bl<c> <target>' },
   {
     name: 'blx (immediate)',
-    a32: pattern('1111 101x iiii iiii iiii iiii iiii iiii'),
+    encoding: pattern('1111 101x iiii iiii iiii iiii iiii iiii'),
     execute: blxImmediate,
     decode: decodeOffset,
     text: 'blx <target>',
   },
   {
     name: 'blx (register)',
-    a32: pattern('cccc 0001 0010 1111 1111 1111 0011 mmmm'),
+    encoding: pattern('cccc 0001 0010 1111 1111 1111 0011 mmmm'),
     execute: blxRegister,
     text: 'blx<c> <rm>',
     unpredictable: viaPc,
   },
-  { name: 'bx', a32: pattern('cccc 0001 0010 1111 1111 1111 0001 mmmm'), execute: bx, text: 'bx<c> <rm>' },
+  { name: 'bx', encoding: pattern('cccc 0001 0010 1111 1111 1111 0001 mmmm'), execute: bx, text: 'bx<c> <rm>' },
   /** Without Jazelle the same as bx. */
-  { name: 'bxj', a32: pattern('cccc 0001 0010 1111 1111 1111 0010 mmmm'), execute: bx, text: 'bxj<c> <rm>', unpredictable: viaPc },
+  { name: 'bxj', encoding: pattern('cccc 0001 0010 1111 1111 1111 0010 mmmm'), execute: bx, text: 'bxj<c> <rm>', unpredictable: viaPc },
   {
     name: 'svc',
-    a32: pattern('cccc 1111 iiii iiii iiii iiii iiii iiii'),
+    encoding: pattern('cccc 1111 iiii iiii iiii iiii iiii iiii'),
     execute: () => SUPERVISOR_CALL,
     text: 'svc<c> <hex>',
   },
-  { name: 'bkpt', a32: pattern('1110 0001 0010 iiii iiii iiii 0111 iiii'), execute: () => BREAKPOINT, text: 'bkpt <hex>' },
+  { name: 'bkpt', encoding: pattern('1110 0001 0010 iiii iiii iiii 0111 iiii'), execute: () => BREAKPOINT, text: 'bkpt <hex>' },
   {
     name: 'udf',
-    a32: pattern('cccc 0111 1111 iiii iiii iiii 1111 iiii'),
+    encoding: pattern('cccc 0111 1111 iiii iiii iiii 1111 iiii'),
     execute: executeUndefined,
     detail: 'udf',
     text: 'udf<c> <imm>',

@@ -5,7 +5,20 @@ import type { PhysicalMemory } from '../memory/physical_memory.ts';
 import { BRANCH, EXCHANGE } from './instruction.ts';
 import type { Effect } from './instruction.ts';
 import { Mmu } from './mmu.ts';
-import { CpuRegisters, CPSR_C, CPSR_GE, CPSR_GE_SHIFT, CPSR_N, CPSR_Q, CPSR_T, CPSR_V, CPSR_Z, REG_CPSR, REG_PC } from './registers.ts';
+import {
+  CpuRegisters,
+  CPSR_C,
+  CPSR_GE,
+  CPSR_GE_SHIFT,
+  CPSR_IT,
+  CPSR_N,
+  CPSR_Q,
+  CPSR_T,
+  CPSR_V,
+  CPSR_Z,
+  REG_CPSR,
+  REG_PC,
+} from './registers.ts';
 
 const FLAGS = CPSR_N | CPSR_Z | CPSR_C | CPSR_V;
 
@@ -96,11 +109,24 @@ export class CpuState {
     return BRANCH;
   }
 
+  /** Goes on at a T32 instruction. */
+  branchThumb(target: number): Effect {
+    this.r[REG_PC] = target & ~1;
+    return BRANCH;
+  }
+
   /** Goes on where bit 0 of the target chooses the instruction set ("interworking"). */
   branchExchange(target: number): Effect {
-    if ((target & 1) === 0) return this.branch(target);
-    this.r[REG_PC] = target & ~1;
-    this.r[REG_CPSR] = this.cpsr | CPSR_T;
+    const { cpsr } = this;
+    if ((target & 1) === 0) {
+      this.r[REG_PC] = target & ~3;
+      if ((cpsr & CPSR_T) === 0) return BRANCH;
+      this.r[REG_CPSR] = cpsr & ~CPSR_T;
+    } else {
+      this.r[REG_PC] = target & ~1;
+      if ((cpsr & CPSR_T) !== 0) return BRANCH;
+      this.r[REG_CPSR] = (cpsr & ~CPSR_IT) | CPSR_T;
+    }
     return EXCHANGE;
   }
 }

@@ -46,6 +46,9 @@ const mov: Execute = (c, i) => setRd(c, i, operand(c, i));
 const movs: Execute = (c, i) => setRd(c, i, logical(c, i, operand(c, i)));
 const bic: Execute = (c, i) => setRd(c, i, rn(c, i) & ~operand(c, i));
 const bics: Execute = (c, i) => setRd(c, i, logical(c, i, rn(c, i) & ~operand(c, i)));
+/** In T32 only. */
+export const orn: Execute = (c, i) => setRd(c, i, rn(c, i) | ~operand(c, i));
+export const orns: Execute = (c, i) => setRd(c, i, logical(c, i, rn(c, i) | ~operand(c, i)));
 const mvn: Execute = (c, i) => setRd(c, i, ~operand(c, i));
 const mvns: Execute = (c, i) => setRd(c, i, logical(c, i, ~operand(c, i)));
 const tst: Execute = (c, i) => {
@@ -128,7 +131,7 @@ function row(operation: Operation, form: (typeof FORMS)[number], execute: Execut
   const second = shape === 'compare' ? '0000' : 'dddd';
   return {
     name: `${name}${suffix} (${form.name})`,
-    a32: pattern(`cccc ${form.opcode} ${code} ${setsFlags ? 1 : 0} ${first} ${second} ${form.operand}`),
+    encoding: pattern(`cccc ${form.opcode} ${code} ${setsFlags ? 1 : 0} ${first} ${second} ${form.operand}`),
     execute,
     decode: form.decode,
     text: text(operation, suffix, form.name),
@@ -147,14 +150,14 @@ export const DATA_PROCESSING: readonly Row[] = [
   ),
   {
     name: 'movw',
-    a32: pattern('cccc 0011 0000 iiii dddd iiiiiiiiiiii'),
+    encoding: pattern('cccc 0011 0000 iiii dddd iiiiiiiiiiii'),
     execute: mov,
     text: 'movw<c> <rd>, <imm>',
     unpredictable: (i) => i.rd === REG_PC,
   },
   {
     name: 'movt',
-    a32: pattern('cccc 0011 0100 iiii dddd iiiiiiiiiiii'),
+    encoding: pattern('cccc 0011 0100 iiii dddd iiiiiiiiiiii'),
     execute: movt,
     text: 'movt<c> <rd>, <imm>',
     unpredictable: (i) => i.rd === REG_PC,

@@ -1,66 +1,114 @@
-// Opcode word to decoded instruction, by the table. Owns two caches shared by all CPUs: an index over bits 27..20 and 7..4, filled
-// as encodings are met, and the instructions decoded so far. Decoding is a pure function, so sharing shows nowhere.
+// Opcode to decoded instruction, by the tables. Owns caches shared by all CPUs: for each instruction set an index over some bits
+// of the opcode, filled as encodings are met, and the instructions decoded so far. Decoding is a pure function, so sharing shows
+// nowhere.
 
-import { ALWAYS, executeUndefined, Instruction } from './instruction.ts';
+import { executeUndefined, Instruction, makeUnpredictable } from './instruction.ts';
 import type { Row } from './instruction.ts';
 import { extract, matches, pattern } from './pattern.ts';
+import { T32_TABLE } from './t32/table.ts';
 import { TABLE } from './table.ts';
-
-/** The bits that the index looks at. */
-const INDEX_BITS = 0x0ff0_00f0;
-const UNCONDITIONAL = 0x1000;
 
 /** Reaching the limit empties the cache of decoded instructions. */
 const LIMIT_DECODED = 1 << 17;
 
-const UNALLOCATED: Row = {
+const unallocated = (bits: string): Row => ({
   name: 'unallocated',
-  a32: pattern('---- ---- ---- ---- ---- ---- ---- ----'),
+  encoding: pattern(bits),
   execute: executeUndefined,
   detail: 'unallocated',
   text: '.inst <word>',
+});
+const UNALLOCATED = unallocated('-'.repeat(32));
+const UNALLOCATED_NARROW = unallocated('-'.repeat(16));
+
+/** A way to look rows up: the bits of a word that choose its bucket. Words that differ in them have different buckets. */
+interface Index {
+  readonly bits: number;
+  /** The same bits as a small number, different from those of the set's other index. */
+  readonly bucketOf: (word: number) => number;
+  /** False where the words of this index have 1111 for a condition. */
+  readonly conditional: boolean;
+  readonly unallocated: Row;
+}
+const a32Bucket = (word: number): number => ((word >>> 16) & 0xff0) | ((word >>> 4) & 15);
+const A32_CONDITIONAL: Index = { bits: 0x0ff0_00f0, bucketOf: a32Bucket, conditional: true, unallocated: UNALLOCATED };
+const A32_UNCONDITIONAL: Index = {
+  bits: 0x0ff0_00f0,
+  bucketOf: (word) => 0x1000 | a32Bucket(word),
+  conditional: false,
+  unallocated: UNALLOCATED,
+};
+const T32_NARROW: Index = {
+  bits: 0xffff_ffc0,
+  bucketOf: (word) => (word >>> 6) & 0x3ff,
+  conditional: false,
+  unallocated: UNALLOCATED_NARROW,
+};
+const T32_WIDE: Index = {
+  bits: 0x1ff0_80f0,
+  bucketOf: (word) => 0x4000 | ((word >>> 15) & 0x3fe0) | ((word >>> 11) & 0x10) | ((word >>> 4) & 15),
+  conditional: false,
+  unallocated: UNALLOCATED,
 };
 
-const candidates: (readonly Row[] | undefined)[] = new Array(2 * UNCONDITIONAL).fill(undefined);
+export class Decoder {
+  readonly table: readonly Row[];
+  readonly #indexOf: (word: number) => Index;
+  readonly #buckets = new Map<number, readonly Row[]>();
+  readonly #decoded = new Map<number, Instruction>();
 
-function candidatesOf(word: number): readonly Row[] {
-  const unconditional = word >>> 28 === 15;
-  const key = ((word >>> 16) & 0xff0) | ((word >>> 4) & 15) | (unconditional ? UNCONDITIONAL : 0);
-  const known = candidates[key];
-  if (known !== undefined) return known;
-  const found = TABLE.filter(({ a32 }) => !(a32.conditional && unconditional) && ((word ^ a32.value) & a32.mask & INDEX_BITS) === 0);
-  candidates[key] = found;
-  return found;
+  constructor(table: readonly Row[], indexOf: (word: number) => Index) {
+    this.table = table;
+    this.#indexOf = indexOf;
+  }
+
+  /** The row that an opcode belongs to. */
+  rowOf(word: number): Row {
+    const index = this.#indexOf(word);
+    for (const row of this.#candidatesOf(word, index)) if (matches(row.encoding, word)) return row;
+    return index.unallocated;
+  }
+
+  #candidatesOf(word: number, { bits, bucketOf, conditional }: Index): readonly Row[] {
+    const bucket = bucketOf(word);
+    const known = this.#buckets.get(bucket);
+    if (known !== undefined) return known;
+    const found = this.table.filter(
+      ({ encoding }) => (conditional || !encoding.conditional) && ((word ^ encoding.value) & encoding.mask & bits) === 0,
+    );
+    this.#buckets.set(bucket, found);
+    return found;
+  }
+
+  decode(word: number): Instruction {
+    const row = this.rowOf(word);
+    const instruction = instantiate(row, word);
+    if (row.inBlock !== undefined) instruction.inBlock = instantiate(row.inBlock, word);
+    return instruction;
+  }
+
+  /** The same, remembered. `word` is signed, and the instruction is not to be changed. */
+  decoded(word: number): Instruction {
+    const known = this.#decoded.get(word);
+    if (known !== undefined) return known;
+    if (this.#decoded.size >= LIMIT_DECODED) this.#decoded.clear();
+    const instruction = this.decode(word);
+    this.#decoded.set(word, instruction);
+    return instruction;
+  }
 }
 
-/** The row that an opcode belongs to. */
-export function rowOf(word: number): Row {
-  for (const row of candidatesOf(word)) if (matches(row.a32, word)) return row;
-  return UNALLOCATED;
-}
-
-export function decode(word: number): Instruction {
-  const row = rowOf(word);
+function instantiate(row: Row, word: number): Instruction {
   const instruction = new Instruction(word | 0, row);
-  extract(row.a32, word, instruction);
+  extract(row.encoding, word, instruction);
+  row.arrange?.(instruction);
   const unpredictable = row.unpredictable?.(instruction) === true;
   row.decode?.(instruction);
-  if (!row.a32.conditional) instruction.cond = ALWAYS;
-  if (unpredictable) {
-    instruction.execute = executeUndefined;
-    instruction.detail = 'unpredictable';
-  }
+  instruction.place = row.place?.(instruction) ?? instruction.place;
+  if (unpredictable) makeUnpredictable(instruction);
   return instruction;
 }
 
-const cache = new Map<number, Instruction>();
-
-/** The same, remembered. `word` is signed, and the instruction is not to be changed. */
-export function decoded(word: number): Instruction {
-  const known = cache.get(word);
-  if (known !== undefined) return known;
-  if (cache.size >= LIMIT_DECODED) cache.clear();
-  const instruction = decode(word);
-  cache.set(word, instruction);
-  return instruction;
-}
+export const A32 = new Decoder(TABLE, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
+/** Opcodes of 32 bits have the first halfword on top. */
+export const T32 = new Decoder(T32_TABLE, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));

@@ -2,7 +2,7 @@
 // Pure; used in messages and traces.
 
 import { hex } from '../numbers.ts';
-import { decode } from './decoder.ts';
+import { A32, T32 } from './decoder.ts';
 import {
   FORM_IMMEDIATE,
   FORM_REGISTER,
@@ -37,9 +37,8 @@ function shiftSuffix(i: Instruction): string {
 
 /** A rotated constant that has a shorter encoding is written as value and rotation, so that the text tells the encoding. */
 function constant(i: Instruction): string {
-  const rotation = ((i.word >>> 8) & 15) << 1;
-  for (let shorter = 0; shorter < rotation; shorter += 2) {
-    if (rotateRight(i.imm, -shorter) >>> 0 < 256) return `#${i.word & 255}, ${rotation}`;
+  for (let shorter = 0; shorter < i.rotate; shorter += 2) {
+    if (rotateRight(i.imm, -shorter) >>> 0 < 256) return `#${i.word & 255}, ${i.rotate}`;
   }
   return `#${i.imm}`;
 }
@@ -61,8 +60,16 @@ function statusFields(mask: number): string {
   return [...'fsxc'].filter((_, index) => ((mask << index) & 8) !== 0).join('');
 }
 
+const at = (address: number): string => `0x${hex(address)}`;
+
 function branchTarget(i: Instruction, address: number): string {
-  return `0x${hex(address + 8 + i.imm + 2 * i.x)}`;
+  return at(address + 8 + i.imm + 2 * i.x);
+}
+
+/** Letters of it behind the first: whether the conditions that follow are the first one or its opposite. */
+function thenElse(i: Instruction): string {
+  const others = 3 - Math.log2(i.option & -i.option);
+  return Array.from({ length: others }, (_, k) => (((i.option >>> (3 - k)) & 1) === ((i.imm >>> 4) & 1) ? 't' : 'e')).join('');
 }
 
 type Printer = (i: Instruction, address: number) => string;
@@ -76,7 +83,7 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   rs: (i) => register(i.rs),
   ra: (i) => register(i.ra),
   rt: (i) => register(i.rt),
-  'rt+1': (i) => register(i.rt + 1),
+  rt2: (i) => register(i.rt2),
   op2: (i) => (i.form === FORM_IMMEDIATE ? constant(i) : `${register(i.rm)}${i.form === FORM_REGISTER ? '' : shiftSuffix(i)}`),
   shift: (i) => SHIFTS[i.shift] ?? '',
   amount: (i) => (i.form === FORM_SHIFT_REGISTER ? register(i.rs) : `#${i.amount}`),
@@ -84,6 +91,12 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   hex: (i) => `0x${hex(i.imm, 8)}`,
   offset,
   target: branchTarget,
+  near: (i, address) => at(address + 4 + i.imm),
+  'near word': (i, address) => at(((address + 4) & ~3) + i.imm),
+  literal: (i, address) => at(((address + 4) & ~3) + i.imm),
+  'literal before': (i, address) => at(((address + 4) & ~3) - i.imm),
+  'then else': thenElse,
+  'block condition': (i) => CONDITIONS[i.imm >>> 4] || 'al',
   list: (i) => registerList(i.list),
   writeback: (i) => (i.writeback === 1 ? '!' : ''),
   x: (i) => half(i.x),
@@ -102,7 +115,7 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   crm: (i) => `c${i.rm}`,
   fields: (i) => statusFields(i.option),
   barrier: (i) => BARRIERS[i.option] ?? `#${i.option}`,
-  word: (i) => `0x${hex(i.word, 8)}`,
+  word: (i) => `0x${hex(i.word, 2 * i.bytes)}`,
 };
 
 function print(template: string, i: Instruction, address: number): string {
@@ -113,10 +126,23 @@ function print(template: string, i: Instruction, address: number): string {
   });
 }
 
-/** Text of the instruction `word` at `address` (which matters for branches). UNPREDICTABLE uses are marked. */
-export function disassemble(word: number, address = 0): string {
-  const i = decode(word);
+function disassembled(i: Instruction, address: number): string {
   const template = typeof i.row.text === 'string' ? i.row.text : i.row.text(i);
   const text = print(template, i, address);
   return i.detail === 'unpredictable' ? `${text} ; unpredictable` : text;
+}
+
+/** Text of the A32 instruction `word` at `address` (which matters for branches). UNPREDICTABLE uses are marked. */
+export const disassemble = (word: number, address = 0): string => disassembled(A32.decode(word), address);
+
+/**
+ * Text of a T32 instruction: a number below 0x10000 is one of 16 bits, otherwise the first halfword is on top. Inside an IT block
+ * `condition` is that of the block. Widths are not marked: `.w` and `.n` are missing.
+ */
+export function disassembleThumb(opcode: number, address = 0, condition: number | null = null): string {
+  const outside = T32.decode(opcode);
+  if (condition === null) return disassembled(outside, address);
+  const inside = outside.inBlock ?? outside;
+  inside.cond = condition;
+  return disassembled(inside, address);
 }

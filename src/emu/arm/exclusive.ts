@@ -16,8 +16,11 @@ function mark(c: CpuState, address: number, bytes: number): void {
 const isMarked = (c: CpuState, address: number, bytes: number): boolean =>
   c.r[REG_EXCLUSIVE_BYTES] === bytes && c.r[REG_EXCLUSIVE_ADDRESS] === address;
 
+/** Only T32 has an offset; in A32 it is 0. */
+const addressOf = (c: CpuState, i: Instruction): number => (rn(c, i) + i.imm) | 0;
+
 function load(c: CpuState, i: Instruction, bytes: number, read: (address: number) => number): Effect {
-  const address = rn(c, i);
+  const address = addressOf(c, i);
   c.mmu.requireAligned(address, bytes, false);
   const value = read(address);
   mark(c, address, bytes);
@@ -27,7 +30,7 @@ function load(c: CpuState, i: Instruction, bytes: number, read: (address: number
 
 /** Without a mark nothing is stored and nothing faults but a misaligned address. */
 function store(c: CpuState, i: Instruction, bytes: number, write: (address: number) => void): Effect {
-  const address = rn(c, i);
+  const address = addressOf(c, i);
   c.mmu.requireAligned(address, bytes, true);
   const marked = isMarked(c, address, bytes);
   if (marked) write(address);
@@ -42,7 +45,7 @@ const ldrexh: Execute = (c, i) => load(c, i, 2, (address) => c.mmu.loadHalf(addr
 const ldrexd: Execute = (c, i) => {
   const address = rn(c, i);
   load(c, i, 8, () => c.mmu.loadWord(address));
-  c.r[i.rt + 1] = c.mmu.loadWord((address + 4) | 0);
+  c.r[i.rt2] = c.mmu.loadWord((address + 4) | 0);
   return NEXT;
 };
 const strex: Execute = (c, i) => store(c, i, 4, (address) => c.mmu.storeWord(address, rt(c, i)));
@@ -51,7 +54,7 @@ const strexh: Execute = (c, i) => store(c, i, 2, (address) => c.mmu.storeHalf(ad
 const strexd: Execute = (c, i) =>
   store(c, i, 8, (address) => {
     c.mmu.storeWord(address, rt(c, i));
-    c.mmu.storeWord((address + 4) | 0, c.r[i.rt + 1] as number);
+    c.mmu.storeWord((address + 4) | 0, c.r[i.rt2] as number);
   });
 
 const clrex: Execute = (c) => {
@@ -83,23 +86,26 @@ const badSwap = (i: Instruction): boolean => badLoad(i) || i.rm === REG_PC || i.
 type Check = (i: Instruction) => boolean;
 const row = (name: string, bits: string, execute: Execute, unpredictable: Check, text: string): Row => ({
   name,
-  a32: pattern(bits),
+  encoding: pattern(bits),
   execute,
   unpredictable,
   text,
+  decode: (i) => {
+    i.rt2 = i.rt + 1;
+  },
 });
 
 export const EXCLUSIVE: readonly Row[] = [
-  row('strex', 'cccc 0001 1000 nnnn dddd 1111 1001 tttt', strex, badStore, 'strex<c> <rd>, <rt>, [<rn>]'),
-  row('ldrex', 'cccc 0001 1001 nnnn tttt 1111 1001 1111', ldrex, badLoad, 'ldrex<c> <rt>, [<rn>]'),
+  row('strex', 'cccc 0001 1000 nnnn dddd 1111 1001 tttt', strex, badStore, 'strex<c> <rd>, <rt>, [<rn><offset>]'),
+  row('ldrex', 'cccc 0001 1001 nnnn tttt 1111 1001 1111', ldrex, badLoad, 'ldrex<c> <rt>, [<rn><offset>]'),
   row(
     'strexd',
     'cccc 0001 1010 nnnn dddd 1111 1001 tttt',
     strexd,
     (i) => badStore(i) || badPair(i) || i.rd === i.rt + 1,
-    'strexd<c> <rd>, <rt>, <rt+1>, [<rn>]',
+    'strexd<c> <rd>, <rt>, <rt2>, [<rn>]',
   ),
-  row('ldrexd', 'cccc 0001 1011 nnnn tttt 1111 1001 1111', ldrexd, (i) => badLoad(i) || badPair(i), 'ldrexd<c> <rt>, <rt+1>, [<rn>]'),
+  row('ldrexd', 'cccc 0001 1011 nnnn tttt 1111 1001 1111', ldrexd, (i) => badLoad(i) || badPair(i), 'ldrexd<c> <rt>, <rt2>, [<rn>]'),
   row('strexb', 'cccc 0001 1100 nnnn dddd 1111 1001 tttt', strexb, badStore, 'strexb<c> <rd>, <rt>, [<rn>]'),
   row('ldrexb', 'cccc 0001 1101 nnnn tttt 1111 1001 1111', ldrexb, badLoad, 'ldrexb<c> <rt>, [<rn>]'),
   row('strexh', 'cccc 0001 1110 nnnn dddd 1111 1001 tttt', strexh, badStore, 'strexh<c> <rd>, <rt>, [<rn>]'),

@@ -11,7 +11,7 @@ export type UndefinedDetail =
   | 'unpredictable'
   /** Floating point and SIMD (coprocessors 10 and 11); the unit is absent. */
   | 'vfp'
-  /** The thread is in Thumb state, which is not executed. */
+  /** Entering the state ThumbEE, which is not executed. */
   | 'thumb'
   /** A coprocessor register that user mode may not reach or that does not exist. */
   | 'coprocessor'

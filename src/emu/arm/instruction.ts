@@ -11,14 +11,15 @@ export const NEXT = 0;
 export const BRANCH = 1;
 /** ... which may be in the other instruction set now, ... */
 export const EXCHANGE = 2;
-/** ... or leave for the kernel. */
-export const SUPERVISOR_CALL = 3;
-export const BREAKPOINT = 4;
-export const UNDEFINED = 5;
-export type Effect = 0 | 1 | 2 | 3 | 4 | 5;
+/** ... or begin an IT block (T32), or leave for the kernel. */
+export const IT_BLOCK = 3;
+export const SUPERVISOR_CALL = 4;
+export const BREAKPOINT = 5;
+export const UNDEFINED = 6;
+export type Effect = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 /**
- * The semantics of a row. Called with r15 = address of the instruction + 8 and a condition that holds.
+ * The semantics of a row. Called with r15 = address of the instruction + 8 (in Thumb state + 4) and a condition that holds.
  * Memory accesses throw the MMU's fault mark; a row changes registers only after its last access that can fault.
  */
 export type Execute = (c: CpuState, i: Instruction) => Effect;
@@ -46,11 +47,19 @@ export const MODE_OFFSET = 0;
 export const MODE_PRE = 1;
 export const MODE_POST = 2;
 
+/** Where in an IT block an instruction may stand (T32). A place that is not allowed is UNPREDICTABLE. */
+export const PLACE_ANYWHERE = 0;
+export const PLACE_LAST = 1;
+export const PLACE_NEVER = 2;
+/** Anywhere, and the block's condition does not matter. */
+export const PLACE_UNCONDITIONAL = 3;
+export type Place = 0 | 1 | 2 | 3;
+
+/** A row of one of the two tables, A32 (table.ts) and T32 (t32/table.ts). */
 export interface Row {
   /** Unique in the table. */
   readonly name: string;
-  /** Encoding in A32. A T32 encoding would stand beside it and fill the same fields for the same semantics. */
-  readonly a32: Pattern;
+  readonly encoding: Pattern;
   readonly execute: Execute;
   /** UAL text with <operand> marks (disassembler.ts), or a choice among such texts. */
   readonly text: string | ((i: Instruction) => string);
@@ -62,6 +71,12 @@ export interface Row {
   readonly detail?: UndefinedDetail | undefined;
   /** Names of rows whose encodings include some of this row's: this one wins, and stands before them in the table. */
   readonly over?: readonly string[] | undefined;
+  /** T32 only: brings raw fields to what they are in A32, before `unpredictable` and `decode`, which may be A32's, see them. */
+  readonly arrange?: ((i: Instruction) => void) | undefined;
+  /** T32 only; looks at decoded fields. */
+  readonly place?: ((i: Instruction) => Place) | undefined;
+  /** T32 only: what the encoding means inside an IT block, where most 16-bit instructions leave the flags alone. */
+  readonly inBlock?: Row | undefined;
 }
 
 export class Instruction {
@@ -70,6 +85,10 @@ export class Instruction {
   row: Row;
   execute: Execute;
   detail: UndefinedDetail;
+  bytes: 2 | 4;
+  /** The same opcode inside an IT block, where that makes a difference. */
+  inBlock: Instruction | null = null;
+  place: Place = PLACE_ANYWHERE;
   cond = ALWAYS;
   form = FORM_IMMEDIATE;
   rd = 0;
@@ -78,6 +97,8 @@ export class Instruction {
   rs = 0;
   ra = 0;
   rt = 0;
+  /** Second register of a dual transfer. */
+  rt2 = 0;
   imm = 0;
   carry = CARRY_KEPT;
   shift = SHIFT_LSL;
@@ -101,7 +122,13 @@ export class Instruction {
     this.row = row;
     this.execute = row.execute;
     this.detail = row.detail ?? 'unallocated';
+    this.bytes = row.encoding.bytes;
   }
 }
 
 export const executeUndefined: Execute = () => UNDEFINED;
+
+export function makeUnpredictable(instruction: Instruction): void {
+  instruction.execute = executeUndefined;
+  instruction.detail = 'unpredictable';
+}

@@ -80,7 +80,7 @@ const ldrd: Execute = (c, i) => {
   const second = c.mmu.loadWord((address + 4) | 0);
   writeBack(c, i, target);
   c.r[i.rt] = first;
-  c.r[i.rt + 1] = second;
+  c.r[i.rt2] = second;
   return NEXT;
 };
 const strd: Execute = (c, i) => {
@@ -89,7 +89,7 @@ const strd: Execute = (c, i) => {
   c.mmu.requireAligned(address, 4, true);
   c.mmu.probe(address, 8, true);
   c.mmu.storeWord(address, rt(c, i));
-  c.mmu.storeWord((address + 4) | 0, c.r[i.rt + 1] as number);
+  c.mmu.storeWord((address + 4) | 0, c.r[i.rt2] as number);
   writeBack(c, i, target);
   return NEXT;
 };
@@ -149,7 +149,7 @@ function unpredictable(transfer: Transfer, mode: Mode, byRegister: boolean): (i:
 
 function row(transfer: Transfer, mode: Mode, bits: string, byRegister: boolean, shifts: boolean): Row {
   const name = mode === USER ? `${transfer.name}t` : transfer.name;
-  const registers = isDual(transfer) ? '<rt>, <rt+1>' : '<rt>';
+  const registers = isDual(transfer) ? '<rt>, <rt2>' : '<rt>';
   const pushPop = transfer.name === 'str' ? 'push<c> {<rt>}' : 'pop<c> {<rt>}';
   const text = `${name}<c> ${registers}, ${ADDRESS_TEXT[mode.mode]}`;
   /** str rt, [sp, #-4]! and ldr rt, [sp], #4. */
@@ -157,12 +157,13 @@ function row(transfer: Transfer, mode: Mode, bits: string, byRegister: boolean, 
   const mayPushPop = isWordSize(transfer) && !byRegister && mode === (transfer.load ? POST : PRE);
   return {
     name: `${name} (${byRegister ? 'register' : 'immediate'}${mode === USER ? '' : `, ${mode.suffix}`})`,
-    a32: pattern(bits),
+    encoding: pattern(bits),
     execute: transfer.execute,
     text: mayPushPop ? (i) => (isPushPop(i) ? pushPop : text) : text,
     unpredictable: unpredictable(transfer, mode, byRegister),
     decode: (i) => {
       i.mode = mode.mode;
+      i.rt2 = i.rt + 1;
       if (!byRegister) i.imm = i.up === 1 ? i.imm : 0 - i.imm;
       else if (shifts) decodeShift(i);
       else i.form = FORM_REGISTER;

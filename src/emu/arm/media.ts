@@ -47,7 +47,7 @@ function extensionRows({ name, code, extend, sum }: Extension): readonly Row[] {
   return [
     {
       name: prefix + name,
-      a32: pattern(`cccc 01101 ${code} 1111 dddd rr00 0111 mmmm`),
+      encoding: pattern(`cccc 01101 ${code} 1111 dddd rr00 0111 mmmm`),
       execute: (c, i) => setRd(c, i, rotated(c, i)),
       decode: decodeRotation,
       text: `${prefix}${name}<c> <rd>, <rm><rotation>`,
@@ -56,7 +56,7 @@ function extensionRows({ name, code, extend, sum }: Extension): readonly Row[] {
     },
     {
       name: `${prefix}a${name}`,
-      a32: pattern(`cccc 01101 ${code} nnnn dddd rr00 0111 mmmm`),
+      encoding: pattern(`cccc 01101 ${code} nnnn dddd rr00 0111 mmmm`),
       execute: (c, i) => setRd(c, i, sum(rn(c, i), rotated(c, i))),
       decode: decodeRotation,
       text: `${prefix}a${name}<c> <rd>, <rn>, <rm><rotation>`,
@@ -133,7 +133,7 @@ const pcDMS = (i: Instruction): boolean => pcDM(i) || i.rs === REG_PC;
 type Decode = (i: Instruction) => void;
 const row = (name: string, bits: string, execute: Execute, unpredictable: (i: Instruction) => boolean, text: string, decode?: Decode): Row => ({
   name,
-  a32: pattern(bits),
+  encoding: pattern(bits),
   execute,
   unpredictable,
   text: `${name}<c> ${text}`,
@@ -169,14 +169,14 @@ export const MEDIA: readonly Row[] = [
   row('bfi', 'cccc 0111 110e eeee dddd lllll 001 mmmm', bfi, (i) => i.rd === REG_PC || i.width < i.lsb, '<rd>, <rm>, <lsb>, <span>'),
   {
     name: 'sdiv',
-    a32: pattern('cccc 0111 0001 dddd 1111 ssss 0001 mmmm'),
+    encoding: pattern('cccc 0111 0001 dddd 1111 ssss 0001 mmmm'),
     execute: executeUndefined,
     detail: 'divide',
     text: 'sdiv<c> <rd>, <rm>, <rs>',
   },
   {
     name: 'udiv',
-    a32: pattern('cccc 0111 0011 dddd 1111 ssss 0001 mmmm'),
+    encoding: pattern('cccc 0111 0011 dddd 1111 ssss 0001 mmmm'),
     execute: executeUndefined,
     detail: 'divide',
     text: 'udiv<c> <rd>, <rm>, <rs>',

@@ -47,7 +47,7 @@ const NOTHING_MAPPED: Translation = { entry: () => 0, version: 0 };
 
 export class Mmu {
   readonly words: Int32Array;
-  readonly #halves: Uint16Array;
+  readonly halves: Uint16Array;
   readonly #bytes: Uint8Array;
   readonly #written: Uint8Array;
   #spaces = new WeakMap<Translation, SpaceCache>();
@@ -66,7 +66,7 @@ export class Mmu {
 
   constructor(memory: PhysicalMemory) {
     this.words = new Int32Array(memory.u8.buffer, memory.u8.byteOffset, memory.size_bytes >>> 2);
-    this.#halves = memory.u16;
+    this.halves = memory.u16;
     this.#bytes = memory.u8;
     this.#written = memory.written;
   }
@@ -159,9 +159,9 @@ export class Mmu {
   loadHalf(address: number): number {
     const slot = (address >>> PAGE_SHIFT) & CACHE_MASK;
     if (this.#readTags[slot] === (address & HALF_TAG)) {
-      return this.#halves[((this.#readFrames[slot] as number) | (address & OFFSET_MASK)) >>> 1] as number;
+      return this.halves[((this.#readFrames[slot] as number) | (address & OFFSET_MASK)) >>> 1] as number;
     }
-    if ((address & 1) === 0) return this.#halves[this.readIndex(address) >>> 1] as number;
+    if ((address & 1) === 0) return this.halves[this.readIndex(address) >>> 1] as number;
     return this.#loadBytes(address, 2);
   }
 
@@ -187,9 +187,9 @@ export class Mmu {
     const slot = (address >>> PAGE_SHIFT) & CACHE_MASK;
     if (this.#writeTags[slot] === (address & HALF_TAG)) {
       const index = (this.#writeFrames[slot] as number) | (address & OFFSET_MASK);
-      this.#halves[index >>> 1] = value;
+      this.halves[index >>> 1] = value;
       this.#written[index >>> PAGE_SHIFT] = 1;
-    } else if ((address & 1) === 0) this.#halves[this.writeIndex(address) >>> 1] = value;
+    } else if ((address & 1) === 0) this.halves[this.writeIndex(address) >>> 1] = value;
     else this.#storeBytes(address, 2, value);
   }
 

@@ -175,7 +175,7 @@ const anyPcSaturating = (i: Instruction): boolean => i.rd === REG_PC || i.rm ===
 type Check = (i: Instruction) => boolean;
 const row = (name: string, bits: string, execute: Execute, unpredictable: Check, text: string, over?: readonly string[]): Row => ({
   name,
-  a32: pattern(bits),
+  encoding: pattern(bits),
   execute,
   unpredictable,
   text,

@@ -96,6 +96,7 @@ export function decodeModifiedImmediate(i: Instruction): void {
   const rotation = (i.imm >>> 8) << 1;
   const value = rotateRight(i.imm & 255, rotation);
   i.form = FORM_IMMEDIATE;
+  i.rotate = rotation;
   i.carry = rotation === 0 ? CARRY_KEPT : value >>> 31;
   i.imm = value;
 }

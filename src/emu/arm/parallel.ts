@@ -100,7 +100,7 @@ export const PARALLEL: readonly Row[] = [
     OPERATIONS.map(
       (operation): Row => ({
         name: flavour.prefix + operation.name,
-        a32: pattern(`cccc 01100 ${flavour.code} nnnn dddd 1111 ${operation.code} 1 mmmm`),
+        encoding: pattern(`cccc 01100 ${flavour.code} nnnn dddd 1111 ${operation.code} 1 mmmm`),
         execute: semantics(flavour, operation),
         text: `${flavour.prefix}${operation.name}<c> <rd>, <rn>, <rm>`,
         unpredictable,
@@ -109,7 +109,7 @@ export const PARALLEL: readonly Row[] = [
   ),
   {
     name: 'sel',
-    a32: pattern('cccc 0110 1000 nnnn dddd 1111 1011 mmmm'),
+    encoding: pattern('cccc 0110 1000 nnnn dddd 1111 1011 mmmm'),
     execute: sel,
     text: 'sel<c> <rd>, <rn>, <rm>',
     unpredictable,

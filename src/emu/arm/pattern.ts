@@ -1,4 +1,4 @@
-// Encodings written as 32 characters, most significant bit first: 0 and 1 are fixed bits, a letter names the field its bits
+// Encodings written as 32 or 16 characters, most significant bit first: 0 and 1 are fixed bits, a letter names the field its bits
 // belong to, blanks are for the reader. Bits that the architecture wants to be 0 or 1 "or else UNPREDICTABLE" count as fixed.
 
 import type { Instruction } from './instruction.ts';
@@ -12,6 +12,7 @@ const FIELD_OF_LETTER = {
   s: 'rs',
   a: 'ra',
   t: 'rt',
+  b: 'rt2',
   i: 'imm',
   k: 'shift',
   h: 'amount',
@@ -41,15 +42,18 @@ export interface Pattern {
   readonly mask: number;
   readonly value: number;
   readonly pieces: readonly Piece[];
+  readonly bytes: 2 | 4;
   /** True if the top four bits are a condition, which cannot be 1111. */
   readonly conditional: boolean;
 }
 
 const isLetter = (character: string): character is keyof typeof FIELD_OF_LETTER => character in FIELD_OF_LETTER;
 
+/** A 16-bit opcode is a number below 0x10000: no 32-bit Thumb instruction, first halfword above, is. */
 export function pattern(text: string): Pattern {
-  const bits = text.replaceAll(' ', '');
-  if (bits.length !== 32) throw new Error(`pattern of ${bits.length} bits: ${text}`);
+  const written = text.replaceAll(' ', '');
+  if (written.length !== 32 && written.length !== 16) throw new Error(`pattern of ${written.length} bits: ${text}`);
+  const bits = written.padStart(32, '0');
   let mask = 0;
   let value = 0;
   const pieces: { field: Field; from: number; bits: number }[] = [];
@@ -68,7 +72,8 @@ export function pattern(text: string): Pattern {
     } else if (character !== '-') throw new Error(`pattern with unknown field ${character}: ${text}`);
     previous = character;
   }
-  return { text, mask: mask >>> 0, value: value >>> 0, pieces, conditional: bits.startsWith('cccc') };
+  const bytes = written.length === 16 ? 2 : 4;
+  return { text, mask: mask >>> 0, value: value >>> 0, pieces, bytes, conditional: bits.startsWith('cccc') };
 }
 
 export function matches(encoding: Pattern, word: number): boolean {

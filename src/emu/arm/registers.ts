@@ -23,8 +23,24 @@ export const CPSR_Q = 0x0800_0000;
 export const CPSR_GE_SHIFT = 16;
 export const CPSR_GE = 0x000f_0000;
 export const CPSR_T = 0x0000_0020;
+/** ITSTATE, in two parts: its lower two bits, and the upper six. */
+export const CPSR_IT = 0x0600_fc00;
 /** User mode, A32, little endian, interrupts on, flags clear. */
 export const CPSR_USER = 0x0000_0010;
+
+/**
+ * ITSTATE of a status word: condition of the next instruction and what follows in the block (ARM ARM A2.5.2); 0 outside of blocks.
+ * It means nothing in A32 state.
+ */
+export function itState(cpsr: number): number {
+  const it = ((cpsr >>> 8) & 0xfc) | ((cpsr >>> 25) & 3);
+  return (it & 15) === 0 ? 0 : it;
+}
+
+export const withItState = (cpsr: number, it: number): number => (cpsr & ~CPSR_IT) | ((it & 0xfc) << 8) | ((it & 3) << 25);
+
+/** ITSTATE after an instruction of the block. */
+export const advancedIt = (it: number): number => ((it & 7) === 0 ? 0 : (it & 0xe0) | ((it << 1) & 0x1f));
 
 const STATE_VERSION = 1;
 const STATE_FIELDS = ['version', 'r', 'cpsr', 'tpidruro', 'tpidrurw', 'exclusive_address', 'exclusive_bytes'] as const;
@@ -56,6 +72,19 @@ export class CpuRegisters {
   }
   set tpidrurw(value: number) {
     this.words[REG_TPIDRURW] = value;
+  }
+
+  get thumb(): boolean {
+    return (this.cpsr & CPSR_T) !== 0;
+  }
+
+  /**
+   * Goes on behind the supervisor call at r15: the kernel took it and serves it without another place to go on. T32 has that
+   * instruction in 16 bits, and may have it in an IT block.
+   */
+  passTrap(): void {
+    this.words[REG_PC] = (this.words[REG_PC] as number) + (this.thumb ? 2 : 4);
+    if (this.thumb) this.cpsr = withItState(this.cpsr, advancedIt(itState(this.cpsr)));
   }
 
   /** Drops the exclusive mark, as every real kernel entry does (fiasco-kernel.md 5.1). */

@@ -51,14 +51,14 @@ const transfersPc = (i: Instruction): boolean => i.rt === REG_PC;
 const STATUS: readonly Row[] = [
   {
     name: 'mrs',
-    a32: pattern('cccc 0001 0000 1111 dddd 0000 0000 0000'),
+    encoding: pattern('cccc 0001 0000 1111 dddd 0000 0000 0000'),
     execute: mrs,
     text: 'mrs<c> <rd>, CPSR',
     unpredictable: (i) => i.rd === REG_PC,
   },
   {
     name: 'msr (register)',
-    a32: pattern('cccc 0001 0010 oooo 1111 0000 0000 mmmm'),
+    encoding: pattern('cccc 0001 0010 oooo 1111 0000 0000 mmmm'),
     execute: msr,
     decode: decodeShift,
     text: 'msr<c> CPSR_<fields>, <rm>',
@@ -78,7 +78,7 @@ const HINTS: readonly Row[] = [
   ].map(
     ([name, bits]): Row => ({
       name: `${name}`,
-      a32: pattern(`cccc 0011 0010 0000 1111 0000 ${bits}`),
+      encoding: pattern(`cccc 0011 0010 0000 1111 0000 ${bits}`),
       execute: nothing,
       text: name === 'dbg' ? 'dbg<c> <option>' : `${name}<c>`,
       over: ['hint', 'msr (immediate)'],
@@ -86,14 +86,14 @@ const HINTS: readonly Row[] = [
   ),
   {
     name: 'hint',
-    a32: pattern('cccc 0011 0010 0000 1111 0000 iiii iiii'),
+    encoding: pattern('cccc 0011 0010 0000 1111 0000 iiii iiii'),
     execute: nothing,
     text: 'hint<c> <imm>',
     over: ['msr (immediate)'],
   },
   {
     name: 'msr (immediate)',
-    a32: pattern('cccc 0011 0010 oooo 1111 iiii iiii iiii'),
+    encoding: pattern('cccc 0011 0010 oooo 1111 iiii iiii iiii'),
     execute: msr,
     decode: decodeModifiedImmediate,
     text: 'msr<c> CPSR_<fields>, <imm>',
@@ -102,9 +102,9 @@ const HINTS: readonly Row[] = [
 ];
 
 const BARRIERS: readonly Row[] = [
-  { name: 'dsb', a32: pattern('1111 0101 0111 1111 1111 0000 0100 oooo'), execute: nothing, text: 'dsb <barrier>' },
-  { name: 'dmb', a32: pattern('1111 0101 0111 1111 1111 0000 0101 oooo'), execute: nothing, text: 'dmb <barrier>' },
-  { name: 'isb', a32: pattern('1111 0101 0111 1111 1111 0000 0110 oooo'), execute: nothing, text: 'isb <barrier>' },
+  { name: 'dsb', encoding: pattern('1111 0101 0111 1111 1111 0000 0100 oooo'), execute: nothing, text: 'dsb <barrier>' },
+  { name: 'dmb', encoding: pattern('1111 0101 0111 1111 1111 0000 0101 oooo'), execute: nothing, text: 'dmb <barrier>' },
+  { name: 'isb', encoding: pattern('1111 0101 0111 1111 1111 0000 0110 oooo'), execute: nothing, text: 'isb <barrier>' },
 ];
 
 const signedOffset = (i: Instruction): void => {
@@ -113,7 +113,7 @@ const signedOffset = (i: Instruction): void => {
 const preload = (name: string, immediate: string, register: string): readonly Row[] => [
   {
     name: `${name} (immediate)`,
-    a32: pattern(`1111 ${immediate} nnnn 1111 iiii iiii iiii`),
+    encoding: pattern(`1111 ${immediate} nnnn 1111 iiii iiii iiii`),
     execute: nothing,
     decode: signedOffset,
     text: `${name} [<rn><offset>]`,
@@ -121,7 +121,7 @@ const preload = (name: string, immediate: string, register: string): readonly Ro
   },
   {
     name: `${name} (register)`,
-    a32: pattern(`1111 ${register} nnnn 1111 hhhhh kk 0 mmmm`),
+    encoding: pattern(`1111 ${register} nnnn 1111 hhhhh kk 0 mmmm`),
     execute: nothing,
     decode: decodeShift,
     text: `${name} [<rn><offset>]`,
@@ -132,13 +132,13 @@ const MEMORY_HINTS: readonly Row[] = [
   ...preload('pld', '0101 u101', '0111 u101'),
   ...preload('pldw', '0101 u001', '0111 u001'),
   ...preload('pli', '0100 u101', '0110 u101'),
-  { name: 'memory hint (immediate)', a32: pattern('1111 0100 -001 ---- ---- ---- ---- ----'), execute: nothing, text: 'nop ; <word>' },
-  { name: 'memory hint (register)', a32: pattern('1111 0110 -001 ---- ---- ---- ---0 ----'), execute: nothing, text: 'nop ; <word>' },
+  { name: 'memory hint (immediate)', encoding: pattern('1111 0100 -001 ---- ---- ---- ---- ----'), execute: nothing, text: 'nop ; <word>' },
+  { name: 'memory hint (register)', encoding: pattern('1111 0110 -001 ---- ---- ---- ---0 ----'), execute: nothing, text: 'nop ; <word>' },
 ];
 
 const systemRegister = (name: string, bits: string, execute: Execute, text: string, over: string): Row => ({
   name,
-  a32: pattern(bits),
+  encoding: pattern(bits),
   execute,
   text,
   unpredictable: transfersPc,
@@ -176,7 +176,7 @@ const SYSTEM_REGISTERS: readonly Row[] = [
 
 const undefinedRow = (name: string, bits: string, detail: NonNullable<Row['detail']>, text: string, over?: readonly string[]): Row => ({
   name,
-  a32: pattern(bits),
+  encoding: pattern(bits),
   execute: executeUndefined,
   detail,
   text,
@@ -229,8 +229,8 @@ export const SYSTEM: readonly Row[] = [
   ...BARRIERS,
   ...MEMORY_HINTS,
   ...SYSTEM_REGISTERS,
-  { name: 'setend le', a32: pattern('1111 0001 0000 0001 0000 0000 0000 0000'), execute: nothing, text: 'setend le' },
+  { name: 'setend le', encoding: pattern('1111 0001 0000 0001 0000 0000 0000 0000'), execute: nothing, text: 'setend le' },
   /** Ignored in user mode. */
-  { name: 'cps', a32: pattern('1111 0001 0000 --- 0 0000 000 --- 0 -----'), execute: nothing, text: 'nop ; cps <word>' },
+  { name: 'cps', encoding: pattern('1111 0001 0000 --- 0 0000 000 --- 0 -----'), execute: nothing, text: 'nop ; cps <word>' },
   ...ABSENT,
 ];

@@ -1,7 +1,7 @@
 // A minimal board for CPU tests: frames of RAM, a page table as a map, one register file. Owner of nothing that outlives a test.
 
 import { Cpu } from '../../../src/emu/arm/cpu.ts';
-import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
+import { CPSR_T, CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import type { Translation } from '../../../src/emu/memory/translation.ts';
 
@@ -51,6 +51,20 @@ export class TestBoard {
 
   load(frame: number, words: readonly number[]): void {
     this.memory.u32.set(words, frame * 1024);
+  }
+
+  /** A board with T32 code: opcodes of 32 bits have the first halfword on top. */
+  static thumb(opcodes: readonly number[]): TestBoard {
+    const board = new TestBoard();
+    board.loadThumb(PROGRAM, opcodes);
+    board.registers.cpsr |= CPSR_T;
+    return board;
+  }
+
+  loadThumb(address: number, opcodes: readonly number[]): void {
+    const frame = this.pages.entry(address >>> 12) & ~0xfff;
+    const halves = opcodes.flatMap((opcode) => (opcode >>> 16 === 0 ? [opcode] : [opcode >>> 16, opcode & 0xffff]));
+    this.memory.u16.set(halves, (frame | (address & 0xfff)) >>> 1);
   }
 
   word(address: number): number {

@@ -1,8 +1,8 @@
-// The run loop: budgets, exits, aborts that change nothing, self-modifying code, Thumb, the exclusive monitor, slicing.
+// The run loop: budgets, exits, aborts that change nothing, self-modifying code, the exclusive monitor, slicing. Thumb: thumb.test.ts.
 
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { CPSR_T, CpuRegisters } from '../../../src/emu/arm/registers.ts';
+import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { suite } from '../../kit.ts';
 import { HEAP, Pages, PROGRAM, READ_ONLY, RW, RWX, RX, TestBoard } from './board.ts';
 
@@ -193,23 +193,6 @@ test('address spaces do not see each other', () => {
     board.cpu.run(2);
   }
   assert.equal([board.registers.r[0], registers.r[0]], [2, 3]);
-});
-
-test('entering Thumb state retires the branch and then leaves as undefined', () => {
-  const board = new TestBoard([0xe12f_ff10, 0xf000_b510]);
-  board.registers.r[0] = PROGRAM + 5;
-  assert.equal(board.cpu.run(10), { kind: 'undefined', retired: 1, pc: PROGRAM + 4, opcode: 0xb510, detail: 'thumb' });
-  assert.is(board.registers.r[15], PROGRAM + 4);
-  assert.is(board.registers.cpsr & CPSR_T, CPSR_T);
-  board.registers.r[15] = PROGRAM + 6;
-  board.load(1, [0, 0xf000_b510, 0xf800]);
-  assert.equal(board.cpu.run(10), { kind: 'undefined', retired: 0, pc: PROGRAM + 6, opcode: 0xf000_f800, detail: 'thumb' });
-});
-
-test('blx with an immediate enters Thumb state at a halfword', () => {
-  const board = new TestBoard([0xfb00_0000, 0, 0xb510_b500]);
-  assert.equal(board.cpu.run(10), { kind: 'undefined', retired: 1, pc: PROGRAM + 10, opcode: 0xb510, detail: 'thumb' });
-  assert.is(board.registers.r[14], PROGRAM + 4);
 });
 
 test('an exclusive pair stores, and an exclusive store without a mark does not', () => {

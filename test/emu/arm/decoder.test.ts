@@ -1,11 +1,10 @@
-// The instruction table as a set of encodings: no row hides another unnoticed, every row can be reached.
+// The instruction tables as sets of encodings: no row hides another unnoticed, every row can be reached.
 
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { decode, rowOf } from '../../../src/emu/arm/decoder.ts';
+import { A32, T32 } from '../../../src/emu/arm/decoder.ts';
 import type { Row } from '../../../src/emu/arm/instruction.ts';
 import { matches, overlaps } from '../../../src/emu/arm/pattern.ts';
-import { TABLE } from '../../../src/emu/arm/table.ts';
 import { suite } from '../../kit.ts';
 
 const test = suite('arm decoder');
@@ -14,60 +13,79 @@ const test = suite('arm decoder');
 const wordOf = (row: Row): fc.Arbitrary<number> =>
   fc
     .integer({ min: 0, max: 0xffff_ffff })
-    .map((noise) => ((noise & ~row.a32.mask) | row.a32.value) >>> 0)
-    .filter((word) => matches(row.a32, word));
+    .map((noise) => ((noise & ~row.encoding.mask) | row.encoding.value) >>> 0)
+    .filter((word) => matches(row.encoding, word));
 
-const anyRow = fc.constantFrom(...TABLE);
+/** Opcodes of any kind: 16-bit ones are numbers below 0x10000. */
+const anyWord = {
+  a32: fc.integer({ min: 0, max: 0xffff_ffff }),
+  t32: fc.oneof(fc.integer({ min: 0, max: 0xe7ff }), fc.integer({ min: 0xe800_0000, max: 0xffff_ffff })),
+};
 
-test('row names are unique', () => {
-  assert.is(new Set(TABLE.map((row) => row.name)).size, TABLE.length);
-});
+for (const [set, decoder] of [['a32', A32] as const, ['t32', T32] as const]) {
+  const { table } = decoder;
+  const anyRow = fc.constantFrom(...table);
 
-test('where two rows overlap, the one that stands first says so', () => {
-  const silent: string[] = [];
-  TABLE.forEach((winner, index) => {
-    for (const loser of TABLE.slice(index + 1)) {
-      if (overlaps(winner.a32, loser.a32) !== (winner.over?.includes(loser.name) ?? false)) silent.push(`${winner.name} / ${loser.name}`);
+  test(`${set}: row names are unique`, () => {
+    assert.is(new Set(table.map((row) => row.name)).size, table.length);
+  });
+
+  test(`${set}: where two rows overlap, the one that stands first says so`, () => {
+    const silent: string[] = [];
+    table.forEach((winner, index) => {
+      for (const loser of table.slice(index + 1)) {
+        const said = winner.over?.includes(loser.name) ?? false;
+        if (overlaps(winner.encoding, loser.encoding) !== said) silent.push(`${winner.name} / ${loser.name}`);
+      }
+    });
+    assert.equal(silent, []);
+  });
+
+  test(`${set}: a row wins only over rows that exist and stand after it`, () => {
+    table.forEach((row, index) => {
+      for (const name of row.over ?? []) assert.ok(table.findIndex((other) => other.name === name) > index, `${row.name} over ${name}`);
+    });
+  });
+
+  test(`${set}: every row decodes some word`, () => {
+    for (const row of table) {
+      const found = fc.sample(wordOf(row), { numRuns: 400, seed: 1 }).some((word) => decoder.decode(word).row === row);
+      assert.ok(found, row.name);
     }
   });
-  assert.equal(silent, []);
-});
 
-test('a row wins only over rows that exist and stand after it', () => {
-  TABLE.forEach((row, index) => {
-    for (const name of row.over ?? []) assert.ok(TABLE.findIndex((other) => other.name === name) > index, `${row.name} over ${name}`);
+  test(`${set}: the index finds the first row that matches`, () => {
+    fc.assert(
+      fc.property(fc.oneof(anyWord[set], anyWord.a32, anyRow.chain(wordOf)), (opcode) => {
+        const expected = table.find((row) => matches(row.encoding, opcode));
+        assert.is(decoder.rowOf(opcode).name, expected?.name ?? 'unallocated');
+      }),
+      { numRuns: 3000 },
+    );
   });
+
+  test(`${set}: signed and unsigned forms of a word decode alike`, () => {
+    fc.assert(fc.property(anyRow.chain(wordOf), (opcode) => assert.equal(decoder.decode(opcode), decoder.decode(opcode | 0))));
+  });
+
+  test(`${set}: numbers of a decoded instruction are 32-bit integers`, () => {
+    fc.assert(
+      fc.property(anyRow.chain(wordOf), (opcode) => {
+        for (const [name, value] of Object.entries(decoder.decode(opcode))) {
+          if (typeof value === 'number') assert.ok(Object.is(value, value | 0), name);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+}
+
+test('a T32 opcode has the length that its first halfword says', () => {
+  fc.assert(fc.property(anyWord.t32, (opcode) => assert.is(T32.decode(opcode).bytes, opcode >>> 16 === 0 ? 2 : 4)), { numRuns: 2000 });
 });
 
-test('every row decodes some word', () => {
-  for (const row of TABLE) {
-    const found = fc.sample(wordOf(row), { numRuns: 400, seed: 1 }).some((word) => decode(word).row === row);
-    assert.ok(found, row.name);
-  }
-});
-
-test('the index finds the first row that matches', () => {
-  const word = fc.oneof(fc.integer({ min: 0, max: 0xffff_ffff }), anyRow.chain(wordOf));
-  fc.assert(
-    fc.property(word, (opcode) => {
-      const expected = TABLE.find((row) => matches(row.a32, opcode));
-      assert.is(rowOf(opcode).name, expected?.name ?? 'unallocated');
-    }),
-    { numRuns: 3000 },
-  );
-});
-
-test('signed and unsigned forms of a word decode alike', () => {
-  fc.assert(fc.property(anyRow.chain(wordOf), (opcode) => assert.equal(decode(opcode), decode(opcode | 0))));
-});
-
-test('numbers of a decoded instruction are 32-bit integers', () => {
-  fc.assert(
-    fc.property(anyRow.chain(wordOf), (opcode) => {
-      for (const [name, value] of Object.entries(decode(opcode))) if (typeof value === 'number') assert.ok(Object.is(value, value | 0), name);
-    }),
-    { numRuns: 2000 },
-  );
+test('every pattern of T32 is of the length that its first halfword says', () => {
+  for (const { name, encoding } of T32.table) assert.is(encoding.bytes === 4, encoding.value >>> 16 >= 0xe800, name);
 });
 
 test.run();

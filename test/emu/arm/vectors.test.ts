@@ -4,9 +4,10 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { disassemble } from '../../../src/emu/arm/disassembler.ts';
+import { disassemble, disassembleThumb } from '../../../src/emu/arm/disassembler.ts';
 import { suite } from '../../kit.ts';
-import { CaseBoard, differences, ENTRY } from './vectors/case.ts';
+import { CaseBoard, differences, ENTRY, SETS } from './vectors/case.ts';
+import type { Set } from './vectors/case.ts';
 import { comparableRows, generate } from './vectors/generator.ts';
 import { isComparable, missingTools, runUnderQemu } from './vectors/qemu.ts';
 import { parseVectors, printVectors } from './vectors/vector_file.ts';
@@ -14,18 +15,19 @@ import type { Vector } from './vectors/vector_file.ts';
 
 const test = suite('arm vectors');
 
-const VECTORS = parseVectors(readFileSync(new URL('vectors/a32.vectors.gz', import.meta.url)));
+const read = (set: Set): readonly Vector[] => parseVectors(readFileSync(new URL(`vectors/${set}.vectors.gz`, import.meta.url)));
 const FRESH_CASES_PER_ROW = 6;
 const FAILURES_SHOWN = 10;
 
 /** What differs from the reference, in words. */
-function failures(vectors: readonly Vector[]): readonly string[] {
-  const board = new CaseBoard();
+function failures(set: Set, vectors: readonly Vector[]): readonly string[] {
+  const board = new CaseBoard(set);
+  const text = set === 'a32' ? disassemble : disassembleThumb;
   return vectors.flatMap(({ subject, expected }) => {
     const { exit, after } = board.run(subject);
     const wrong = [...(exit.kind === 'budget' ? [] : [`stopped by ${exit.kind}`]), ...differences(expected, after)];
     if (wrong.length === 0) return [];
-    return [`${subject.words.map((word) => disassemble(word, ENTRY)).join('; ')} (seed ${subject.seed}): ${wrong.slice(0, 4).join(', ')}`];
+    return [`${subject.words.map((word) => text(word, ENTRY)).join('; ')} (seed ${subject.seed}): ${wrong.slice(0, 4).join(', ')}`];
   });
 }
 
@@ -33,41 +35,46 @@ function assertNone(wrong: readonly string[], context: string): void {
   assert.is(wrong.length, 0, [`${wrong.length} differ${context}`, ...wrong.slice(0, FAILURES_SHOWN)].join('\n'));
 }
 
-test('recorded results of the reference are reproduced', () => assertNone(failures(VECTORS), ''));
-
-test('every row with a comparable result has at least four vectors', () => {
-  const counts = new Map<string, number>();
-  for (const { subject } of VECTORS) counts.set(subject.row, (counts.get(subject.row) ?? 0) + 1);
-  const thin = comparableRows().filter((row) => (counts.get(row.name) ?? 0) < 4);
-  assert.equal(thin.map((row) => row.name), []);
-});
-
-test('a vector file survives printing and parsing', () => {
-  const some = fc.subarray(VECTORS.slice(0, 200));
-  fc.assert(fc.property(some, (vectors) => assert.equal(parseVectors(printVectors('test', vectors)), vectors)), { numRuns: 20 });
-});
-
-test('a wrong result is noticed', () => {
-  const [first] = VECTORS;
-  if (first === undefined) throw new Error('the vector file is empty');
-  const registers = first.expected.registers.map((value, index) => (index === 3 ? value ^ 1 : value));
-  assert.is(failures([{ ...first, expected: { ...first.expected, registers } }]).length, 1);
-});
-
 const missing = missingTools();
-const FRESH = 'fresh random cases agree with qemu-arm';
-if (missing.length > 0) test.skip(FRESH, `${missing.join(' and ')} not installed`);
-else {
-  test(FRESH, () => {
-    const seed = randomInt(2 ** 31);
-    const cases = generate(seed, FRESH_CASES_PER_ROW);
-    const states = runUnderQemu(cases);
-    const vectors = cases.flatMap((subject, index) => {
-      const expected = states[index];
-      return expected !== undefined && isComparable(expected) ? [{ subject, expected }] : [];
-    });
-    assertNone(failures(vectors), ` (batch seed ${seed})`);
+
+for (const set of SETS) {
+  const recorded = read(set);
+
+  test(`${set}: recorded results of the reference are reproduced`, () => assertNone(failures(set, recorded), ''));
+
+  test(`${set}: every row with a comparable result has at least four vectors`, () => {
+    const counts = new Map<string, number>();
+    for (const { subject } of recorded) counts.set(subject.row, (counts.get(subject.row) ?? 0) + 1);
+    const thin = comparableRows(set).filter((row) => (counts.get(row.name) ?? 0) < 4);
+    assert.equal(thin.map((row) => row.name), []);
   });
+
+  test(`${set}: a vector file survives printing and parsing`, () => {
+    const some = fc.subarray(recorded.slice(0, 200));
+    fc.assert(fc.property(some, (vectors) => assert.equal(parseVectors(printVectors('test', set, vectors)), vectors)), { numRuns: 20 });
+  });
+
+  test(`${set}: a wrong result is noticed`, () => {
+    const [first] = recorded;
+    if (first === undefined) throw new Error('the vector file is empty');
+    const registers = first.expected.registers.map((value, index) => (index === 3 ? value ^ 1 : value));
+    assert.is(failures(set, [{ ...first, expected: { ...first.expected, registers } }]).length, 1);
+  });
+
+  const fresh = `${set}: fresh random cases agree with qemu-arm`;
+  if (missing.length > 0) test.skip(fresh, `${missing.join(' and ')} not installed`);
+  else {
+    test(fresh, () => {
+      const seed = randomInt(2 ** 31);
+      const cases = generate(set, seed, FRESH_CASES_PER_ROW);
+      const states = runUnderQemu(set, cases);
+      const vectors = cases.flatMap((subject, index) => {
+        const expected = states[index];
+        return expected !== undefined && isComparable(expected) ? [{ subject, expected }] : [];
+      });
+      assertNone(failures(set, vectors), ` (batch seed ${seed})`);
+    });
+  }
 }
 
 test.run();

@@ -1,9 +1,9 @@
-// One case of the CPU's differential test: instruction words, registers and memory before, and after. Layout of the code area and
-// the data window is agreed with executor.c. Pure.
+// One case of the CPU's differential test: instructions, registers and memory before, and after. Layout of the code area and the
+// data window is agreed with executor.c. Pure.
 
 import { Cpu } from '../../../../src/emu/arm/cpu.ts';
 import type { CpuExit } from '../../../../src/emu/arm/exit.ts';
-import { CPSR_USER, CpuRegisters } from '../../../../src/emu/arm/registers.ts';
+import { CPSR_T, CPSR_USER, CpuRegisters } from '../../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../../src/emu/memory/physical_memory.ts';
 
 export const CODE = 0x6000_0000;
@@ -17,20 +17,30 @@ const DATA_BYTES = 0x2000;
 /** The window lies across a page boundary. */
 export const WINDOW = DATA + 0xf80;
 export const WINDOW_BYTES = 256;
-export const FILL = 0xe7f0_def0;
+/** A case's code has this place; what it does not use stays filled. */
+export const ENTRY_BYTES = 24;
+
+export const SETS = ['a32', 't32'] as const;
+export type Set = (typeof SETS)[number];
+/**
+ * What surrounds the code, undefined wherever a case's branch may lead. The one for A32 is udf as a word and as its first Thumb
+ * halfword; the other, for branches to any halfword, is a transfer from a coprocessor register that nobody has.
+ */
+export const FILL: Readonly<Record<Set, number>> = { a32: 0xe7f0_def0, t32: 0xeeb0_def0 };
 
 const ENTRY_INDEX = ENTRY - CODE;
 const DATA_INDEX = CODE_BYTES;
 const WINDOW_INDEX = DATA_INDEX + WINDOW - DATA;
 /** Flags that a case sets: N, Z, C, V, Q and GE. */
 const FLAGS_SET = 0xf80f_0000;
-/** Of the result T is compared too. */
-export const FLAGS_COMPARED = 0xf80f_0020;
+/** Of the result T and ITSTATE are compared too. */
+export const FLAGS_COMPARED = 0xfe0f_fc20;
 
 export interface Case {
+  readonly set: Set;
   /** Name of the table row under test. */
   readonly row: string;
-  /** One instruction, or two that belong together. */
+  /** One instruction, or several that belong together; T32 opcodes of 32 bits have the first halfword on top. */
   readonly words: readonly number[];
   /** Makes the registers, flags and window that are not given. */
   readonly seed: number;
@@ -62,10 +72,21 @@ function value(seed: number, position: number): number {
   return choice % 3 === 0 ? (CORNERS[(choice >>> 8) % CORNERS.length] as number) : noise(seed, position);
 }
 
-export function before({ seed, given }: Case): State {
+/** The code of a case, with what surrounds it, as halfwords. */
+export function codeOf({ set, words }: Case): Uint16Array {
+  const code = Uint16Array.from({ length: ENTRY_BYTES / 2 }, (_, k) => FILL[set] >>> (16 * (k & 1)));
+  const halves = words.flatMap((word) => {
+    if (set === 'a32') return [word & 0xffff, word >>> 16];
+    return word >>> 16 === 0 ? [word] : [word >>> 16, word & 0xffff];
+  });
+  code.set(halves);
+  return code;
+}
+
+export function before({ set, seed, given }: Case): State {
   const registers = Uint32Array.from({ length: 17 }, (_, k) => given[k] ?? value(seed, k));
   registers[15] = ENTRY;
-  registers[16] = (noise(seed, 16) & FLAGS_SET) >>> 0;
+  registers[16] = ((noise(seed, 16) & FLAGS_SET) | (set === 't32' ? CPSR_T : 0)) >>> 0;
   return { registers, window: Uint8Array.from({ length: WINDOW_BYTES }, (_, k) => noise(seed, 100 + k)) };
 }
 
@@ -75,8 +96,8 @@ export class CaseBoard {
   readonly #cpu = new Cpu(this.#memory);
   readonly #registers = new CpuRegisters();
 
-  constructor() {
-    this.#memory.u32.fill(FILL, 0, CODE_BYTES >>> 2);
+  constructor(set: Set) {
+    this.#memory.u32.fill(FILL[set], 0, CODE_BYTES >>> 2);
     const { entry } = {
       entry: (page: number): number => {
         const address = page * 4096;
@@ -94,8 +115,7 @@ export class CaseBoard {
     this.#registers.cpsr = CPSR_USER | (registers[16] as number);
     this.#memory.u8.fill(0, DATA_INDEX);
     this.#memory.write(WINDOW_INDEX, window);
-    this.#memory.u32[ENTRY_INDEX >>> 2] = subject.words[0] ?? FILL;
-    this.#memory.u32[(ENTRY_INDEX >>> 2) + 1] = subject.words[1] ?? FILL;
+    this.#memory.u16.set(codeOf(subject), ENTRY_INDEX >>> 1);
     this.#memory.written.fill(0);
     const exit = this.#cpu.run(subject.words.length);
     const after = Uint32Array.from([...this.#registers.r, (this.#registers.cpsr & FLAGS_COMPARED) >>> 0]);

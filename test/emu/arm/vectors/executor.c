@@ -1,8 +1,9 @@
 /*
- * Executes single A32 instructions under an ARM Linux (qemu-arm) and tells what they did: the reference side of the CPU's
- * differential test. Freestanding; the layout of records and addresses is agreed with case.ts.
+ * Executes single A32 or T32 instructions under an ARM Linux (qemu-arm) and tells what they did: the reference side of the CPU's
+ * differential test. Freestanding; the layout of records and addresses is agreed with case.ts. The first word of the input is what
+ * the code area is filled with, then come the cases.
  *
- * Everything happens in one signal handler. The code area is full of undefined instructions: the case's words are put into its
+ * Everything happens in one signal handler. The code area is full of undefined instructions: the case's code is put into its
  * middle, the handler returns to them with the case's registers, and what follows traps back into the handler.
  */
 
@@ -10,15 +11,15 @@ typedef unsigned int u32;
 typedef unsigned char u8;
 
 enum {
-	CODE = 0x60000000, CODE_BYTES = 0x10000, ENTRY = CODE + 0x8000, FILL = 0xe7f0def0,
+	CODE = 0x60000000, CODE_BYTES = 0x10000, ENTRY = CODE + 0x8000, ENTRY_WORDS = 6,
 	DATA = 0x50000000, DATA_BYTES = 0x2000, WINDOW = DATA + 0xf80, WINDOW_BYTES = 256,
 	SYS_EXIT = 1, SYS_READ = 3, SYS_WRITE = 4, SYS_RT_SIGACTION = 174, SYS_SIGALTSTACK = 186, SYS_MMAP2 = 192,
 	CACHEFLUSH = 0xf0002,
 	SA_FLAGS = 0x4 | 0x04000000 | 0x08000000 | 0x40000000, /* siginfo, restorer, own stack, not blocked */
-	FLAGS_WRITABLE = 0xf80f0000,
+	FLAGS_WRITABLE = 0xf80f0020, FLAGS_CLEARED = 0x0600fc00, /* ITSTATE */
 };
 
-struct input { u32 words[2]; u32 r[16]; u32 cpsr; u8 window[WINDOW_BYTES]; };
+struct input { u32 code[ENTRY_WORDS]; u32 r[16]; u32 cpsr; u8 window[WINDOW_BYTES]; };
 struct output { u32 signal; u32 r[16]; u32 cpsr; u8 window[WINDOW_BYTES]; };
 
 /* The parts of the kernel's ucontext for ARM that matter here. */
@@ -67,13 +68,12 @@ static void prepare(struct context *context)
 	static struct input input;
 	volatile u32 *code = (volatile u32 *)ENTRY;
 	if (!read_all(&input, sizeof(input))) leave(0);
-	code[0] = input.words[0];
-	code[1] = input.words[1];
-	call(CACHEFLUSH, ENTRY, ENTRY + 8, 0, 0, 0, 0);
+	for (u32 k = 0; k < ENTRY_WORDS; k++) code[k] = input.code[k];
+	call(CACHEFLUSH, ENTRY, ENTRY + 4 * ENTRY_WORDS, 0, 0, 0, 0);
 	for (u32 k = 0; k < WINDOW_BYTES; k++) ((volatile u8 *)WINDOW)[k] = input.window[k];
 	for (u32 k = 0; k < 15; k++) context->r[k] = input.r[k];
 	context->r[15] = ENTRY;
-	context->cpsr = (context->cpsr & ~(FLAGS_WRITABLE | 0x20)) | (input.cpsr & FLAGS_WRITABLE);
+	context->cpsr = (context->cpsr & ~(FLAGS_WRITABLE | FLAGS_CLEARED)) | (input.cpsr & FLAGS_WRITABLE);
 	running = 1;
 }
 
@@ -109,9 +109,12 @@ void start(void)
 	struct { void *handler; u32 flags; void *restorer; u32 mask[2]; } action = { handler, SA_FLAGS, restorer, { 0, 0 } };
 	struct { void *base; u32 flags; u32 bytes; } alternate = { stack, 0, sizeof(stack) };
 
+	u32 fill;
+
+	if (!read_all(&fill, sizeof(fill))) leave(4);
 	map(CODE, CODE_BYTES);
 	map(DATA, DATA_BYTES);
-	for (u32 k = 0; k < CODE_BYTES / 4; k++) ((volatile u32 *)CODE)[k] = FILL;
+	for (u32 k = 0; k < CODE_BYTES / 4; k++) ((volatile u32 *)CODE)[k] = fill;
 	call(SYS_SIGALTSTACK, (long)&alternate, 0, 0, 0, 0, 0);
 	for (u32 k = 0; k < 4; k++) call(SYS_RT_SIGACTION, signals[k], (long)&action, 0, 8, 0, 0);
 	((void (*)(void))ENTRY)();

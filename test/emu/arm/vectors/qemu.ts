@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CPSR_T } from '../../../../src/emu/arm/registers.ts';
-import { before, EXECUTOR, FILL, FLAGS_COMPARED, WINDOW_BYTES } from './case.ts';
-import type { Case, State } from './case.ts';
+import { before, codeOf, ENTRY_BYTES, EXECUTOR, FILL, FLAGS_COMPARED, WINDOW_BYTES } from './case.ts';
+import type { Case, Set, State } from './case.ts';
 
 const COMPILER = 'arm-none-eabi-gcc';
 const EMULATOR = 'qemu-arm';
@@ -17,7 +17,8 @@ const OPTIONS = [
   ...['-O1', '-marm', '-mcpu=cortex-a9', '-mfloat-abi=soft'],
   ...['-ffreestanding', '-nostdlib', '-static', `-Wl,-Ttext=0x${EXECUTOR.toString(16)}`],
 ];
-const INPUT_BYTES = 4 * (2 + 16 + 1) + WINDOW_BYTES;
+const HEAD_BYTES = 4;
+const INPUT_BYTES = ENTRY_BYTES + 4 * (16 + 1) + WINDOW_BYTES;
 const OUTPUT_BYTES = 4 * (1 + 16 + 1) + WINDOW_BYTES;
 
 const isInstalled = (tool: string): boolean => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
@@ -25,14 +26,16 @@ const isInstalled = (tool: string): boolean => spawnSync(tool, ['--version'], { 
 /** Names of the tools that are missing here. */
 export const missingTools = (): readonly string[] => [EMULATOR, COMPILER].filter((tool) => !isInstalled(tool));
 
-function encode(cases: readonly Case[]): Uint8Array {
-  const bytes = new Uint8Array(cases.length * INPUT_BYTES);
+function encode(set: Set, cases: readonly Case[]): Uint8Array {
+  const bytes = new Uint8Array(HEAD_BYTES + cases.length * INPUT_BYTES);
   const view = new DataView(bytes.buffer);
+  view.setUint32(0, FILL[set], true);
   cases.forEach((subject, index) => {
     const { registers, window } = before(subject);
-    const words = [subject.words[0] ?? FILL, subject.words[1] ?? FILL, ...registers];
-    words.forEach((word, k) => view.setUint32(index * INPUT_BYTES + 4 * k, word, true));
-    bytes.set(window, index * INPUT_BYTES + 4 * words.length);
+    const at = HEAD_BYTES + index * INPUT_BYTES;
+    codeOf(subject).forEach((half, k) => view.setUint16(at + 2 * k, half, true));
+    registers.forEach((word, k) => view.setUint32(at + ENTRY_BYTES + 4 * k, word, true));
+    bytes.set(window, at + INPUT_BYTES - WINDOW_BYTES);
   });
   return bytes;
 }
@@ -47,13 +50,13 @@ function decodeStates(bytes: Uint8Array): readonly State[] {
   });
 }
 
-/** What each case does on the reference. */
-export function runUnderQemu(cases: readonly Case[]): readonly State[] {
+/** What each case, all of that instruction set, does on the reference. */
+export function runUnderQemu(set: Set, cases: readonly Case[]): readonly State[] {
   const folder = mkdtempSync(join(tmpdir(), 'rescap-vectors-'));
   try {
     const program = join(folder, 'executor');
     execFileSync(COMPILER, [...OPTIONS, '-o', program, SOURCE]);
-    const output = execFileSync(EMULATOR, ['-cpu', 'cortex-a9', program], { input: encode(cases), maxBuffer: 1 << 28 });
+    const output = execFileSync(EMULATOR, ['-cpu', 'cortex-a9', program], { input: encode(set, cases), maxBuffer: 1 << 28 });
     if (output.length !== cases.length * OUTPUT_BYTES) throw new Error(`reference answered ${output.length / OUTPUT_BYTES} of ${cases.length} cases`);
     return decodeStates(output);
   } finally {

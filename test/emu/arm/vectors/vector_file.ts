@@ -2,10 +2,10 @@
 // differences from the state before. Printer and parser of one format; pure but for zlib.
 
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { before } from './case.ts';
-import type { Case, State } from './case.ts';
+import { before, SETS } from './case.ts';
+import type { Case, Set, State } from './case.ts';
 
-const FORMAT = 'rescap a32 vectors';
+const formatOf = (set: Set): string => `rescap ${set} vectors`;
 const VERSION = 1;
 
 export interface Vector {
@@ -25,7 +25,8 @@ function apply(target: { [position: number]: number }, list: Changes): void {
   for (let k = 0; k < list.length; k += 2) target[list[k] as number] = list[k + 1] as number;
 }
 
-export function printVectors(reference: string, vectors: readonly Vector[]): Uint8Array {
+/** Vectors of one instruction set. */
+export function printVectors(reference: string, set: Set, vectors: readonly Vector[]): Uint8Array {
   const rows: Record<string, Entry[]> = {};
   for (const { subject, expected } of vectors) {
     const start = before(subject);
@@ -41,17 +42,18 @@ export function printVectors(reference: string, vectors: readonly Vector[]): Uin
     rows[subject.row] = entries;
     entries.push(entry);
   }
-  return gzipSync(JSON.stringify({ format: FORMAT, version: VERSION, reference, rows }), { level: 9 });
+  return gzipSync(JSON.stringify({ format: formatOf(set), version: VERSION, reference, rows }), { level: 9 });
 }
 
 export function parseVectors(bytes: Uint8Array): readonly Vector[] {
   const file = JSON.parse(gunzipSync(bytes).toString('utf8')) as { format: string; version: number; rows: Record<string, Entry[]> };
-  if (file.format !== FORMAT || file.version !== VERSION) throw new Error(`not ${FORMAT} version ${VERSION}`);
+  const set = SETS.find((name) => file.format === formatOf(name));
+  if (set === undefined || file.version !== VERSION) throw new Error(`no vectors of version ${VERSION}: ${file.format} ${file.version}`);
   return Object.entries(file.rows).flatMap(([row, entries]) =>
     entries.map(([words, seed, givenList, registers, window]) => {
       const given: Record<number, number> = {};
       apply(given, givenList);
-      const subject: Case = { row, words, seed, given };
+      const subject: Case = { set, row, words, seed, given };
       const expected = before(subject);
       apply(expected.registers, registers);
       apply(expected.window, window);

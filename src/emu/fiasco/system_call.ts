@@ -61,8 +61,10 @@ export function hostedInvoke(kernel: Kernel, thread: Thread): void {
 }
 
 function otherSvc(kernel: Kernel, thread: Thread, pc: number): void {
-  const { r } = thread.registers;
-  r[15] = pc + 4;
+  const { registers } = thread;
+  const { r } = registers;
+  r[15] = pc;
+  registers.passTrap();
   if (r[7] === LINUX_CACHEFLUSH && r[2] === 0) {
     r[0] = 0;
     return;
@@ -73,6 +75,6 @@ function otherSvc(kernel: Kernel, thread: Thread, pc: number): void {
 function undefinedInstruction(kernel: Kernel, thread: Thread, { pc, opcode, detail }: Extract<Trap, { kind: 'undefined' }>): void {
   const { registers } = thread;
   if (detail === 'vfp' || detail === 'thumb') kernel.unsupported(`instruction (${detail}) at ${pc.toString(16)}`);
-  registers.r[15] = opcode === UNDEFINED_KEEPS_PC ? pc : pc + (detail === 'thumb' ? 2 : 4);
+  registers.r[15] = opcode === UNDEFINED_KEEPS_PC ? pc : pc + (registers.thumb ? 2 : 4);
   raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), `undefined instruction (${detail})`);
 }

@@ -133,4 +133,17 @@ test('equipment sets priorities and raises IRQs, and refuses what does not exist
   assert.is(machine.kernel.equipment.triggerIrq(0xa), false);
 });
 
+test('behind an undefined or a foreign svc instruction in Thumb state the pc is two bytes on', () => {
+  // add r0, pc, #1; bx r0; then in Thumb state: udf #0 or svc #0, b .
+  for (const [halfword, error] of [[0xde00, 0x0010_0000], [0xdf00, 0x0021_0000]] as const) {
+    const { machine } = machineWith(program([0xe28f_0001, 0xe12f_ff10, (0xe7fe_0000 | halfword) >>> 0]));
+    const seen: { readonly pc: number; readonly error: number }[] = [];
+    machine.events.listen(['exception'], (event) => {
+      if (event.kind === 'exception') seen.push({ pc: event.pc, error: event.error });
+    });
+    machine.run({ time_us: 10_000 });
+    assert.equal(seen[0], { pc: IMAGE + 8 + 2, error });
+  }
+});
+
 test.run();

@@ -12,6 +12,7 @@ import { CORE_BASE, placeModules } from './core/board_memory.ts';
 import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
 import './init/program.ts';
+import type { Component } from './native/component.ts';
 import { env } from './native/env.ts';
 import { hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
 import { HostedRuntime } from './native/port.ts';
@@ -21,7 +22,9 @@ import { irqSlot } from './native/thread_table.ts';
 import { describeOrigin, Provenance } from './provenance.ts';
 import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtcr/control.ts';
 import './rtcr/program.ts';
-import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, System, SystemConfig } from './system.ts';
+import { takeExport } from './rtcr/image/export_image.ts';
+import { leaveImage } from './rtcr/image/import_image.ts';
+import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, PortableCheckpoint, System, SystemConfig } from './system.ts';
 
 const VERSION = '16.08';
 const MODULES_BYTES_MAX = 128 * 1024 * 1024;
@@ -132,14 +135,11 @@ export class RunningSystem implements System {
   }
 
   control(command: ControlCommand): ControlAnswer {
-    const child = command.kind === 'checkpoint' ? command.of : command.kind === 'restore' ? command.as : command.child;
-    const parent = ['init', ...child.split(SEPARATOR).slice(0, -1)].join(SEPARATOR);
-    const info = this.components().find(({ label, alive }) => alive && label === parent);
-    if (info === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
-    const component = this.#hosted.component(info.task);
-    if (component === undefined || component.program.name !== RTCR_PROGRAM) {
-      return { accepted: false, message: `'${parent}' is no checkpoint/restore component, so it cannot ${command.kind} its children` };
-    }
+    const child = command.kind === 'restore' ? command.as : command.kind === 'kill' ? command.child : command.of;
+    const found = this.#checkpointerOf(child, command.kind);
+    if ('message' in found) return found;
+    const { info, component } = found;
+    const parent = info.label;
     const { ep } = env.get(component);
     const thread = this.#hosted.threadOf(info.task, ep);
     const irq = objectSpaceOf(this.machine.kernel, info.task)?.slots.find(({ slot }) => slot === irqSlot(ep));
@@ -149,6 +149,30 @@ export class RunningSystem implements System {
     this.#controlled = { task: info.task, thread, raised: true };
     this.machine.kernel.equipment.setPriority(thread, CONTROL_PRIORITY);
     this.machine.kernel.equipment.triggerIrq(irq.id);
+    return { accepted: true };
+  }
+
+  /** The checkpoint/restore component that is the parent of a child, or why there is none. */
+  #checkpointerOf(child: string, verb: string): { readonly info: ComponentInfo; readonly component: Component } | Extract<ControlAnswer, { accepted: false }> {
+    const parent = ['init', ...child.split(SEPARATOR).slice(0, -1)].join(SEPARATOR);
+    const info = this.components().find(({ label, alive }) => alive && label === parent);
+    if (info === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
+    const component = this.#hosted.component(info.task);
+    if (component === undefined || component.program.name !== RTCR_PROGRAM) {
+      return { accepted: false, message: `'${parent}' is no checkpoint/restore component, so it cannot ${verb} its children` };
+    }
+    return { info, component };
+  }
+
+  takeImage(of: string, name: string): PortableCheckpoint | null {
+    const found = this.#checkpointerOf(of, 'export');
+    return 'message' in found ? null : takeExport(found.component, name);
+  }
+
+  leaveImage(of: string, checkpoint: PortableCheckpoint): ControlAnswer {
+    const found = this.#checkpointerOf(of, 'import');
+    if ('message' in found) return found;
+    leaveImage(found.component, checkpoint.snapshot, checkpoint.contents);
     return { accepted: true };
   }
 

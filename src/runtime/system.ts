@@ -5,6 +5,7 @@ import type { EventStream } from '../emu/event.ts';
 import type { ObjectSpace } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
+import type { CheckpointImage } from './rtcr/image/image.ts';
 
 export interface BootModule {
   readonly name: string;
@@ -36,11 +37,20 @@ export type Strategy = Readonly<Record<string, string>>;
 export type ControlCommand =
   | { readonly kind: 'checkpoint'; readonly of: string; readonly name: string; readonly strategy: Strategy }
   | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly strategy: Strategy }
-  | { readonly kind: 'kill'; readonly child: string };
+  | { readonly kind: 'kill'; readonly child: string }
+  /** Makes a checkpoint ready to leave the machine: `takeImage` gives it afterwards. `of` is any child of its checkpointer. */
+  | { readonly kind: 'export'; readonly of: string; readonly name: string }
+  /** Takes in what `leaveImage` left, as a checkpoint of this name. */
+  | { readonly kind: 'import'; readonly of: string; readonly name: string }
+  /** Forgets a checkpoint and gives its memory back. */
+  | { readonly kind: 'drop'; readonly of: string; readonly name: string };
 
 export type ControlOutcome = { readonly ok: true; readonly facts: PlainRecord } | { readonly ok: false; readonly message: string };
 
 export type ControlAnswer = { readonly accepted: true } | { readonly accepted: false; readonly message: string };
+
+/** A checkpoint without its machine: stored records and the content of the target's RAM dataspaces. */
+export type PortableCheckpoint = Pick<CheckpointImage, 'snapshot' | 'contents'>;
 
 /** Why the machine returned from `run`. */
 export type StopReason = 'stopped' | 'instruction_limit' | 'time_limit' | 'idle_forever';
@@ -67,6 +77,10 @@ export interface System {
   control(command: ControlCommand): ControlAnswer;
   /** Null while the last command runs. */
   outcome(): ControlOutcome | null;
+  /** The checkpoint that the last `export` made ready, once; null if there is none. */
+  takeImage(of: string, name: string): PortableCheckpoint | null;
+  /** Leaves a checkpoint for the next `import` at the checkpointer that is the parent of the named child. */
+  leaveImage(of: string, checkpoint: PortableCheckpoint): ControlAnswer;
   objectSpace(task: DebugId): ObjectSpace;
   /** A slot's provenance in words, where it is known. */
   describeSlot(task: DebugId, slot: number): string | undefined;

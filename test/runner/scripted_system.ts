@@ -54,6 +54,14 @@ export class ScriptedSystem implements System {
     return this.script.components.map(({ label, task, alive }) => ({ label, task: task as DebugId, alive }));
   }
 
+  takeImage(): null {
+    return null;
+  }
+
+  leaveImage(): { accepted: false; message: string } {
+    return { accepted: false, message: 'a scripted system takes no image' };
+  }
+
   component(label: string): ScriptedComponent {
     const found = this.script.components.findLast((component) => component.label === label);
     if (found === undefined) throw new Error(`no component ${label}`);

@@ -120,7 +120,7 @@ function capturedContents(x: Execution): { contents: number[]; references: numbe
 /** The dataspaces that a snapshot keeps. */
 const contentsOf = (snapshot: Snapshot): { contents: number[]; references: number[] } => ({
   contents: dataspacesOf(snapshot).map(({ content }) => content),
-  references: snapshot.references.map(({ ds }) => ds),
+  references: snapshot.references.map(({ ds }) => ds).filter((ds) => ds !== 0),
 });
 
 /** Drops the capabilities that were needed only while the checkpoint was taken. */

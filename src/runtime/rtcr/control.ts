@@ -9,6 +9,8 @@ import { irqSlot } from '../native/thread_table.ts';
 import type { ControlAnswer, ControlCommand, ControlOutcome } from '../system.ts';
 import { NOTE_CONTROL_DONE } from '../system.ts';
 import { checkpointTarget } from './checkpointer.ts';
+import { exportSnapshot } from './image/export_image.ts';
+import { dropSnapshot, importSnapshot } from './image/import_image.ts';
 import { targets } from './online_storage.ts';
 import { restoreTarget } from './restorer.ts';
 import { decideStrategy } from './strategies.ts';
@@ -73,6 +75,12 @@ export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
         return checkpoint(x, command);
       case 'restore':
         return restore(x, command);
+      case 'export':
+        return call(exportSnapshot, { name: command.name }, 'succeeded', 'failed');
+      case 'import':
+        return call(importSnapshot, { name: command.name }, 'succeeded', 'failed');
+      case 'drop':
+        return call(dropSnapshot, { name: command.name }, 'succeeded', 'failed');
       case 'kill': {
         const target = childOf(x, command.child);
         if (target === undefined) return noChild(x, command.child);

@@ -75,7 +75,8 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
     patch(x, l.target ?? 0, { ram: key });
     return call(fundRamSession, { ref: key, bytes: l.ram_bytes }, 'rom');
   },
-  rom: (_x, l) => call(openSession, { service: 'ROM', args: ARGS.rom(l.binary) }, 'main_thread'),
+  rom: (_x, l) => call(openSession, { service: 'ROM', args: ARGS.rom(l.binary) }, 'main_thread', 'no_program'),
+  no_program: (_x, l, failure: Failure) => raise('Program_missing', `no ROM session for the program "${l.binary}" of child "${l.name}" (${failure.name})`),
   main_thread: (x, l, { cap }: Opened) => {
     patch(x, l.target ?? 0, { rom: cap });
     const { pd, cpu } = targets(x).require(l.target ?? 0);

@@ -18,6 +18,8 @@ export interface BootOptions {
   /** Program that runs the child: the checkpointer, or the historic test program. */
   readonly program?: string;
   readonly without?: string;
+  /** Further programs among the boot modules, not started. */
+  readonly modules?: readonly string[];
 }
 
 function configuration(program: string, child: string): string {
@@ -116,7 +118,7 @@ export class Driver {
   }
 }
 
-export function boot({ child = 'sheep_counter', program = 'rtcr', without = '' }: BootOptions = {}): Driver {
+export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [] }: BootOptions = {}): Driver {
   const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(root, 'src/guest/bin', `${name}.elf`)));
   const hosted = (name: string): Uint8Array => {
     const found = programNamed(name);
@@ -126,7 +128,7 @@ export function boot({ child = 'sheep_counter', program = 'rtcr', without = '' }
   const modules = [
     { name: 'config', bytes: new TextEncoder().encode(configuration(program, child)) },
     ...['init', program].map((name) => ({ name, bytes: hosted(name) })),
-    ...['timer', child].map((name) => ({ name, bytes: file(name) })),
+    ...['timer', child, ...further].map((name) => ({ name, bytes: file(name) })),
   ];
   const extensions = new Set<string>(EXTENSIONS.filter((name) => name !== without));
   const system = bootSystem({ modules, ram_bytes: 256 << 20, flavour: 'rtcr', extensions, seed: 0 });

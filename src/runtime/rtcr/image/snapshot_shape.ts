@@ -1,0 +1,57 @@
+// The stored records of a snapshot as shapes, so that a file is refused before any object is created from it.
+// Pure. Mirrors target_state.ts; a test holds both together. Source modelled: checkpoint-restore.md 1.6.
+
+import { REGISTER_COUNT, PHASE_KINDS } from '../thread_phase.ts';
+import { type Shape, SHAPE } from './shape.ts';
+
+const { number, text, boolean, oneOf, nullable, list, record } = SHAPE;
+
+const object = { slot: number(), badge: number(), bootstrapped: boolean() } as const;
+const session = { ...object, creation_args: text(), upgrade_bytes: number() } as const;
+
+const region = record({ ds_badge: number(), size: number(), offset: number(), address: number(), executable: boolean() });
+const regionMap = record({
+  ...object, role: oneOf(['address_space', 'stack_area', 'linker_area', 'rm']), size: number(), ds_badge: number(), sigh_badge: number(), regions: list(region),
+});
+const signal = record({ imprint: number(), count: number() });
+const pdSession = record({
+  ...session,
+  key: number(),
+  contexts: list(record({ ...object, imprint: number() })),
+  sources: list(record({ ...object, semaphore_badge: number(), semaphore_count: number(-1), handler: number(), pending: list(signal) })),
+  native_caps: list(record({ ...object, ep_badge: number() })),
+  region_maps: list(regionMap),
+  native_pd_badge: number(),
+});
+const phase = record({
+  kind: oneOf(PHASE_KINDS), partner: number(), through: number(), timeout_us: nullable(number(0, Number.MAX_SAFE_INTEGER)), reply_to: number(), reply_rights: number(),
+});
+const thread = record({
+  ...object, key: number(), pd: number(), index: number(0, 0xffff), gate_badge: number(), utcb_address: number(), name: text(), weight: number(),
+  utcb: number(), affinity: list(number(-0x8000_0000)), started: boolean(), paused: boolean(), single_step: boolean(), sigh_badge: number(),
+  debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1),
+});
+const cpuSession = record({ ...session, key: number(), sigh_badge: number(), trace_control_badge: number(), threads: list(thread) });
+const ramSession = record({ ...session, quota: number(), dataspaces: list(record({ ...object, size: number(), cached: number(), content: number(0, 0) })) });
+
+/** Number of registers that a thread's record has: all, or none for one that never ran. */
+export const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
+
+export const SNAPSHOT: Shape = record({
+  name: text(), target_name: text(), binary: text(), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
+  cap_map: list(record({ slot: number(), id: number(), references: number() })),
+  stale: list(record({ slot: number(), badge: number() })),
+  occupied: list(number()),
+  pd_sessions: list(pdSession),
+  cpu_sessions: list(cpuSession),
+  ram_sessions: list(ramSession),
+  rom_sessions: list(record({ ...session, ds_badge: number(), sigh_badge: number() })),
+  rm_sessions: list(record({ ...session, region_maps: list(regionMap) })),
+  log_sessions: list(record(session)),
+  timer_sessions: list(record({ ...session, sigh_badge: number(), timeout_us: number(), periodic: boolean(), remaining_us: nullable(number(0, Number.MAX_SAFE_INTEGER)) })),
+  references: list(record({ badge: number(), ds: number(0, 0), kind: oneOf(['binary', 'rom', 'trace_control', 'foreign']) })),
+  known_badges: list(number()),
+  registers: oneOf(['all', 'ip-sp']),
+  phases: boolean(),
+  utcbs: boolean(),
+});

@@ -2,6 +2,7 @@
 // the caller writes them. Owns no state. Field order in the JSON is the order below.
 
 import { EXIT_STATUS, type RunResult } from '../runner/result.ts';
+import { runRecord } from '../runner/run_record.ts';
 import { printDiagnostic } from '../scenario/diagnostic.ts';
 
 export interface ReportFile {
@@ -14,6 +15,7 @@ const RESULT_FORMAT = 1;
 export function reportFiles(result: RunResult, serial: readonly string[]): readonly ReportFile[] {
   return [
     { name: 'result.json', text: resultJson(result) },
+    { name: 'record.json', text: recordJson(result) },
     { name: 'serial.log', text: serial.map((line) => `${line}\n`).join('') },
     ...result.dumps.map((dump) => ({ name: dump.file, text: dump.text })),
   ];
@@ -43,6 +45,19 @@ export function resultJson(result: RunResult): string {
     ...(result.stack === undefined ? {} : { stack: result.stack }),
   };
   return `${JSON.stringify(value, jsonValue, 2)}\n`;
+}
+
+/** One line per list entry: a record has thousands of them. */
+export function recordJson(result: RunResult): string {
+  const { format, scenario, timeline, spaces } = runRecord(result);
+  const { threads, sessions, operations, lines, ...rest } = timeline;
+  const list = (entries: readonly unknown[]) => (entries.length === 0 ? '[]' : `[\n${entries.map((entry) => JSON.stringify(entry, jsonValue)).join(',\n')}\n]`);
+  return `{"format":${format},"scenario":${JSON.stringify(scenario)},"timeline":{${JSON.stringify(rest).slice(1, -1)},
+"threads":${list(threads)},
+"sessions":${list(sessions)},
+"operations":${list(operations)},
+"lines":${list(lines)}},
+"spaces":${list(spaces)}}\n`;
 }
 
 /** Plain data that JSON has no words for: bigints as text, bytes as hexadecimal. */

@@ -4,7 +4,7 @@
 import type { ObjectSpace } from '../emu/jdb/model.ts';
 import { printObjectSpace } from '../emu/jdb/object_space.ts';
 import { readObjectSpace } from '../emu/jdb/serial.ts';
-import type { System } from '../runtime/system.ts';
+import type { Origin, System } from '../runtime/system.ts';
 import type { Scenario, StepOf } from '../scenario/model.ts';
 import { type CapsQuestion, checkCaps, expectedLosses } from './caps_check.ts';
 import { type GoldenStore, PENDING_SUFFIX } from './golden.ts';
@@ -35,7 +35,7 @@ export class CapsExpectations {
     if ('verdict' in actual) return actual;
     if (step.expected.kind === 'golden') return this.#compareGolden(step, step.expected.file, actual);
     if (reference === undefined) throw new Error(`no space was kept at '${step.expected.point}'`);
-    const question = this.#question(step, reference.space, actual, reference.words, undefined);
+    const question = this.#question(step, reference.space, actual, reference.origins, undefined);
     const lines = checkCaps(question);
     if (lines.length === 0) return { verdict: 'passed', message: expectedLosses(question) };
     return { verdict: 'failed', message: [`the capability space differs from '${reference.point}'`, ...lines] };
@@ -62,7 +62,7 @@ export class CapsExpectations {
       return this.#goldenFailed('unreadable', file, actual, [`golden unreadable: ${this.#store.folder}/${file}:${error.line}:${error.column}: ${error.message}`]);
     }
     const { space, rows, partial } = golden.value;
-    const lines = checkCaps(this.#question(step, space, actual, actual.words, partial ? rows : undefined));
+    const lines = checkCaps(this.#question(step, space, actual, actual.origins, partial ? rows : undefined));
     if (lines.length > 0) return this.#goldenFailed('different', file, actual, [`golden mismatch: ${file}`, ...lines]);
     if (!this.#ci) this.#store.remove(file + PENDING_SUFFIX);
     this.goldens.push({ file, state: 'same' });
@@ -81,7 +81,7 @@ export class CapsExpectations {
     return { verdict: 'golden', message: [...message, accept] };
   }
 
-  #question(step: StepOf<'expect-caps'>, expected: ObjectSpace, actual: KeptSpace, words: ReadonlyMap<number, string>, covered: readonly number[] | undefined): CapsQuestion {
+  #question(step: StepOf<'expect-caps'>, expected: ObjectSpace, actual: KeptSpace, origins: ReadonlyMap<number, Origin>, covered: readonly number[] | undefined): CapsQuestion {
     return {
       expected,
       actual: actual.space,
@@ -89,7 +89,7 @@ export class CapsExpectations {
       rows: step.rows,
       missing: step.missing,
       covered,
-      describe: (slot) => words.get(slot) ?? actual.words.get(slot),
+      describe: (slot) => (origins.get(slot) ?? actual.origins.get(slot))?.words,
     };
   }
 }

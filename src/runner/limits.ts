@@ -11,3 +11,8 @@ export const LOG_LINES_MAX = 1_000_000;
 export const LOG_LINE_CHARACTERS_MAX = 16_384;
 /** Faults that are kept in a result; more are only counted. */
 export const FAULTS_MAX = 20;
+/** What a run record holds at most; beyond, spans are coarsened and the others counted. */
+export const RECORD_SPANS_MAX = 20_000;
+export const RECORD_THREADS_MAX = 500;
+export const RECORD_SESSIONS_MAX = 2_000;
+export const RECORD_LINES_MAX = 20_000;

@@ -4,7 +4,9 @@
 import type { SlotEntry } from '../emu/jdb/model.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { Diagnostic } from '../scenario/diagnostic.ts';
+import type { Origin } from '../runtime/system.ts';
 import type { Step } from '../scenario/model.ts';
+import { EMPTY_TIMELINE, type Timeline } from './run_record.ts';
 
 export const EXIT_STATUS = {
   passed: 0,
@@ -55,14 +57,16 @@ export interface Fault {
   readonly message: string;
 }
 
-/** An occupied slot with its provenance in words, where that is known. */
-export type DumpSlot = SlotEntry & { readonly words?: string };
+/** An occupied slot with its provenance, as data and in words, where that is known. */
+export type DumpSlot = SlotEntry & { readonly words?: string; readonly origin?: Origin };
 
 export interface DumpResult {
   /** The point's name. */
   readonly point: string;
   readonly task: string;
   readonly task_id: number;
+  /** When it was taken. */
+  readonly time_us: number;
   /** File name below the report folder. */
   readonly file: string;
   /** Canonical listing. */
@@ -98,6 +102,7 @@ export interface RunResult {
   readonly time_us: number;
   readonly instructions: number;
   readonly log_lines: number;
+  readonly timeline: Timeline;
   /** Of a failure of Rescap itself. */
   readonly stack?: string;
 }
@@ -106,6 +111,6 @@ export interface RunResult {
 export function notRun(scenario: string, file: string, verdict: Verdict, reason: string, diagnostics: readonly Diagnostic[] = []): RunResult {
   return {
     scenario, file, verdict, reason, diagnostics,
-    steps: [], faults: [], faults_more: 0, dumps: [], goldens: [], extensions: [], extensions_used: [], notes: [], seed: 0, time_us: 0, instructions: 0, log_lines: 0,
+    steps: [], faults: [], faults_more: 0, dumps: [], goldens: [], extensions: [], extensions_used: [], notes: [], seed: 0, time_us: 0, instructions: 0, log_lines: 0, timeline: EMPTY_TIMELINE,
   };
 }

@@ -16,6 +16,8 @@ import { Spaces, takeSpace } from './spaces.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
 import { momentWords, stepWords } from './step_words.ts';
 import { findTask } from './task_name.ts';
+import { TimelineRecorder } from './timeline.ts';
+import type { OperationRecord } from './run_record.ts';
 
 export interface RunObserver {
   line(line: LogLine): void;
@@ -33,6 +35,8 @@ export interface RunPorts {
 }
 
 const US_PER_MS = 1000;
+/** Steps that a checkpointer carries out, shown on the timeline. */
+const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill']);
 
 export function runScenario(scenario: Scenario, modules: readonly BootModule[], ports: RunPorts): RunResult {
   const problem = metadataProblem(ports.goldens, scenario);
@@ -55,6 +59,8 @@ class ScenarioRun {
   readonly #marks = new Map<string, number>();
   readonly #outcomes: StepOutcome[] = [];
   readonly #caps: CapsExpectations;
+  readonly #recorder: TimelineRecorder;
+  readonly #operations: OperationRecord[] = [];
   /** The first line that the next `await` may match. */
   #cursor = 0;
 
@@ -66,6 +72,7 @@ class ScenarioRun {
     this.#criteria = new Criteria(scenario);
     this.#faults = new Faults(() => system.components());
     this.#caps = new CapsExpectations(scenario, system, this.#spaces, ports.goldens, ports.ci);
+    this.#recorder = new TimelineRecorder(system);
     this.#progress = new Progress(system, this.#criteria, this.#faults, { ...ports, line: (line) => ports.observer.line(line) });
   }
 
@@ -194,6 +201,7 @@ class ScenarioRun {
   }
 
   #outcome(index: number, step: Step, end: StepEnd, start_us: number): void {
+    if (OPERATIONS.has(step.kind)) this.#operation(index, step, end, start_us);
     const outcome: StepOutcome = {
       number: index + 1,
       kind: step.kind,
@@ -207,6 +215,13 @@ class ScenarioRun {
     };
     this.#outcomes.push(outcome);
     this.#ports.observer.stepDone(outcome);
+  }
+
+  #operation(index: number, step: Step, end: StepEnd, start_us: number): void {
+    const end_us = this.#progress.time_us;
+    const told = end.facts?.['stop_us'];
+    const stop_us = typeof told === 'number' ? told : end_us - start_us;
+    this.#operations.push({ kind: step.kind, step: index + 1, words: stepWords(step), start_us, end_us, stop_us, ok: end.verdict === 'passed' });
   }
 
   #addUnreached(): void {
@@ -239,6 +254,7 @@ class ScenarioRun {
       time_us: this.#progress.time_us,
       instructions: this.#system.machine.instructions,
       log_lines: this.#progress.lines.count,
+      timeline: this.#recorder.finish(this.#progress.lines.all, this.#operations),
       ...(stack === undefined ? {} : { stack }),
     };
   }

@@ -4,26 +4,27 @@
 import { printObjectSpace } from '../emu/jdb/object_space.ts';
 import type { ObjectSpace } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
-import type { ComponentInfo, System } from '../runtime/system.ts';
+import type { ComponentInfo, Origin, System } from '../runtime/system.ts';
 import type { DumpResult } from './result.ts';
 
 export interface KeptSpace {
   readonly point: string;
   readonly label: string;
   readonly task: DebugId;
+  readonly time_us: number;
   readonly space: ObjectSpace;
   /** Slot to provenance, where it is known. */
-  readonly words: ReadonlyMap<number, string>;
+  readonly origins: ReadonlyMap<number, Origin>;
 }
 
 export function takeSpace(system: System, component: ComponentInfo, point: string): KeptSpace {
   const space = system.objectSpace(component.task);
-  const words = new Map<number, string>();
+  const origins = new Map<number, Origin>();
   for (const { slot } of space.slots) {
-    const description = system.describeSlot(component.task, slot);
-    if (description !== undefined) words.set(slot, description);
+    const origin = system.slotOrigin(component.task, slot);
+    if (origin !== undefined) origins.set(slot, origin);
   }
-  return { point, label: component.label, task: component.task, space, words };
+  return { point, label: component.label, task: component.task, time_us: system.machine.time_us, space, origins };
 }
 
 export class Spaces {
@@ -39,12 +40,12 @@ export class Spaces {
 
   /** As files of the report, in the order in which they were taken. */
   get dumps(): readonly DumpResult[] {
-    return [...this.#kept.values()].map(({ point, label, task, space, words }) => {
+    return [...this.#kept.values()].map(({ point, label, task, time_us, space, origins }) => {
       const slots = space.slots.map((entry) => {
-        const known = words.get(entry.slot);
-        return known === undefined ? entry : { ...entry, words: known };
+        const origin = origins.get(entry.slot);
+        return origin === undefined ? entry : { ...entry, words: origin.words, origin };
       });
-      return { point, task: label, task_id: task, file: `${point}.caps`, text: printObjectSpace(space), slots };
+      return { point, task: label, task_id: task, time_us, file: `${point}.caps`, text: printObjectSpace(space), slots };
     });
   }
 }

@@ -3,8 +3,10 @@
 
 import { EventStream } from '../emu/event.ts';
 import { isExtensionName } from '../emu/fiasco/extensions.ts';
-import { objectSpaceOf } from '../emu/jdb/view.ts';
-import type { ObjectSpace } from '../emu/jdb/model.ts';
+import { Thread } from '../emu/fiasco/thread.ts';
+import { DEAD, READY, RECEIVE_IN_PROGRESS, RECEIVE_WAIT, SEND_WAIT } from '../emu/fiasco/thread_state.ts';
+import { objectSpaceOf, threadRows } from '../emu/jdb/view.ts';
+import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import { Machine, type MachineState, RAM_BASE } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
@@ -19,12 +21,12 @@ import { HostedRuntime } from './native/port.ts';
 import { objects } from './native/service.ts';
 import { flavour } from './native/startup.ts';
 import { irqSlot } from './native/thread_table.ts';
-import { describeOrigin, Provenance } from './provenance.ts';
+import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
 import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtcr/control.ts';
 import './rtcr/program.ts';
 import { takeExport } from './rtcr/image/export_image.ts';
 import { leaveImage } from './rtcr/image/import_image.ts';
-import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, PortableCheckpoint, System, SystemConfig } from './system.ts';
+import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Origin, PortableCheckpoint, RpcName, System, SystemConfig, ThreadPhase } from './system.ts';
 
 const VERSION = '16.08';
 const MODULES_BYTES_MAX = 128 * 1024 * 1024;
@@ -196,9 +198,29 @@ export class RunningSystem implements System {
     return objectSpaceOf(this.machine.kernel, task) ?? { task, slots: [] };
   }
 
-  describeSlot(task: DebugId, slot: number): string | undefined {
+  slotOrigin(task: DebugId, slot: number): Origin | undefined {
     const origin = this.#provenance.origin(task, slot);
-    return origin === undefined ? undefined : describeOrigin(origin, (id) => this.#nameOf(id));
+    if (origin === undefined) return undefined;
+    const { rpc, thread, by_other_task, time_us } = origin;
+    const words = describeOrigin(origin, (id) => this.#nameOf(id));
+    return { rpc: rpc === null ? null : rpcWords(rpc), thread, thread_name: this.#nameOf(thread), by_other_task, time_us, words };
+  }
+
+  threads(): readonly ThreadRow[] {
+    return threadRows(this.machine.kernel);
+  }
+
+  threadPhase(thread: DebugId): ThreadPhase {
+    const object = this.machine.kernel.objects.get(thread);
+    if (!(object instanceof Thread) || (object.state & DEAD) !== 0) return 'dead';
+    if (object.internal === 'idle') return 'idle';
+    if ((object.state & READY) !== 0) return 'ready';
+    if ((object.state & SEND_WAIT) !== 0) return 'sending';
+    return (object.state & (RECEIVE_WAIT | RECEIVE_IN_PROGRESS)) !== 0 ? 'receiving' : 'stopped';
+  }
+
+  callOf(thread: DebugId): RpcName | undefined {
+    return this.#provenance.callOf(thread);
   }
 
   extensionsUsed(): readonly string[] {

@@ -4,13 +4,7 @@
 import type { EventStream, StampedEvent } from '../emu/event.ts';
 import type { DebugId, Microseconds } from '../emu/numbers.ts';
 import { INTERFACES } from './rpc/interfaces.ts';
-
-export interface RpcName {
-  /** Interface and function, or null for objects served by compiled components, whose interface nobody declares. */
-  readonly interface: string | null;
-  readonly function: string | null;
-  readonly opcode: number;
-}
+import type { RpcName } from './system.ts';
 
 export interface SlotOrigin {
   readonly object: DebugId;
@@ -44,6 +38,10 @@ export class Provenance {
 
   origin(task: DebugId, slot: number): SlotOrigin | undefined {
     return this.#slots.get(task)?.get(slot);
+  }
+
+  callOf(thread: DebugId): RpcName | undefined {
+    return this.#called.get(thread);
   }
 
   #note(event: StampedEvent): void {
@@ -99,12 +97,17 @@ const PURPOSE: Readonly<Record<string, string>> = {
   'Native_pd.install': 'a capability that a checkpointer installed',
 };
 
+/** "Parent.session", or the number of the function where its name is not known. */
+export function rpcWords(rpc: RpcName): string {
+  return rpc.interface === null ? `RPC ${rpc.opcode}` : `${rpc.interface}.${rpc.function ?? rpc.opcode}`;
+}
+
 /** One sentence about a slot's origin for people. */
 export function describeOrigin(origin: SlotOrigin, threadName: (id: DebugId) => string): string {
   const at = `at ${(origin.time_us / 1000).toFixed(3)} ms`;
   const thread = `thread '${threadName(origin.thread)}'`;
   if (origin.rpc === null) return `mapped by ${thread} ${at}`;
-  const name = origin.rpc.interface === null ? `RPC ${origin.rpc.opcode}` : `${origin.rpc.interface}.${origin.rpc.function ?? origin.rpc.opcode}`;
+  const name = rpcWords(origin.rpc);
   const purpose = PURPOSE[name];
   const delivery = origin.by_other_task ? `put there by ${thread} while serving ${name}` : `delivered by ${name} to ${thread}`;
   return `${purpose === undefined ? '' : `${purpose}, `}${delivery} ${at}`;

@@ -2,7 +2,7 @@
 // Declares the port only; the runner never reaches behind it, so a test can put a scripted system in its place.
 
 import type { EventStream } from '../emu/event.ts';
-import type { ObjectSpace } from '../emu/jdb/model.ts';
+import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { CheckpointImage } from './rtcr/image/image.ts';
@@ -67,6 +67,32 @@ export interface Board {
   stop(): void;
 }
 
+/**
+ * What a thread does when it is not running: it could run, it takes part in an IPC, it was stopped, or it is no more;
+ * 'idle' is the kernel's idle thread.
+ */
+export type ThreadPhase = 'ready' | 'sending' | 'receiving' | 'stopped' | 'dead' | 'idle';
+
+/** An RPC by its name; both are null for objects of compiled components, whose interface nobody declares. */
+export interface RpcName {
+  readonly interface: string | null;
+  readonly function: string | null;
+  readonly opcode: number;
+}
+
+/** Where the capability in a slot came from. */
+export interface Origin {
+  /** "Pd_session.alloc_rpc_cap", or null where no RPC delivered it. */
+  readonly rpc: string | null;
+  /** The thread that took the capability in, or that put it there from another task. */
+  readonly thread: DebugId;
+  readonly thread_name: string;
+  readonly by_other_task: boolean;
+  readonly time_us: number;
+  /** All of it as a sentence, with what the capability is for. */
+  readonly words: string;
+}
+
 /** `what` of the note event that is emitted when `outcome()` becomes non-null. */
 export const NOTE_CONTROL_DONE = 'control_done';
 
@@ -82,8 +108,13 @@ export interface System {
   /** Leaves a checkpoint for the next `import` at the checkpointer that is the parent of the named child. */
   leaveImage(of: string, checkpoint: PortableCheckpoint): ControlAnswer;
   objectSpace(task: DebugId): ObjectSpace;
-  /** A slot's provenance in words, where it is known. */
-  describeSlot(task: DebugId, slot: number): string | undefined;
+  /** A slot's provenance, where it is known. */
+  slotOrigin(task: DebugId, slot: number): Origin | undefined;
+  /** All threads, highest id first, as the debugger lists them. */
+  threads(): readonly ThreadRow[];
+  threadPhase(thread: DebugId): ThreadPhase;
+  /** The last RPC that a thread requested, while it waits for the reply and after that. */
+  callOf(thread: DebugId): RpcName | undefined;
   extensionsUsed(): readonly string[];
 }
 

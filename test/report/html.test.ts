@@ -10,7 +10,7 @@ import { suite } from '../kit.ts';
 
 const test = suite('HTML report');
 
-const dump = (point: string, slots: readonly DumpSlot[]) => ({ point, task: 'init -> sheep', task_id: 0x142, file: `${point}.caps`, text: '', slots });
+const dump = (point: string, slots: readonly DumpSlot[]) => ({ point, task: 'init -> sheep', task_id: 0x142, time_us: 0, file: `${point}.caps`, text: '', slots });
 
 const RESULT: RunResult = {
   ...notRun('t', 'run/t.xml', 'failed', 'it <failed> & more'),

@@ -24,7 +24,7 @@ const RESULT: RunResult = {
     { number: 3, kind: 'mark', words: 'mark m', place: 'run/t.xml:5:5', state: 'not reached', start_us: 3_012_000, end_us: 3_012_000, message: [] },
   ],
   faults: [{ time_us: 5000, task: 0x142, thread: 0x173, pc: 0x100ed34, component: 'init -> rtcr -> sheep', message: 'no RM attachment' }],
-  dumps: [{ point: 'third', task: 'init -> rtcr -> sheep', task_id: 0x142, file: 'third.caps', text: '000000 :\n' }],
+  dumps: [{ point: 'third', task: 'init -> rtcr -> sheep', task_id: 0x142, time_us: 0, file: 'third.caps', text: '000000 :\n' }],
   extensions_used: ['install'],
 };
 
@@ -79,8 +79,8 @@ test('the result file holds verdict, exit status, steps and facts, without colou
 });
 
 test('a report folder holds result, serial log and dumps', () => {
-  assert.equal(reportFiles(RESULT, ['a', 'b']).map(({ name, text }) => [name, text.length > 0]), [['result.json', true], ['serial.log', true], ['third.caps', true]]);
-  assert.is(reportFiles(RESULT, ['a', 'b'])[1]?.text, 'a\nb\n');
+  assert.equal(reportFiles(RESULT, ['a', 'b']).map(({ name, text }) => [name, text.length > 0]), [['result.json', true], ['record.json', true], ['serial.log', true], ['third.caps', true]]);
+  assert.is(reportFiles(RESULT, ['a', 'b'])[2]?.text, 'a\nb\n');
 });
 
 test('the JUnit file is well-formed whatever the messages hold, one case per step and one for the verdict', () => {

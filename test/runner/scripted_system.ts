@@ -2,9 +2,9 @@
 // Owner of its clock and its script; it knows nothing of Genode and stands behind the runner's port.
 
 import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
-import type { ObjectSpace, SlotEntry } from '../../src/emu/jdb/model.ts';
+import type { ObjectSpace, SlotEntry, ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
-import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, StopReason, System, SystemConfig } from '../../src/runtime/system.ts';
+import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
 import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
 
 export interface ScriptedComponent {
@@ -18,6 +18,9 @@ export interface Script {
   /** Virtual time in milliseconds to console text or something to do. */
   readonly at: readonly (readonly [ms: number, what: string | ((system: ScriptedSystem) => void)])[];
   readonly components: ScriptedComponent[];
+  readonly threads?: readonly ThreadRow[];
+  /** The last RPC of each thread. */
+  readonly calls?: ReadonlyMap<number, RpcName>;
   /** Answers a command: an outcome after some milliseconds, or a refusal at once. */
   readonly control?: (command: ControlCommand, system: ScriptedSystem) => { readonly after_ms: number; readonly outcome: ControlOutcome } | { readonly refusal: string };
 }
@@ -90,8 +93,21 @@ export class ScriptedSystem implements System {
     return { task, slots: found.slots };
   }
 
-  describeSlot(_task: DebugId, slot: number): string | undefined {
-    return slot === 0x217 ? "the signal source's semaphore" : undefined;
+  slotOrigin(_task: DebugId, slot: number): Origin | undefined {
+    if (slot !== 0x217) return undefined;
+    return { rpc: 'Signal_source.request_semaphore', thread: 0x150 as DebugId, thread_name: 'signal handler', by_other_task: false, time_us: 12_000, words: "the signal source's semaphore" };
+  }
+
+  threads(): readonly ThreadRow[] {
+    return this.script.threads ?? [];
+  }
+
+  threadPhase(thread: DebugId): ThreadPhase {
+    return this.script.threads?.find(({ id }) => id === thread)?.states.includes('ready') === true ? 'ready' : 'receiving';
+  }
+
+  callOf(thread: DebugId): RpcName | undefined {
+    return this.script.calls?.get(thread);
   }
 
   extensionsUsed(): readonly string[] {

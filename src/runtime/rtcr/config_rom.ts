@@ -1,9 +1,10 @@
 // The configuration of the checkpointer: the children it starts, from its ROM module "config".
-// Owns no state. `<child name="sheep_counter"/>`; `binary` names the ROM module where it differs from the name.
+// Owns no state. `<child name="sheep_counter"/>`; `binary` names the ROM module where it differs from the name; `<config>` inside
+// is what the child gets as its own ROM module "config".
 
 import type { Plain } from '../../emu/plain.ts';
 import { readDocument } from '../../scenario/syntax/document.ts';
-import { childrenOf, valueOf } from '../../scenario/syntax/node.ts';
+import { childOf, childrenOf, valueOf, verbatim } from '../../scenario/syntax/node.ts';
 import { dec } from '../native/cap_space.ts';
 import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
@@ -11,8 +12,8 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { Dataspace, Rom_session } from '../rpc/interfaces.ts';
 
-/** A child to start. */
-export type ChildNode = { readonly name: string; readonly binary: string };
+/** A child to start; `config` is the text of its own configuration, empty if it has none. */
+export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string };
 
 const NAME_CHARS_MAX = 31;
 
@@ -26,7 +27,8 @@ export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonl
     const name = (valueOf(node, 'name') ?? '').slice(0, NAME_CHARS_MAX);
     if (name === '') return { error: 'a <child> node has no name' };
     if (found.some((child) => child.name === name)) return { error: `there are two children "${name}"` };
-    found.push({ name, binary: valueOf(node, 'binary') ?? name });
+    const config = childOf(node, 'config');
+    found.push({ name, binary: valueOf(node, 'binary') ?? name, config: config === undefined ? '' : verbatim(config) });
   }
   return found;
 }

@@ -27,6 +27,8 @@ export interface TargetRow {
   readonly name: string;
   /** ROM module of its binary. */
   readonly binary: string;
+  /** Text of its ROM module "config"; empty where the parent decides. */
+  readonly config: string;
   readonly crew: number;
   readonly phase: TargetPhase;
   /** True until the first LOG session is requested, as in the historic program (checkpoint-restore.md 1.8). */
@@ -146,6 +148,8 @@ export interface RamDataspaceRow {
 }
 
 export interface RomSessionRow extends InterposedSession {
+  /** Own RAM dataspace that stands in for the module's, 0 if the wrapped session provides it. */
+  readonly local: number;
   readonly ds: Held | null;
   readonly sigh: Held | null;
 }

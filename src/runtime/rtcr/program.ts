@@ -40,7 +40,7 @@ const FOOTPRINT = { ep_stack_bytes: 64 * 1024, text_bytes: 0x7_3000, data_bytes:
 type ChildLocals = { [key: string]: Plain; item: ChildNode };
 
 const startConfigured = procedure<ChildLocals>('rtcr.start_configured_child', {
-  start: (_x, { item }) => call(createTarget, { name: item.name, binary: item.binary, ram_bytes: 0 }, 'created', 'failed'),
+  start: (_x, { item }) => call(createTarget, { ...item, ram_bytes: 0 }, 'created', 'failed'),
   created: (_x, _l, { target }: CreatedTarget) => call(startTarget, { target, empty: false }, 'started', 'failed'),
   started: () => done(),
   failed: (_x, { item }, failure: Failure) => call(logError, { text: `child "${item.name}" cannot be started: ${failure.text || failure.name}` }, 'dissolve'),
@@ -73,7 +73,7 @@ defineComponent({ name: RTCR_PROGRAM, construct, services: SERVICES, ...FOOTPRIN
 
 /** The historic test program as far as its capability spaces go: it asks for no configuration and starts one child. */
 const constructHistoric = procedure<Record<string, never>>('rtcr.construct_historic', {
-  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter' }] }, 'end'),
+  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '' }] }, 'end'),
   end: () => done(),
 });
 

@@ -16,6 +16,7 @@ import {
 } from './online_storage.ts';
 import { forgetDataspaces } from './ram_session.ts';
 import { dropRegionMap } from './rm_session.ts';
+import { freeLocalModule } from './rom_session.ts';
 import { mapsOfPd, mapsOfRm } from './target_rows.ts';
 import { freeTimerContext } from './timer_session.ts';
 
@@ -81,6 +82,7 @@ function endParts(x: Execution, service: Service, key: number): Action {
   if (service === 'PD') return each(endRegionMap, mapsOfPd(x, key).map(([map]) => map), {}, 'object');
   if (service === 'RM') return each(endRegionMap, mapsOfRm(x, key).map(([map]) => map), {}, 'object');
   if (service === 'CPU') return each(endThread, cpuThreads(x).entries().filter(([, row]) => row.cpu === key).map(([thread]) => thread), {}, 'object');
+  if (service === 'ROM') return call(freeLocalModule, { key }, 'object');
   if (service === 'Timer') return call(freeTimerContext, { context: timerSessions(x).require(key).context }, 'object');
   return goto(service === 'RAM' ? 'beside' : 'object');
 }

@@ -40,6 +40,7 @@ type CreateLocals = {
   [key: string]: Plain;
   name: string;
   binary: string;
+  config: string;
   /** RAM that its session gets besides the usual donation. */
   ram_bytes: number;
   target?: number;
@@ -57,7 +58,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   pd: (x, l) => {
     l.target = targets(x).insert({
-      name: l.name, binary: l.binary, crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      name: l.name, binary: l.binary, config: l.config, crew: l.crew ?? 0, phase: 'building', bootstrap: true,
       pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
     });
     crews(x).update(l.crew ?? 0, { target: l.target });

@@ -147,6 +147,7 @@ export type Snapshot = {
   readonly name: string;
   readonly target_name: string;
   readonly binary: string;
+  readonly config: string;
   readonly parent_badge: number;
   /** Address of the capability records in the target. */
   readonly cap_map_address: number;

@@ -25,8 +25,8 @@ test('a periodic trigger always has a rest of at most its period', () => {
 
 test('children are named in the configuration, with their binary where it differs', () => {
   assert.equal(readChildren(bytes('<config> <child name="a"/> <child name="b" binary="sheep_counter"/> </config>\0\0')), [
-    { name: 'a', binary: 'a' },
-    { name: 'b', binary: 'sheep_counter' },
+    { name: 'a', binary: 'a', config: '' },
+    { name: 'b', binary: 'sheep_counter', config: '' },
   ]);
   assert.equal(readChildren(bytes('<config/>')), []);
 });

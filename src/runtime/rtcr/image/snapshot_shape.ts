@@ -38,7 +38,7 @@ const ramSession = record({ ...session, quota: number(), dataspaces: list(record
 export const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
 
 export const SNAPSHOT: Shape = record({
-  name: text(), target_name: text(), binary: text(), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
+  name: text(), target_name: text(), binary: text(), config: text(), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
   cap_map: list(record({ slot: number(), id: number(), references: number() })),
   stale: list(record({ slot: number(), badge: number() })),
   occupied: list(number()),

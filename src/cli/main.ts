@@ -11,15 +11,16 @@ import { CONVERT } from './commands/convert.ts';
 import { DIFF } from './commands/diff.ts';
 import { DUMP } from './commands/dump.ts';
 import { EXPLAIN } from './commands/explain.ts';
+import { INSPECT } from './commands/inspect.ts';
 import { LINT } from './commands/lint.ts';
 import { LIST } from './commands/list.ts';
 import { RUN } from './commands/run.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, ACCEPT, CONVERT, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, ACCEPT, INSPECT, CONVERT, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-const LATER: readonly string[] = ['review', 'sweep', 'replay', 'import', 'inspect', 'schema', 'report'];
+const LATER: readonly string[] = ['review', 'sweep', 'replay', 'import', 'schema', 'report'];
 
 const ONE_LINE_MAX = 160;
 

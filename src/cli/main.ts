@@ -20,7 +20,7 @@ import type { Context } from './context.ts';
 export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, ACCEPT, INSPECT, CONVERT, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-const LATER: readonly string[] = ['review', 'sweep', 'replay', 'import', 'schema', 'report'];
+export const LATER: readonly string[] = ['review', 'sweep', 'replay', 'import', 'schema', 'report'];
 
 const ONE_LINE_MAX = 160;
 

@@ -163,7 +163,7 @@ test('a slip on the command line gets a suggestion and exits 2', async () => {
 });
 
 test('commands of later versions are refused by name', async () => {
-  for (const command of ['review', 'sweep', 'replay', 'import', 'inspect', 'schema', 'report']) {
+  for (const command of LATER) {
     const { status, err } = await rescap([command]);
     assert.is(status, 2);
     assert.match(err, `rescap ${command} is not in this version`);

@@ -25,7 +25,7 @@ export interface HostedCpu {
   readonly memory: PhysicalMemory;
   /**
    * Translates an address of the thread's own task for an access.
-   * @returns the byte index into `memory.u8`, or -1 where the page is not mapped with sufficient rights (then exit with 'fault').
+   * @returns the byte index into `memory.u8` (to be opened before it is written), or -1 where the page is not mapped with sufficient rights (then exit with 'fault').
    */
   translate(address: number, write: boolean): number;
   /**

@@ -162,10 +162,7 @@ function restoreMemory(memory: PhysicalMemory, state: PlainRecord): void {
   const content = fields.bytes('content');
   const frames = fields.plain('frames');
   if (!(frames instanceof Uint32Array) || content.length !== frames.length * PAGE_BYTES) throw new Error('saved memory: frames and content do not match');
-  memory.written.forEach((written, frame) => {
-    if (written === 1) memory.u8.fill(0, frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES);
-  });
-  memory.written.fill(0);
+  memory.fill(0, memory.size_bytes);
   frames.forEach((frame, i) => {
     if (frame >= memory.written.length) throw new Error(`saved memory: frame ${frame} lies outside of the RAM`);
     memory.write(frame * PAGE_BYTES, content.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES));

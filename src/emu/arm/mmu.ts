@@ -1,7 +1,7 @@
 // Data and instruction accesses of user mode: address translation through small direct-mapped caches, access sizes, alignment and
 // aborts. Owns only caches, each rebuilt from its Translation (ARM ARM A3.2, B3; SCTLR.A = 0, SCTLR.U = 1).
 
-import type { PhysicalMemory } from '../memory/physical_memory.ts';
+import { FRAME_OPEN, type PhysicalMemory } from '../memory/physical_memory.ts';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import type { Translation } from '../memory/translation.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
@@ -29,6 +29,8 @@ class AccessCache {
 
 class SpaceCache {
   version: number;
+  /** Epoch of the memory in which the frames of the write cache are open. */
+  epoch = 0;
   readonly read = new AccessCache();
   readonly write = new AccessCache();
   readonly fetch = new AccessCache();
@@ -41,6 +43,12 @@ class SpaceCache {
     this.version = version;
     for (const cache of [this.read, this.write, this.fetch]) cache.tags.fill(NO_TAG);
   }
+
+  /** A new epoch has closed all frames. */
+  close(epoch: number): void {
+    this.epoch = epoch;
+    this.write.tags.fill(NO_TAG);
+  }
 }
 
 const NOTHING_MAPPED: Translation = { entry: () => 0, version: 0 };
@@ -49,7 +57,7 @@ export class Mmu {
   readonly words: Int32Array;
   readonly halves: Uint16Array;
   readonly #bytes: Uint8Array;
-  readonly #written: Uint8Array;
+  readonly #memory: PhysicalMemory;
   #spaces = new WeakMap<Translation, SpaceCache>();
   #translation = NOTHING_MAPPED;
   #space = new SpaceCache(0);
@@ -65,10 +73,10 @@ export class Mmu {
   faultCause: DataFault = 'translation';
 
   constructor(memory: PhysicalMemory) {
-    this.words = new Int32Array(memory.u8.buffer, memory.u8.byteOffset, memory.size_bytes >>> 2);
+    this.words = memory.i32;
     this.halves = memory.u16;
     this.#bytes = memory.u8;
-    this.#written = memory.written;
+    this.#memory = memory;
   }
 
   /** Accesses go through this address space from now on. */
@@ -89,10 +97,12 @@ export class Mmu {
     this.refresh();
   }
 
-  /** Drops cached translations if the address space lost any since. */
+  /** Drops cached translations if the address space lost any since, and those for writing if a new epoch began. */
   refresh(): void {
     const { version } = this.#translation;
     if (version !== this.#space.version) this.#space.clear(version);
+    const { epoch } = this.#memory;
+    if (epoch !== this.#space.epoch) this.#space.close(epoch);
   }
 
   #raise(address: number, write: boolean, fetch: boolean, cause: DataFault): never {
@@ -111,9 +121,11 @@ export class Mmu {
     if ((entry & right) === 0) {
       this.#raise(address, right === RIGHT_WRITE, right === RIGHT_EXECUTE, entry === 0 ? 'translation' : 'permission');
     }
+    const frame = entry & PAGE_MASK;
+    if (right === RIGHT_WRITE && this.#memory.state[frame >>> PAGE_SHIFT] !== FRAME_OPEN) this.#memory.open(frame);
     cache.tags[slot] = tag;
-    cache.frames[slot] = entry & PAGE_MASK;
-    return (entry & PAGE_MASK) | (address & OFFSET_MASK);
+    cache.frames[slot] = frame;
+    return frame | (address & OFFSET_MASK);
   }
 
   /** Byte index of an address that may be fetched from, or a fault. */
@@ -126,11 +138,9 @@ export class Mmu {
     return this.#translate(this.#space.read, address, RIGHT_READ);
   }
 
-  /** Byte index of an address that will be written, or a fault; marks the frame. */
+  /** Byte index of an address that will be written, in a frame that is open, or a fault. */
   writeIndex(address: number): number {
-    const index = this.#translate(this.#space.write, address, RIGHT_WRITE);
-    this.#written[index >>> PAGE_SHIFT] = 1;
-    return index;
+    return this.#translate(this.#space.write, address, RIGHT_WRITE);
   }
 
   /** Faults unless all of `count` bytes (at most a page) can be read or, with `write`, written. Lowest address first. */
@@ -176,9 +186,7 @@ export class Mmu {
   storeWord(address: number, value: number): void {
     const slot = (address >>> PAGE_SHIFT) & CACHE_MASK;
     if (this.#writeTags[slot] === (address & WORD_TAG)) {
-      const index = (this.#writeFrames[slot] as number) | (address & OFFSET_MASK);
-      this.words[index >>> 2] = value;
-      this.#written[index >>> PAGE_SHIFT] = 1;
+      this.words[((this.#writeFrames[slot] as number) | (address & OFFSET_MASK)) >>> 2] = value;
     } else if ((address & 3) === 0) this.words[this.writeIndex(address) >>> 2] = value;
     else this.#storeBytes(address, 4, value);
   }
@@ -186,9 +194,7 @@ export class Mmu {
   storeHalf(address: number, value: number): void {
     const slot = (address >>> PAGE_SHIFT) & CACHE_MASK;
     if (this.#writeTags[slot] === (address & HALF_TAG)) {
-      const index = (this.#writeFrames[slot] as number) | (address & OFFSET_MASK);
-      this.halves[index >>> 1] = value;
-      this.#written[index >>> PAGE_SHIFT] = 1;
+      this.halves[((this.#writeFrames[slot] as number) | (address & OFFSET_MASK)) >>> 1] = value;
     } else if ((address & 1) === 0) this.halves[this.writeIndex(address) >>> 1] = value;
     else this.#storeBytes(address, 2, value);
   }
@@ -196,9 +202,7 @@ export class Mmu {
   storeByte(address: number, value: number): void {
     const slot = (address >>> PAGE_SHIFT) & CACHE_MASK;
     if (this.#writeTags[slot] === (address & PAGE_MASK)) {
-      const index = (this.#writeFrames[slot] as number) | (address & OFFSET_MASK);
-      this.#bytes[index] = value;
-      this.#written[index >>> PAGE_SHIFT] = 1;
+      this.#bytes[(this.#writeFrames[slot] as number) | (address & OFFSET_MASK)] = value;
     } else this.#bytes[this.writeIndex(address)] = value;
   }
 

@@ -39,7 +39,9 @@ export function applyExceptionReply(thread: Thread, tag: number, from: Utcb): vo
   }
   if (words > 16) r[13] = from.mr(16);
   if (words > 17) r[14] = from.mr(17);
-  if ((tag & TAG_ERROR) !== 0) utcbOf(thread).words[127] = from.mr(25);
+  if ((tag & TAG_ERROR) === 0) return;
+  utcbOf(thread).open();
+  utcbOf(thread).words[127] = from.mr(25);
 }
 
 /** A new trigger is pending: the frame belongs to it, and the rest of the reply is block-copied over the saved trap state. */

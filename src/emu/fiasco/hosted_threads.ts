@@ -49,6 +49,8 @@ export class HostedThreads {
   run(thread: Thread, budget: number): void {
     if (this.#port === null) throw new Error('a hosted thread without port');
     if (thread.debt === 0) {
+      // The program writes its UTCB without asking.
+      utcbOf(thread).open();
       const exit = this.#port.run(this.#cpu(thread), budget);
       if (exit.used < 1 || !Number.isInteger(exit.used)) throw new Error(`hosted program '${thread.hosted}' used ${exit.used} instructions`);
       thread.debt = exit.used;

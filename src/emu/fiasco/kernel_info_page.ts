@@ -35,6 +35,7 @@ export interface InfoPage {
 export function writeInfoPage(memory: PhysicalMemory, index: number, page: InfoPage): void {
   if (page.descriptors.length > LIMIT_DESCRIPTORS) throw new Error(`more than ${LIMIT_DESCRIPTORS} memory descriptors`);
   memory.fill(index, PAGE_BYTES);
+  memory.open(index);
   const word = (offset: number, value: number) => {
     memory.u32[(index + offset) >>> 2] = value;
   };
@@ -58,6 +59,7 @@ export function writeInfoPage(memory: PhysicalMemory, index: number, page: InfoP
 
 /** The 64-bit microsecond clock. */
 export function writeClock(memory: PhysicalMemory, index: number, clock_us: number): void {
+  memory.open(index);
   memory.u32[(index + CLOCK) >>> 2] = clock_us >>> 0;
   memory.u32[(index + CLOCK + 4) >>> 2] = Math.floor(clock_us / 2 ** 32);
 }
@@ -69,10 +71,10 @@ const UTCB_GETTER = 0xf00;
 
 /** Every word is a system call, but for the routine that returns the UTCB's address. */
 export function writeEntryPage(memory: PhysicalMemory, index: number): void {
+  memory.open(index);
   memory.u32.fill(SVC, index >>> 2, (index + PAGE_BYTES) >>> 2);
   // mrc p15, 0, r0, c13, c0, 3; mov pc, lr
   memory.u32.set([0xee1d_0f70, 0xe1a0_f00e], (index + UTCB_GETTER) >>> 2);
-  memory.markWritten(index, PAGE_BYTES);
 }
 
 const HELPERS: readonly (readonly [offset: number, code: readonly number[]])[] = [
@@ -85,6 +87,6 @@ const HELPERS: readonly (readonly [offset: number, code: readonly number[]])[] =
 ];
 
 export function writeHelperPage(memory: PhysicalMemory, index: number): void {
+  memory.open(index);
   for (const [offset, code] of HELPERS) memory.u32.set(code, (index + offset) >>> 2);
-  memory.markWritten(index, PAGE_BYTES);
 }

@@ -163,7 +163,7 @@ function fillObject(kernel: Kernel, saved: Fields): void {
   const body = bodyFields(saved);
   if (object instanceof Task) {
     if (!object.kernel) kernel.enterEntryPages(object);
-    for (const area of body.list('areas')) enterKuArea(kernel, object, area as unknown as KuArea);
+    for (const area of body.list('areas')) enterKuArea(object, area as unknown as KuArea);
   } else if (object instanceof Thread) {
     restoreThread(kernel, object, body, referenceTo(kernel));
     if (object.bound) attachUtcb(kernel, object, object.utcb_address, kuIndex(object.task, object.utcb_address, UTCB_BYTES));

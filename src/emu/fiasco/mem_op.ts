@@ -21,7 +21,7 @@ export function memOp(kernel: Kernel, thread: Thread): void {
   if (view === undefined) return;
   if (op === READ) r[3] = view[index >>> width] as number;
   else {
+    memory.open(index);
     view[index >>> width] = value;
-    memory.markWritten(index, 1 << width);
   }
 }

@@ -41,7 +41,10 @@ export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread
   const to = utcbOf(receiver);
   if (sender.activity.kind === 'exception') writeExceptionMessage(sender, sender.activity, to);
   else if (receiver.activity.kind === 'exception') applyExceptionReply(receiver, tag, from);
-  else to.words.set(from.words.subarray(0, words));
+  else {
+    to.open();
+    to.words.set(from.words.subarray(0, words));
+  }
   const error = itemsOf(tag) === 0 ? 0 : transferItems(kernel, sender, receiver, words, itemsOf(tag));
   setFrameTag(receiver, (tag & ~(TAG_ERROR | TAG_PROPAGATE)) | (error === 0 ? 0 : TAG_ERROR));
   setFrameLabel(receiver, frameLabel(sender));

@@ -8,7 +8,7 @@ import type { KernelObject } from './kernel_object.ts';
 import { failure, itemsOf, wordsOf } from './message_tag.ts';
 import { type ObjectKind, type OperationOf, findOperation } from './protocols.ts';
 import type { Thread } from './thread.ts';
-import { MESSAGE_REGISTERS, UTCB_WORDS, Utcb } from './utcb.ts';
+import { MESSAGE_REGISTERS, Utcb } from './utcb.ts';
 
 /** The tag of a result, or null: the operation sends no reply. */
 export type Result = number | null;
@@ -30,7 +30,7 @@ export type Handler<T extends KernelObject> = (call: ObjectCall<T>) => Result;
 export type Handlers<K extends ObjectKind, T extends KernelObject> = { readonly [Name in OperationOf<K>]: Handler<T> };
 
 /** A UTCB that nobody reads. */
-export const nowhere = (): Utcb => new Utcb(new Uint32Array(UTCB_WORDS));
+export const nowhere = (): Utcb => new Utcb(null, 0);
 
 /** Runs the operation with this code; what is unknown, absent or switched off gets the kernel's own error. */
 export function dispatch<K extends ObjectKind, T extends KernelObject>(kind: K, op: number, call: ObjectCall<T>, handlers: Handlers<K, T>): Result {

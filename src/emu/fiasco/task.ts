@@ -52,14 +52,12 @@ export function addKuMemory(kernel: Kernel, task: Task, address: number, order: 
   if (task.memory.occupied(base, size_bytes)) return ERRNO.EXIST;
   const frame = kernel.frames.allocate(size_bytes >>> PAGE_SHIFT);
   if (frame < 0) return ERRNO.NOMEM;
-  enterKuArea(kernel, task, { address: base, size_bytes, frame });
+  enterKuArea(task, { address: base, size_bytes, frame });
   return 0;
 }
 
-/** Both sides write these frames without further notice, so they count as written from now on. */
-export function enterKuArea(kernel: Kernel, task: Task, area: KuArea): void {
+export function enterKuArea(task: Task, area: KuArea): void {
   task.kuAreas.push(area);
-  kernel.memory.markWritten(area.frame, area.size_bytes);
   for (let at = 0; at < area.size_bytes; at += PAGE_BYTES) task.memory.setFixed(area.address + at, (area.frame + at) | RIGHT_READ | RIGHT_WRITE);
 }
 

@@ -94,7 +94,7 @@ export function bindThread(kernel: Kernel, thread: Thread, task: Task, utcb: num
 /** Makes the kernel's view of the UTCB. `index` is its byte index in memory. */
 export function attachUtcb(kernel: Kernel, thread: Thread, address: number, index: number): void {
   thread.utcb_address = address;
-  thread.utcb = new Utcb(kernel.memory.u32.subarray(index >>> 2, (index + UTCB_BYTES) >>> 2));
+  thread.utcb = new Utcb(kernel.memory, index);
 }
 
 /** Start, pause, cancel, and reading and setting ip and sp. Old values are those before any change. */

@@ -10,7 +10,7 @@ import { type ObjectCall, type Result, itemCapability } from './object_call.ts';
 import { Task, kuIndex } from './task.ts';
 import { Thread } from './thread.ts';
 import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
-import { UTCB_ALIGN_BYTES, UTCB_BYTES, UTCB_WORDS } from './utcb.ts';
+import { UTCB_ALIGN_BYTES, UTCB_BYTES, UTCB_WORDS, Utcb } from './utcb.ts';
 
 type Call = ObjectCall<Thread>;
 
@@ -141,8 +141,8 @@ export function writeIpcState(call: Call): Result {
 export function readUtcb(call: Call): Result {
   const range = utcbRange(call, 0);
   if (typeof range === 'number') return range;
-  const { first, count, words } = range;
-  for (let i = 0; i < count; i++) call.output.setMr(1 + i, words[first + i] as number);
+  const { first, count, utcb } = range;
+  for (let i = 0; i < count; i++) call.output.setMr(1 + i, utcb.words[first + i] as number);
   return success(1 + count);
 }
 
@@ -150,29 +150,30 @@ export function readUtcb(call: Call): Result {
 export function writeUtcb(call: Call): Result {
   const range = utcbRange(call, call.input.mr(2));
   if (typeof range === 'number') return range;
-  const { first, count, words } = range;
-  for (let i = 0; i < count; i++) words[first + i] = call.input.mr(3 + i);
+  const { first, count, utcb } = range;
+  utcb.open();
+  for (let i = 0; i < count; i++) utcb.words[first + i] = call.input.mr(3 + i);
   return success();
 }
 
 /** `payload` words follow first word and count. */
-function utcbRange(call: Call, payload: number): { first: number; count: number; words: Uint32Array } | number {
+function utcbRange(call: Call, payload: number): { first: number; count: number; utcb: Utcb } | number {
   const { object, rights, tag, input } = call;
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const [first, count] = [input.mr(1), input.mr(2)];
   if (wordsOf(tag) < 3 + payload || count > UTCB_COUNT_MAX || first + count > UTCB_WORDS) return failure(ERRNO.INVAL);
-  const words = object.utcb?.words ?? futureUtcb(call, 3 + payload);
-  return words === null ? failure(ERRNO.INVAL) : { first, count, words };
+  const utcb = object.utcb ?? futureUtcb(call, 3 + payload);
+  return utcb === null ? failure(ERRNO.INVAL) : { first, count, utcb };
 }
 
 /**
  * The UTCB that a thread which is not bound yet is going to have: its task as an item, the address as the last word. Its task
  * may have written to it already.
  */
-function futureUtcb(call: Call, at: number): Uint32Array | null {
+function futureUtcb(call: Call, at: number): Utcb | null {
   const named = itemCapability(call);
   if (named === 'not_object' || named === 'empty' || !(named.object instanceof Task) || wordsOf(call.tag) < at + 1) return null;
   const address = call.input.mr(at);
   const index = address % UTCB_ALIGN_BYTES === 0 ? kuIndex(named.object, address, UTCB_BYTES) : -1;
-  return index < 0 ? null : call.kernel.memory.u32.subarray(index >>> 2, (index + UTCB_BYTES) >>> 2);
+  return index < 0 ? null : new Utcb(call.kernel.memory, index);
 }

@@ -1,6 +1,8 @@
 // A thread's UTCB: message registers, receive buffers, error register, user words. A view of kernel-owned memory that the task
 // may read and write at any time; owns nothing. Source modelled: fiasco-kernel.md 5.4.
 
+import type { PhysicalMemory } from '../memory/physical_memory.ts';
+
 export const UTCB_BYTES = 512;
 export const UTCB_WORDS = UTCB_BYTES / 4;
 export const UTCB_ALIGN_BYTES = 8;
@@ -12,24 +14,37 @@ const FIRST_BUFFER = 65;
 const ERROR = 123;
 
 export class Utcb {
-  /** The 128 words. */
+  /** The 128 words. Whoever writes them, and not through this class, calls `open` before. */
   readonly words: Uint32Array;
+  readonly #memory: PhysicalMemory | null;
+  readonly #index: number;
 
-  constructor(words: Uint32Array) {
-    this.words = words;
+  /** `index` is the UTCB's byte index in memory. Without memory it is a scratch area that nobody sees. */
+  constructor(memory: PhysicalMemory | null, index: number) {
+    this.words = memory === null ? new Uint32Array(UTCB_WORDS) : memory.u32.subarray(index >>> 2, (index + UTCB_BYTES) >>> 2);
+    this.#memory = memory;
+    this.#index = index;
+  }
+
+  /** Announces a write. Alignment allows a UTCB to lie across two frames. */
+  open(): void {
+    this.#memory?.openRange(this.#index, UTCB_BYTES);
   }
 
   mr(index: number): number {
     return this.words[index] as number;
   }
   setMr(index: number, value: number): void {
-    if (index < MESSAGE_REGISTERS) this.words[index] = value;
+    if (index >= MESSAGE_REGISTERS) return;
+    this.open();
+    this.words[index] = value;
   }
 
   get bufferDescriptor(): number {
     return this.words[BUFFER_DESCRIPTOR] as number;
   }
   set bufferDescriptor(value: number) {
+    this.open();
     this.words[BUFFER_DESCRIPTOR] = value;
   }
 
@@ -37,13 +52,16 @@ export class Utcb {
     return index < BUFFER_REGISTERS ? (this.words[FIRST_BUFFER + index] as number) : 0;
   }
   setBuffer(index: number, value: number): void {
-    if (index < BUFFER_REGISTERS) this.words[FIRST_BUFFER + index] = value;
+    if (index >= BUFFER_REGISTERS) return;
+    this.open();
+    this.words[FIRST_BUFFER + index] = value;
   }
 
   get error(): number {
     return this.words[ERROR] as number;
   }
   set error(value: number) {
+    this.open();
     this.words[ERROR] = value;
   }
 

@@ -1,7 +1,6 @@
 // Core's access to physical memory: all RAM is mapped one to one into core, so a physical address is its own virtual one.
 // Source modelled: genode-base-foc.md 6.4 (cleared memory), genode-16.08-abi.md 5.1. Owns nothing.
 
-import { PAGE_BYTES, PAGE_SHIFT } from '../../emu/numbers.ts';
 import { copyCost } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 
@@ -22,12 +21,8 @@ export function writePhysical(x: Execution, address: number, bytes: Uint8Array):
   x.cpu.memory.write(indexOf(x, address, bytes.length), bytes);
 }
 
-/** Clears whole pages. Frames that nobody wrote since power-on are clear already and stay unmarked. */
+/** Clears whole pages. */
 export function clearPages(x: Execution, address: number, length: number): void {
   x.charge(copyCost(length));
-  const { memory } = x.cpu;
-  const first = indexOf(x, address, length);
-  for (let index = first; index < first + length; index += PAGE_BYTES) {
-    if (memory.written[index >>> PAGE_SHIFT] === 1) memory.u8.fill(0, index, index + PAGE_BYTES);
-  }
+  x.cpu.memory.fill(indexOf(x, address, length), length);
 }

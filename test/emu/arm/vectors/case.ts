@@ -116,7 +116,8 @@ export class CaseBoard {
     this.#memory.u8.fill(0, DATA_INDEX);
     this.#memory.write(WINDOW_INDEX, window);
     this.#memory.u16.set(codeOf(subject), ENTRY_INDEX >>> 1);
-    this.#memory.written.fill(0);
+    // A new epoch, so that `changed` tells what the case itself writes.
+    this.#memory.release(this.#memory.snapshot());
     const exit = this.#cpu.run(subject.words.length);
     const after = Uint32Array.from([...this.#registers.r, (this.#registers.cpsr & FLAGS_COMPARED) >>> 0]);
     return { exit, after: { registers: after, window: this.#memory.u8.slice(WINDOW_INDEX, WINDOW_INDEX + WINDOW_BYTES) } };
@@ -124,8 +125,8 @@ export class CaseBoard {
 
   /** Whether the last case wrote only inside the window. */
   get staysInWindow(): boolean {
-    const { u8, written } = this.#memory;
-    if (written.subarray(0, CODE_BYTES >>> 12).includes(1)) return false;
+    const { u8, changed } = this.#memory;
+    if (changed.some((frame) => frame < CODE_BYTES >>> 12)) return false;
     const outside = [u8.subarray(DATA_INDEX, WINDOW_INDEX), u8.subarray(WINDOW_INDEX + WINDOW_BYTES)];
     return outside.every((bytes) => bytes.every((byte) => byte === 0));
   }

@@ -11,7 +11,6 @@ const SERVICE_OPCODE = 0xe35e_0000;
 /** A branch over a text: the text is the message with which a person is to be greeted. */
 const BRANCH_OPCODE = 0xea00_0000;
 const BRANCH_WORDS_MAX = 0xff;
-const NO_CHARACTER = 0xffff_ffff;
 const HEX_DIGITS: { readonly [service: number]: number } = { 5: 8, 6: 5, 7: 4, 8: 3, 9: 2 };
 
 /** Text of bytes that lie in words, little endian. */
@@ -62,7 +61,8 @@ function serve(kernel: Kernel, thread: Thread, service: number): void {
     case 4:
       return kernel.console(String(value | 0));
     case 0xd:
-      r[0] = NO_CHARACTER;
+      // -1 if nothing was typed.
+      r[0] = kernel.special.vlog.take();
       return;
     default:
       kernel.unsupported(`kernel debugger service ${hex(service)}`);

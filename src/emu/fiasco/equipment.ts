@@ -1,7 +1,7 @@
 // Test equipment: what a person with probes on the board could do to it. Reached by the runner only, never by guests; every use
 // is a declared part of a scenario. Owns no state.
 
-import { Irq, hit } from './irq.ts';
+import { Interrupt } from './interrupt.ts';
 import type { Kernel } from './kernel.ts';
 import { setThreadParameters } from './scheduler_object.ts';
 import { Thread } from './thread.ts';
@@ -24,8 +24,13 @@ export class Equipment {
   /** Raises an IRQ object as its device would. @returns false where there is no such IRQ */
   triggerIrq(irq: number): boolean {
     const object = this.#kernel.objects.get(irq);
-    if (!(object instanceof Irq)) return false;
-    hit(this.#kernel, object);
+    if (!(object instanceof Interrupt)) return false;
+    object.hit(this.#kernel);
     return true;
+  }
+
+  /** Types bytes on the serial line. @returns how many the kernel's buffer took */
+  type(bytes: readonly number[]): number {
+    return this.#kernel.special.vlog.arrive(this.#kernel, bytes);
   }
 }

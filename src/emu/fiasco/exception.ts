@@ -1,13 +1,12 @@
 // Exception IPC: the message with all user registers, and what of the reply is taken back. Owns no state; the nested frame is the
 // thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.4, 8.5.
 
-import { IPC_ERROR } from './errors.ts';
 import { callSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
-import { TAG_ERROR, TAG_FPU, makeTag } from './message_tag.ts';
+import { TAG_ERROR, TAG_FPU, labelOf, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
 import { type Activity, type Thread, utcbOf } from './thread.ts';
-import { CANCEL, IN_EXCEPTION } from './thread_state.ts';
+import { ALLOW_SYSCALL, CANCEL, IN_EXCEPTION } from './thread_state.ts';
 
 type ExceptionActivity = Extract<Activity, { kind: 'exception' }>;
 
@@ -17,6 +16,8 @@ export const ERROR_SVC = 0x0020_0000;
 export const ERROR_PREFETCH = 0x0030_0000;
 export const ERROR_DATA = 0x0040_0000;
 export const ERROR_TRIGGERED = 0x0050_0000;
+/** A system call of an alien; with ERROR_USER: the one that was allowed is over. */
+const ERROR_ALIEN = ERROR_PREFETCH;
 export const ERROR_USER = 0x0001_0000;
 export const ERROR_READ = 0x0002_0000;
 export const ERROR_VFP = 0x0100_0000;
@@ -45,12 +46,15 @@ export function raiseTriggered(kernel: Kernel, thread: Thread): void {
   raiseException(kernel, thread, NO_ADDRESS, ERROR_TRIGGERED, 'triggered');
 }
 
-export function finishException(kernel: Kernel, thread: Thread, activity: ExceptionActivity): void {
-  const utcb = utcbOf(thread);
-  const failed = (activity.tag & TAG_ERROR) !== 0 && utcb.error === IPC_ERROR.NOT_EXISTENT;
-  restoreBuffers(utcb, activity.saved);
+/** An alien is about to make a system call, or has made the one that it was allowed. */
+export function raiseAlien(kernel: Kernel, thread: Thread, when: 'before' | 'behind'): void {
+  raiseException(kernel, thread, NO_ADDRESS, when === 'before' ? ERROR_ALIEN : ERROR_ALIEN | ERROR_USER, `system call of an alien (${when})`);
+}
+
+export function finishException(thread: Thread, activity: ExceptionActivity): void {
+  restoreBuffers(utcbOf(thread), activity.saved);
   thread.state &= ~IN_EXCEPTION;
   thread.activity = { kind: 'user' };
-  // The handler vanished under the call: ask whom the slot names now, in the end the thread itself.
-  if (failed) raiseException(kernel, thread, activity.address, activity.error, 'handler gone');
+  // Whatever became of the call, the exception counts as handled: the thread goes on where its registers say.
+  if ((activity.tag & TAG_ERROR) === 0 && labelOf(activity.tag) === PROTOCOL.ALLOW_SYSCALL) thread.state |= ALLOW_SYSCALL;
 }

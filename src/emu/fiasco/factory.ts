@@ -6,6 +6,7 @@ import { ERRNO, IPC_ERROR } from './errors.ts';
 import { BUFFER_SMALL, CAP_S, FLAGS_FULL, FLEXPAGE_OBJECT, ITEM_MAP, RIGHTS_FULL, flexpageOf } from './flexpage.ts';
 import { IpcGate } from './ipc_gate.ts';
 import { Irq } from './irq.ts';
+import { IrqMuxer } from './irq_muxer.ts';
 import { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, failure, itemsOf, labelOf, makeTag, success, wordsOf } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
@@ -87,22 +88,18 @@ function createGate(call: ObjectCall<Factory>): Result {
   const { kernel, object } = call;
   const named = itemsOf(call.tag) === 0 ? null : itemCapability(call);
   if (named === 'not_object') return failure(ERRNO.INVAL);
-  if (named === 'empty' || (named !== null && (named.rights & CAP_S) === 0)) return failure(ERRNO.PERM);
+  if (named === 'empty' || (typeof named === 'object' && named !== null && (named.rights & CAP_S) === 0)) return failure(ERRNO.PERM);
   if (!object.charge(OBJECT_BYTES.gate)) return failure(ERRNO.NOMEM);
   const gate = new IpcGate(kernel.objects.takeId(), argument(call, 2));
   // An item that names something else than a thread makes an unbound gate.
-  gate.bind(named?.object instanceof Thread ? named.object : null);
+  gate.bind(typeof named === 'object' && named?.object instanceof Thread ? named.object : null);
   return created(call, gate);
 }
 
 function createIrq(call: ObjectCall<Factory>): Result {
   const { kernel, object } = call;
-  if (wordsOf(call.tag) >= 3 && argument(call, 2) !== 0) {
-    kernel.unsupported('Factory create_irq: muxer');
-    return failure(ERRNO.NOMEM);
-  }
   if (!object.charge(OBJECT_BYTES.irq)) return failure(ERRNO.NOMEM);
-  return created(call, new Irq(kernel.objects.takeId()));
+  return created(call, argument(call, 2) !== 0 ? new IrqMuxer(kernel.objects.takeId()) : new Irq(kernel.objects.takeId()));
 }
 
 function createTask(call: ObjectCall<Factory>): Result {

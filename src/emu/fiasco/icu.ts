@@ -3,10 +3,10 @@
 
 import { ERRNO } from './errors.ts';
 import { CAP_W } from './flexpage.ts';
-import { Irq } from './irq.ts';
+import { type Chip, Interrupt } from './interrupt.ts';
 import { KernelObject } from './kernel_object.ts';
-import { failure, labelOf, success, wordsOf } from './message_tag.ts';
-import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { failure, itemsOf, labelOf, success, wordsOf } from './message_tag.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability, notObject } from './object_call.ts';
 import { PROTOCOL } from './protocols.ts';
 
 /** Pins of the GIC of the captured board. */
@@ -14,55 +14,69 @@ export const GIC_PINS = 96;
 /** Pins that the kernel keeps: its timer and its serial line. */
 const GIC_RESERVED: readonly number[] = [36, 44];
 
-export class Pins {
+export class Pins implements Chip {
+  readonly name: 'GIC' | 'Soft';
+  readonly edge: boolean;
   readonly count: number;
   readonly reserved: readonly number[];
-  readonly #bound = new Map<number, Irq>();
+  readonly #bound = new Map<number, Interrupt>();
 
-  constructor(count: number, reserved: readonly number[] = []) {
+  /** Pins of the interrupt controller are level triggered, those of Vlog and Scheduler software pins. */
+  constructor(name: 'GIC' | 'Soft', count: number, reserved: readonly number[] = []) {
+    this.name = name;
+    this.edge = name === 'Soft';
     this.count = count;
     this.reserved = reserved;
   }
 
   /** @returns false where the pin does not exist or is taken */
-  bind(pin: number, irq: Irq): boolean {
+  bind(pin: number, interrupt: Interrupt): boolean {
     if (pin >= this.count || this.reserved.includes(pin) || this.#bound.has(pin)) return false;
-    this.#bound.set(pin, irq);
+    interrupt.bindTo(this, pin);
+    this.#bound.set(pin, interrupt);
     return true;
   }
 
-  irq(pin: number): Irq | undefined {
+  interrupt(pin: number): Interrupt | undefined {
     return this.#bound.get(pin);
   }
 
-  release(irq: Irq): void {
-    for (const [pin, bound] of this.#bound) if (bound === irq) this.#bound.delete(pin);
+  release(interrupt: Interrupt): void {
+    for (const [pin, bound] of this.#bound) if (bound === interrupt) this.#bound.delete(pin);
+  }
+
+  masked(): void {
+    // No device raises an interrupt on this board, so a masked pin keeps nothing back.
+  }
+
+  unmasked(): void {
+    // As above.
   }
 
   /** Bound pins in ascending order. */
-  entries(): (readonly [number, Irq])[] {
+  entries(): (readonly [number, Interrupt])[] {
     return [...this.#bound].sort(([a], [b]) => a - b);
   }
 }
 
 export class Icu extends KernelObject {
   readonly type = 'Icu';
-  readonly pins = new Pins(GIC_PINS, GIC_RESERVED);
+  readonly pins = new Pins('GIC', GIC_PINS, GIC_RESERVED);
 }
 
 export type PinsCall = ObjectCall<KernelObject> & { readonly pins: Pins };
 
-/** The interrupt protocol of an object with pins; any other label is refused. */
+/** The interrupt protocol of an object with pins; any other label is refused. The operation is looked at whatever the length. */
 export function invokeIcu(call: ObjectCall<KernelObject>, pins: Pins): Result {
   if (labelOf(call.tag) !== PROTOCOL.IRQ) return failure(ERRNO.BADPROTO);
-  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
   return dispatch('Icu', call.input.mr(0), call, handlersOf(pins));
 }
 
 function handlersOf(pins: Pins): Handlers<'Icu', KernelObject> {
-  const masked = (value: boolean) => ({ input, tag }: ObjectCall<KernelObject>) => {
-    const irq = wordsOf(tag) > 1 ? pins.irq(input.mr(1)) : undefined;
-    if (irq !== undefined) irq.masked = value;
+  const mask = ({ input, tag }: ObjectCall<KernelObject>, masked: boolean) => {
+    const interrupt = wordsOf(tag) > 1 ? pins.interrupt(input.mr(1)) : undefined;
+    if (masked) interrupt?.mask();
+    else interrupt?.unmask();
     return null;
   };
   return {
@@ -74,35 +88,51 @@ function handlersOf(pins: Pins): Handlers<'Icu', KernelObject> {
       output.setMr(2, 0);
       return success(3);
     },
-    unmask: masked(false),
-    mask: masked(true),
-    set_mode: ({ input, tag }) => (wordsOf(tag) < 3 || input.mr(1) >= pins.count ? failure(ERRNO.INVAL) : success()),
+    msi_info: ({ tag, output }) => {
+      if (wordsOf(tag) < 2 || pins.name !== 'GIC') return failure(ERRNO.INVAL);
+      output.setMr(0, 0);
+      return success(1);
+    },
+    unmask: (call) => mask(call, false),
+    mask: (call) => mask(call, true),
+    set_mode: (call) => setMode(call, pins),
   };
 }
 
-/** The IRQ that the item names, or the error. */
-function namedIrq(call: ObjectCall<KernelObject>): Irq | number {
+/** The interrupt that the item names, or the tag of the refusal. */
+function namedInterrupt(call: ObjectCall<KernelObject>): Interrupt | number {
+  if (wordsOf(call.tag) < 2 || itemsOf(call.tag) === 0) return failure(ERRNO.INVAL);
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Irq)) return failure(ERRNO.INVAL);
+  if (named === 'not_object') return notObject(call);
+  if (named === 'none' || named === 'empty' || !(named.object instanceof Interrupt)) return failure(ERRNO.INVAL);
   return (named.rights & CAP_W) === 0 ? failure(ERRNO.PERM) : named.object;
 }
 
 function bind(call: ObjectCall<KernelObject>, pins: Pins): Result {
-  const irq = namedIrq(call);
-  if (typeof irq === 'number') return irq;
-  if (wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
+  const interrupt = namedInterrupt(call);
+  if (typeof interrupt === 'number') return interrupt;
   const pin = call.input.mr(1);
-  call.kernel.unbindPins(irq);
-  if (!pins.bind(pin, irq)) return failure(ERRNO.PERM);
-  irq.pin = pin;
-  irq.masked = true;
+  if (pins.name === 'Soft') {
+    if (pin > 0) return failure(ERRNO.INVAL);
+    pins.interrupt(0)?.unbind();
+  }
+  interrupt.unbind();
+  return pins.bind(pin, interrupt) ? success() : failure(ERRNO.PERM);
+}
+
+/** Frees the pin, whatever is bound to it: of the item only the right is asked for. */
+function unbind(call: ObjectCall<KernelObject>, pins: Pins): Result {
+  const interrupt = namedInterrupt(call);
+  if (typeof interrupt === 'number') return interrupt;
+  pins.interrupt(call.input.mr(1))?.unbind();
   return success();
 }
 
-function unbind(call: ObjectCall<KernelObject>, pins: Pins): Result {
-  const irq = namedIrq(call);
-  if (typeof irq === 'number') return irq;
-  if (wordsOf(call.tag) < 2 || pins.irq(call.input.mr(1)) !== irq) return failure(ERRNO.INVAL);
-  call.kernel.unbindPins(irq);
+function setMode({ tag, input }: ObjectCall<KernelObject>, pins: Pins): Result {
+  if (wordsOf(tag) < 3) return failure(ERRNO.INVAL);
+  const pin = input.mr(1);
+  if (pins.name === 'GIC') return pin < pins.count ? success() : failure(ERRNO.NODEV);
+  if (pin !== 0) return failure(ERRNO.INVAL);
+  pins.interrupt(0)?.switchMode(true);
   return success();
 }

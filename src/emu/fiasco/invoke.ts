@@ -8,6 +8,7 @@ import { Icu, invokeIcu } from './icu.ts';
 import { startIpc } from './ipc.ts';
 import { IpcGate, invokeGateControl } from './ipc_gate.ts';
 import { Irq, invokeIrq } from './irq.ts';
+import { IrqMuxer, invokeMuxer } from './irq_muxer.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, labelOf } from './message_tag.ts';
@@ -82,6 +83,7 @@ const output = (thread: Thread, op: number) => ((op & OP_RECEIVE) !== 0 ? utcbOf
 
 function invokeOther(call: <T extends KernelObject>(of: T) => ObjectCall<T>, object: KernelObject): Result {
   if (object instanceof Irq) return invokeIrq(call(object));
+  if (object instanceof IrqMuxer) return invokeMuxer(call(object));
   if (object instanceof Factory) return invokeFactory(call(object));
   if (object instanceof SchedulerObject) return invokeScheduler(call(object));
   if (object instanceof Icu) return invokeIcu(call(object), object.pins);
@@ -123,4 +125,5 @@ function leave(kernel: Kernel, thread: Thread, tag: number): void {
   thread.registers.r[0] = tag;
   thread.activity = { kind: 'user' };
   kernel.reportLeave(thread, tag, thread.registers.r[4] as number);
+  if (thread.alien_call) kernel.alienReturned(thread);
 }

@@ -148,7 +148,7 @@ function deliver(kernel: Kernel, sender: Thread, receiver: Thread): number {
   const { error, code } = transferMessage(kernel, sender, receiver, through);
   if (code !== 0) utcbOf(receiver).error = code;
   ipc.sent = true;
-  if (ipc.receive && ipc.partner === receiver) receiver.reply = { caller: sender, rights: ipc.rights };
+  if (error === 0 && ipc.receive && ipc.partner === receiver) receiver.reply = { caller: sender, rights: ipc.rights };
   receiver.state &= ~(IPC_MASK | TRANSFER);
   kernel.timeouts.disarm(receiver);
   return error;
@@ -298,4 +298,5 @@ function leaveKernel(kernel: Kernel, thread: Thread): void {
   if (activity.kind === 'page_fault' || activity.kind === 'exception') return kernel.faultAnswered(thread, activity);
   thread.activity = { kind: 'user' };
   kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
+  if (thread.alien_call) kernel.alienReturned(thread);
 }

@@ -4,11 +4,10 @@
 import type { DebugId } from '../numbers.ts';
 import { ERRNO } from './errors.ts';
 import { CAP_S } from './flexpage.ts';
-import { hit } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelObject } from './kernel_object.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
-import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability, notObject } from './object_call.ts';
 import { SenderQueue } from './sender_queue.ts';
 import { Thread } from './thread.ts';
 
@@ -41,18 +40,20 @@ function decrementReferences({ object, tag, input, output }: ObjectCall<IpcGate>
   if (wordsOf(tag) < 2) return failure(ERRNO.INVAL);
   object.counted = Math.max(0, object.counted - input.mr(1));
   output.setMr(0, object.counted);
-  return success(1);
+  return success();
 }
 
 function bind(call: ObjectCall<IpcGate>): Result {
   const { kernel, object } = call;
   if (wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread)) return failure(ERRNO.INVAL);
-  if ((named.rights & CAP_S) === 0) return failure(ERRNO.PERM);
+  if (named === 'none') return failure(ERRNO.INVAL);
+  if (named === 'not_object') return notObject(call);
+  if (named === 'empty' || (named.rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const old = object.thread;
   object.label = call.input.mr(1);
-  object.bind(named.object);
+  // A capability of something else than a thread takes the thread away.
+  object.bind(named.object instanceof Thread ? named.object : null);
   if (old !== null) kernel.release(old);
   wakeWaiters(kernel, object);
   return success();
@@ -73,7 +74,7 @@ export function destroyGate(kernel: Kernel, gate: IpcGate): void {
   const { thread } = gate;
   gate.thread = null;
   if (thread !== null) {
-    if (thread.delete_irq !== null) hit(kernel, thread.delete_irq);
+    thread.delete_irq?.hit(kernel);
     kernel.release(thread);
   }
   wakeWaiters(kernel, gate);

@@ -1,12 +1,12 @@
 // IRQ objects: interrupts, and Genode's blocking primitive, a counting semaphore bound to one thread. Owner of count and binding.
 // Source modelled: fiasco-kernel.md 6, Appendix C.2.
 
-import { ERRNO } from './errors.ts';
 import { accepts } from './acceptance.ts';
 import type { Kernel } from './kernel.ts';
-import { KernelObject } from './kernel_object.ts';
-import { itemsOf, success, failure, labelOf, wordsOf } from './message_tag.ts';
-import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { ERRNO } from './errors.ts';
+import { Interrupt } from './interrupt.ts';
+import { failure, itemsOf, labelOf, success, wordsOf } from './message_tag.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability, notObject } from './object_call.ts';
 import { PROTOCOL } from './protocols.ts';
 import { IRQ_SENDER_PRIORITY } from './sender_queue.ts';
 import { Thread, setFrameLabel, setFrameTag } from './thread.ts';
@@ -15,15 +15,26 @@ import { IPC_MASK, TRANSFER } from './thread_state.ts';
 export const DETACHED_LABEL = 0xffff_ffff;
 const COUNT_MAX = 0x7fff_ffff;
 
-export class Irq extends KernelObject {
-  readonly type = 'IRQ';
+export class Irq extends Interrupt {
   thread: Thread | null = null;
   label = DETACHED_LABEL;
   /** Triggers that have not been received yet. */
   queued = 0;
-  masked = true;
-  /** Pin of the interrupt controller, null where the IRQ is a software one. */
-  pin: number | null = null;
+  /** Masked at the second pending hit and unmasked when one is left, instead of at each hit. Stays when the pin is given up. */
+  edge = false;
+
+  switchMode(edge: boolean): void {
+    this.edge = edge;
+  }
+
+  /** One more trigger. Only the first of several is delivered or queued; the others are counted. */
+  hit(kernel: Kernel, queue_only = false): void {
+    if (!this.edge || this.queued > 0) this.mask();
+    if (this.queued >= COUNT_MAX) return;
+    this.queued++;
+    if (this.queued > 1 || this.thread === null) return;
+    offer(kernel, this, this.thread, queue_only);
+  }
 }
 
 const HANDLERS: Handlers<'IRQ', Irq> = {
@@ -45,12 +56,12 @@ export function invokeIrq(call: ObjectCall<Irq>): Result {
 }
 
 function unmask({ object }: ObjectCall<Irq>): Result {
-  if (object.queued < 1) object.masked = false;
+  if (object.queued < 1) object.unmask();
   return null;
 }
 
 function trigger({ kernel, object }: ObjectCall<Irq>): Result {
-  hit(kernel, object);
+  object.hit(kernel);
   return null;
 }
 
@@ -60,14 +71,15 @@ function attach(call: ObjectCall<Irq>): Result {
     detach(kernel, object);
     return success();
   }
-  if (object.thread !== null) return failure(ERRNO.INVAL);
   const named = itemCapability(call);
+  if (named === 'not_object') return notObject(call);
+  if (object.thread !== null) return failure(ERRNO.INVAL);
   // A capability that is no thread means the calling thread; Genode's signal client passes its gate and relies on that.
   const thread = typeof named === 'object' && named.object instanceof Thread ? named.object : caller;
   object.thread = thread;
   thread.references++;
   object.queued = 0;
-  object.label = wordsOf(call.tag) > 1 ? input.mr(1) : 0;
+  object.label = input.mr(1);
   return success();
 }
 
@@ -75,34 +87,27 @@ function attach(call: ObjectCall<Irq>): Result {
 export function detach(kernel: Kernel, irq: Irq): void {
   const { thread } = irq;
   irq.label = DETACHED_LABEL;
-  irq.masked = true;
+  irq.mask();
   if (thread === null) return;
   thread.senders.dequeue(irq);
   irq.thread = null;
   kernel.release(thread);
 }
 
-/** One more trigger. Only the first of several is delivered or queued; the others are counted. */
-export function hit(kernel: Kernel, irq: Irq): void {
-  irq.masked = true;
-  if (irq.queued >= COUNT_MAX) return;
-  irq.queued++;
-  if (irq.queued > 1 || irq.thread === null) return;
-  offer(kernel, irq, irq.thread);
-}
-
-function offer(kernel: Kernel, irq: Irq, thread: Thread): void {
+function offer(kernel: Kernel, irq: Irq, thread: Thread, queue_only = false): void {
   if (!accepts(thread, irq)) {
     thread.senders.enqueue(irq, IRQ_SENDER_PRIORITY);
     return;
   }
   deliverIrq(kernel, irq, thread);
-  if (kernel.processor.deblock(thread)) kernel.processor.switchTo(thread);
+  if (queue_only) kernel.processor.wake(thread);
+  else if (kernel.processor.deblock(thread)) kernel.processor.switchTo(thread);
 }
 
 /** Gives one trigger to a receiving thread: tag 0, the label, no words. */
 export function deliverIrq(kernel: Kernel, irq: Irq, receiver: Thread): void {
   irq.queued--;
+  if (irq.edge && irq.queued === 1) irq.unmask();
   if (irq.queued < 1) receiver.senders.dequeue(irq);
   else if (!receiver.senders.has(irq)) receiver.senders.enqueue(irq, IRQ_SENDER_PRIORITY);
   setFrameTag(receiver, 0);

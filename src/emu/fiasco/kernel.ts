@@ -12,14 +12,16 @@ import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts
 import { type DebugId, type Instructions, type Microseconds, PAGE_BYTES, PAGE_SHIFT, debugId } from '../numbers.ts';
 import { checkKernel } from './check.ts';
 import { Equipment } from './equipment.ts';
-import { finishException, raiseTriggered } from './exception.ts';
+import { finishException, raiseAlien, raiseTriggered } from './exception.ts';
 import type { ExtensionName } from './extensions.ts';
 import type { Factory } from './factory.ts';
 import { HostedThreads } from './hosted_threads.ts';
 import type { Icu } from './icu.ts';
 import { continueIpc } from './ipc.ts';
 import { IpcGate, destroyGate } from './ipc_gate.ts';
+import type { Interrupt } from './interrupt.ts';
 import { Irq, detach } from './irq.ts';
+import { IrqMuxer, destroyMuxer } from './irq_muxer.ts';
 import { ENTRY_PAGE, HELPER_PAGE, writeClock, writeEntryPage, writeHelperPage } from './kernel_info_page.ts';
 import { type KernelObject, ObjectTable, Remnant } from './kernel_object.ts';
 import { TAG_ERROR } from './message_tag.ts';
@@ -199,6 +201,10 @@ export class Kernel {
   runUser(thread: Thread, budget: number): void {
     if (thread.hosted !== null) return this.hosted.run(thread, budget);
     if (thread.internal === 'sigma0') return runSigma0(this, thread, budget);
+    // The way back to user mode drops the bits that an address cannot have in the state that the PSR says: code in Thumb state
+    // cannot be called back by way of bit 0 of the return address.
+    const { r } = thread.registers;
+    r[15] = (r[15] as number) & (thread.registers.thumb ? ~1 : ~3);
     this.#cpu.switchTo(thread.registers, thread.task.memory.table);
     const exit = this.#cpu.run(budget);
     this.instructions += exit.retired;
@@ -224,7 +230,13 @@ export class Kernel {
   /** The handler of a thread's page fault or exception has answered, or its IPC failed. */
   faultAnswered(thread: Thread, activity: FaultActivity): void {
     if (activity.kind === 'page_fault') finishPageFault(this, thread, activity);
-    else finishException(this, thread, activity);
+    else finishException(thread, activity);
+  }
+
+  /** A system call of an alien that had been allowed is over: its handler is told so. */
+  alienReturned(thread: Thread): void {
+    thread.alien_call = false;
+    raiseAlien(this, thread, 'behind');
   }
 
   // Objects.
@@ -261,8 +273,9 @@ export class Kernel {
     if (object instanceof IpcGate) destroyGate(this, object);
     if (object instanceof Irq) {
       detach(this, object);
-      this.unbindPins(object);
+      object.unbind();
     }
+    if (object instanceof IrqMuxer) destroyMuxer(object);
     if (object instanceof Task) destroyTask(this, object);
     this.release(object);
   }
@@ -272,13 +285,13 @@ export class Kernel {
     object.references--;
     if (object.references > 0) return;
     if (object instanceof Task) freeTask(this, object);
-    if (object instanceof Thread || object instanceof Irq) this.#forget(object);
+    if (object instanceof Thread || object instanceof Irq || object instanceof IrqMuxer) this.#forget(object);
     this.objects.remove(object);
     if (this.events.wants('object_deleted')) this.emit({ kind: 'object_deleted', object: object.id, type: object.type });
   }
 
   /** Nobody may meet a freed object: whoever waits for it goes on waiting for what is left of it. */
-  #forget(object: Thread | Irq): void {
+  #forget(object: Thread | Interrupt): void {
     const remnant = new Remnant(object.id);
     for (const thread of this.threads()) {
       if (thread.ipc?.partner === object) thread.ipc.partner = remnant;
@@ -294,12 +307,6 @@ export class Kernel {
 
   tasks(): Task[] {
     return this.objects.all().filter((object) => object instanceof Task);
-  }
-
-  unbindPins(irq: Irq): void {
-    const { icu, vlog, scheduler } = this.special;
-    for (const { pins } of [icu, vlog, scheduler]) pins.release(irq);
-    irq.pin = null;
   }
 
   /** What is wrong with the kernel's own data, in words; empty if nothing is. */

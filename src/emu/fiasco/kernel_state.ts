@@ -7,7 +7,9 @@ import { Fields } from '../saved.ts';
 import { Factory } from './factory.ts';
 import { Icu, type Pins } from './icu.ts';
 import { IpcGate } from './ipc_gate.ts';
+import { Interrupt } from './interrupt.ts';
 import { Irq } from './irq.ts';
+import { IrqMuxer } from './irq_muxer.ts';
 import type { Kernel } from './kernel.ts';
 import { type KernelObject, Remnant } from './kernel_object.ts';
 import { PlatformControl } from './pfc.ts';
@@ -19,19 +21,19 @@ import { THREAD_FIELDS, restoreThread, saveThread } from './thread_saved.ts';
 import { UTCB_BYTES } from './utcb.ts';
 import { Vlog } from './vlog.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const KERNEL_FIELDS = ['instructions', 'ticks', 'table', 'objects', 'capabilities', 'mappings', 'frames', 'processor', 'timeouts', 'hosted'] as const;
 const OBJECT_FIELDS = ['id', 'type', 'counted', 'references', 'alive', 'body'] as const;
 const BODY_FIELDS = {
   Factory: ['used_bytes', 'limit_bytes', 'parent'],
   Task: ['kernel', 'areas'],
-  Vlog: ['attributes', 'pins'],
+  Vlog: ['attributes', 'input', 'pins'],
   Pfc: [],
   Icu: ['pins'],
   Sched: ['pins'],
   Thread: THREAD_FIELDS,
   Gate: ['label', 'thread', 'waiters'],
-  IRQ: ['thread', 'label', 'queued', 'masked', 'pin'],
+  IRQ: ['kind', 'masked', 'thread', 'label', 'queued', 'edge', 'chained', 'masked_members'],
 } as const;
 
 export function saveKernel(kernel: Kernel): PlainRecord {
@@ -71,9 +73,16 @@ function bodyOf(object: KernelObject): PlainRecord {
   if (object instanceof Thread) return saveThread(object);
   if (object instanceof Task) return { kernel: object.kernel, areas: object.kuAreas.map(({ address, size_bytes, frame }) => ({ address, size_bytes, frame })) };
   if (object instanceof IpcGate) return { label: object.label, thread: object.thread?.id ?? null, waiters: object.waiters.entries().map(({ sender, priority }) => ({ sender: sender.id, priority })) };
-  if (object instanceof Irq) return { thread: object.thread?.id ?? null, label: object.label, queued: object.queued, masked: object.masked, pin: object.pin };
+  if (object instanceof Irq) {
+    const { thread, label, queued, edge, is_masked } = object;
+    return { kind: 'sender', masked: is_masked, thread: thread?.id ?? null, label, queued, edge, chained: [], masked_members: 0 };
+  }
+  if (object instanceof IrqMuxer) {
+    const { is_masked, chained, masked_members } = object;
+    return { kind: 'muxer', masked: is_masked, thread: null, label: 0, queued: 0, edge: false, chained: chained.map((member) => member.id), masked_members };
+  }
   if (object instanceof Factory) return { used_bytes: object.used_bytes, limit_bytes: object.limit_bytes, parent: object.parent?.id ?? null };
-  if (object instanceof Vlog) return { attributes: object.attributes, pins: savePins(object.pins) };
+  if (object instanceof Vlog) return { attributes: object.attributes, input: [...object.input], pins: savePins(object.pins) };
   if (object instanceof Icu || object instanceof SchedulerObject) return { pins: savePins(object.pins) };
   return {};
 }
@@ -128,7 +137,7 @@ function createObject(kernel: Kernel, saved: Fields): KernelObject {
     case 'Gate':
       return new IpcGate(id, body().number('label'));
     case 'IRQ':
-      return new Irq(id);
+      return body().text('kind') === 'muxer' ? new IrqMuxer(id) : new Irq(id);
     default:
       throw new Error(`saved kernel: unknown object type ${saved.text('type')}`);
   }
@@ -177,11 +186,18 @@ function fillObject(kernel: Kernel, saved: Fields): void {
     object.thread = threadOrNull(kernel, body.numberOrNull('thread'));
     object.label = body.number('label');
     object.queued = body.number('queued');
-    object.masked = body.boolean('masked');
-    object.pin = body.numberOrNull('pin');
+    object.edge = body.boolean('edge');
+    object.is_masked = body.boolean('masked');
+  } else if (object instanceof IrqMuxer) {
+    object.is_masked = body.boolean('masked');
+    object.masked_members = body.number('masked_members');
+    object.chained = body.numbers('chained').map((member) => interruptOf(kernel, member));
+    for (const member of object.chained) member.chip = object;
   } else if (object instanceof Factory) object.used_bytes = body.number('used_bytes');
   else if (object instanceof Vlog) {
-    object.attributes = body.numbers('attributes');
+    const [input = 0, output = 0, local = 0] = body.numbers('attributes');
+    object.attributes = [input, output, local];
+    object.input = [...body.numbers('input')];
     restorePins(kernel, object.pins, body);
   } else if (object instanceof Icu || object instanceof SchedulerObject) restorePins(kernel, object.pins, body);
 }
@@ -189,8 +205,7 @@ function fillObject(kernel: Kernel, saved: Fields): void {
 function restorePins(kernel: Kernel, pins: Pins, body: Fields): void {
   for (const entry of body.list('pins')) {
     const { pin, irq } = entry as { pin: number; irq: number };
-    const object = kernel.objects.require(irq);
-    if (!(object instanceof Irq) || !pins.bind(pin, object)) throw new Error(`saved kernel: pin ${pin}`);
+    if (!pins.bind(pin, interruptOf(kernel, irq))) throw new Error(`saved kernel: pin ${pin}`);
   }
 }
 
@@ -245,6 +260,12 @@ function threadOf(kernel: Kernel, id: number): Thread {
   if (!(object instanceof Thread)) throw new Error(`saved kernel: ${id} is no thread`);
   return object;
 }
+function interruptOf(kernel: Kernel, id: number): Interrupt {
+  const object = kernel.objects.require(id);
+  if (!(object instanceof Interrupt)) throw new Error(`saved kernel: ${id} is no IRQ`);
+  return object;
+}
+
 const threadOrNull = (kernel: Kernel, id: number | null): Thread | null => (id === null ? null : threadOf(kernel, id));
 
 function taskOf(kernel: Kernel, id: number): Task {

@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
 import { type Activity, type Thread, utcbOf } from './thread.ts';
-import { CANCEL } from './thread_state.ts';
+import { ALIEN, CANCEL } from './thread_state.ts';
 
 export type FaultCause = 'translation' | 'permission' | 'alignment';
 
@@ -38,6 +38,7 @@ export function pageFault(kernel: Kernel, thread: Thread, fault: Fault): void {
     kernel.console(`KERNEL: Alignment error at ${hex(address, 8)} (PC: ${hex(pc, 8)}, FSR: ${hex(error & 0xffff)})\n`);
     return raiseException(kernel, thread, address, error, 'alignment');
   }
+  if ((thread.state & ALIEN) !== 0) return raiseException(kernel, thread, address, error, 'page fault of an alien');
   if (address >= USER_END) return raiseException(kernel, thread, address, error, 'kernel address');
   const utcb = utcbOf(thread);
   const saved = [utcb.mr(0), utcb.mr(1), ...saveBuffers(utcb)];

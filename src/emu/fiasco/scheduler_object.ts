@@ -18,7 +18,7 @@ const EXTENDED = 0xffff_ffff;
 export class SchedulerObject extends KernelObject {
   readonly type = 'Sched';
   /** One pin: CPU hot plug. */
-  readonly pins = new Pins(1);
+  readonly pins = new Pins('Soft', 1);
 }
 
 const HANDLERS: Handlers<'Sched', SchedulerObject> = { info, run_thread: runThread, idle_time: idleTime };
@@ -26,7 +26,6 @@ const HANDLERS: Handlers<'Sched', SchedulerObject> = { info, run_thread: runThre
 export function invokeScheduler(call: ObjectCall<SchedulerObject>): Result {
   if (labelOf(call.tag) === PROTOCOL.IRQ) return invokeIcu(call, call.object.pins);
   if (labelOf(call.tag) !== PROTOCOL.SCHEDULER) return failure(ERRNO.BADPROTO);
-  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
   return dispatch('Sched', call.input.mr(0), call, HANDLERS);
 }
 
@@ -43,7 +42,7 @@ function runThread(call: ObjectCall<SchedulerObject>): Result {
   const { kernel, input } = call;
   if (wordsOf(call.tag) < 5) return failure(ERRNO.INVAL);
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread)) return failure(ERRNO.INVAL);
+  if (typeof named === 'string' || !(named.object instanceof Thread)) return failure(ERRNO.INVAL);
   const extended = input.mr(3) === EXTENDED;
   if (extended && wordsOf(call.tag) < 7) return failure(ERRNO.INVAL);
   const priority = extended ? input.mr(6) & 0xffff : input.mr(3);

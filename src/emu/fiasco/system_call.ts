@@ -5,12 +5,13 @@ import type { CpuExit } from '../arm/exit.ts';
 import { HOSTED_TRAP } from '../hosted.ts';
 import { enterDebugger } from './console.ts';
 import { invokeDebugger } from './debugger_call.ts';
-import { ERROR_PREFETCH, ERROR_READ, ERROR_SVC, ERROR_UNDEFINED, ERROR_USER, ERROR_VFP, NO_ADDRESS, raiseException } from './exception.ts';
+import { ERROR_PREFETCH, ERROR_READ, ERROR_SVC, ERROR_UNDEFINED, ERROR_USER, ERROR_VFP, NO_ADDRESS, raiseAlien, raiseException } from './exception.ts';
 import { invoke } from './invoke.ts';
 import type { Kernel } from './kernel.ts';
 import { memOp } from './mem_op.ts';
 import { pageFault } from './page_fault.ts';
 import { INVOKE_RETURN_ADDRESS, type Thread } from './thread.ts';
+import { ALIEN, ALLOW_SYSCALL } from './thread_state.ts';
 
 /** Addresses of the svc instructions that are system calls. */
 const ENTRY_INVOKE = 0xffff_fff4;
@@ -48,10 +49,19 @@ function systemCall(kernel: Kernel, thread: Thread, pc: number): void {
   // The user goes on behind the jump into the entry page; the entry's own return address is kept in the frame only.
   r[15] = r[14] as number;
   thread.kernel_lr = pc + 4;
+  if ((thread.state & ALIEN) !== 0) {
+    if ((thread.state & ALLOW_SYSCALL) === 0) {
+      r[15] = pc;
+      return raiseAlien(kernel, thread, 'before');
+    }
+    thread.state &= ~ALLOW_SYSCALL;
+    thread.alien_call = true;
+  }
   if (pc === ENTRY_INVOKE) return invoke(kernel, thread);
-  if (pc === ENTRY_MEM_OP) return memOp(kernel, thread);
-  if (pc === ENTRY_DEBUGGER) return invokeDebugger(kernel, thread);
-  enterDebugger(kernel, thread);
+  if (pc === ENTRY_MEM_OP) memOp(kernel, thread);
+  else if (pc === ENTRY_DEBUGGER) invokeDebugger(kernel, thread);
+  else enterDebugger(kernel, thread);
+  if (thread.alien_call) kernel.alienReturned(thread);
 }
 
 /** The system call of a hosted thread; its registers say what it wants, and there is no program counter to move. */

@@ -71,7 +71,6 @@ const HANDLERS: Handlers<'Task', Task> = { map, unmap, cap_info: capInfo, add_ku
 
 export function invokeTask(call: ObjectCall<Task>): Result {
   if (labelOf(call.tag) !== PROTOCOL.TASK) return failure(ERRNO.BADPROTO);
-  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
   return dispatch('Task', call.input.mr(0), call, HANDLERS);
 }
 
@@ -80,7 +79,7 @@ function map(call: ObjectCall<Task>): Result {
   const { kernel, object, input } = call;
   if ((call.rights & CAP_W) === 0) return failure(ERRNO.PERM);
   const named = itemCapability(call);
-  if (wordsOf(call.tag) < 3 || named === 'not_object' || named === 'empty' || !(named.object instanceof Task)) return failure(ERRNO.INVAL);
+  if (wordsOf(call.tag) < 3 || typeof named === 'string' || !(named.object instanceof Task)) return failure(ERRNO.INVAL);
   const source = named.object;
   const item = input.mr(1);
   const send = flexpageOf(input.mr(2));

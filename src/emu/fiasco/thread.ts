@@ -4,6 +4,7 @@
 import { CpuRegisters } from '../arm/registers.ts';
 import type { DebugId } from '../numbers.ts';
 import type { IpcGate } from './ipc_gate.ts';
+import type { Interrupt } from './interrupt.ts';
 import type { Irq } from './irq.ts';
 import { KernelObject } from './kernel_object.ts';
 import { SenderQueue } from './sender_queue.ts';
@@ -117,6 +118,8 @@ export class Thread extends KernelObject {
   readonly senders = new SenderQueue<Sender>();
   reply: ReplySlot | null = null;
   trigger: Continuation | null = null;
+  /** An alien whose system call has been allowed: the exception behind it is due when the call ends. */
+  alien_call = false;
   /** What goes into the saved return address of the kernel entry frame. */
   kernel_lr = 0;
   /** Destroyed, but not yet dispatched to take itself apart (3.7). */
@@ -124,7 +127,7 @@ export class Thread extends KernelObject {
   killed = false;
   /** Extension `freeze`. */
   frozen = false;
-  delete_irq: Irq | null = null;
+  delete_irq: Interrupt | null = null;
 
   priority = INITIAL_PRIORITY;
   quantum_us = DEFAULT_QUANTUM_US;

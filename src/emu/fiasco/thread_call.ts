@@ -1,16 +1,18 @@
 // The thread protocol: control, ex_regs, switch, stats and the rest of what a thread capability understands. Owns no state.
 // Source modelled: fiasco-kernel.md 4, Appendix C.4.
 
+import { PAGE_BYTES } from '../numbers.ts';
 import { ERRNO } from './errors.ts';
 import { CAP_S, CAP_W } from './flexpage.ts';
+import { Interrupt } from './interrupt.ts';
 import { Irq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
-import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
+import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability, notObject } from './object_call.ts';
 import { Task, kuIndex } from './task.ts';
 import { NO_SLOT, type Thread, frameLabel, setFrameLabel } from './thread.ts';
 import { exchangeRegisters, freeze, readIpcState, readUtcb, thaw, writeIpcState, writeUtcb } from './thread_extensions.ts';
-import { CANCEL, DEAD, IN_EXCEPTION, READY } from './thread_state.ts';
+import { ALIEN, ALLOW_SYSCALL, CANCEL, DEAD, IN_EXCEPTION, READY } from './thread_state.ts';
 import { UTCB_ALIGN_BYTES, UTCB_BYTES, Utcb } from './utcb.ts';
 
 const CONTROL_PAGER = 0x1_0000;
@@ -19,6 +21,9 @@ const CONTROL_ALIEN = 0x40_0000;
 const CONTROL_HANDLER = 0x100_0000;
 const EX_REGS_CANCEL = 0x1_0000;
 const EX_REGS_TRIGGER = 0x2_0000;
+const VCPU_EXTENDED = 0x1_0000;
+/** Two register frames, an IPC frame and the entry's parameters. */
+const VCPU_STATE_BYTES = 0x200;
 const KEEP = 0xffff_ffff;
 const SELECTOR_INDEX = 0xffff_f000;
 
@@ -31,6 +36,7 @@ const HANDLERS: Handlers<'Thread', Thread> = {
   stats,
   register_delete_irq: registerDeleteIrq,
   modify_senders: modifySenders,
+  vcpu_control: vcpuControl,
   set_tpidruro: setTpidruro,
   exchange_registers: exchangeRegisters,
   freeze,
@@ -42,20 +48,15 @@ const HANDLERS: Handlers<'Thread', Thread> = {
 };
 
 export function invokeThread(call: Call): Result {
-  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
   return dispatch('Thread', call.input.mr(0) & 0xffff, call, HANDLERS);
 }
 
 function control(call: Call): Result {
-  const { kernel, object, input, output } = call;
+  const { object, input, output } = call;
   if ((call.rights & CAP_S) === 0) return failure(ERRNO.PERM);
   if (wordsOf(call.tag) < 6) return failure(ERRNO.INVAL);
   const flags = input.mr(0);
-  const [pager, handler] = [input.mr(1), input.mr(2)];
-  if ((flags & CONTROL_ALIEN) !== 0 && (input.mr(4) & CONTROL_ALIEN) !== 0) {
-    kernel.unsupported('Thread control: alien');
-    return failure(ERRNO.NOSYS);
-  }
+  const [pager, handler, alien] = [input.mr(1), input.mr(2), (input.mr(4) & CONTROL_ALIEN) !== 0];
   if ((flags & CONTROL_BIND) !== 0) {
     const error = bind(call, input.mr(5));
     if (error !== 0) return failure(error);
@@ -64,6 +65,7 @@ function control(call: Call): Result {
   output.setMr(2, selectorOfSlot(object.handler));
   if ((flags & CONTROL_PAGER) !== 0) object.pager = pager >>> 12;
   if ((flags & CONTROL_HANDLER) !== 0) object.handler = handler >>> 12;
+  if ((flags & CONTROL_ALIEN) !== 0) object.state = alien ? (object.state | ALIEN) & ~ALLOW_SYSCALL : object.state & ~ALIEN;
   return success(3);
 }
 
@@ -73,8 +75,9 @@ const selectorOfSlot = (slot: number): number => (slot === NO_SLOT ? SELECTOR_IN
 function bind(call: Call, utcb: number): number {
   const { kernel, object } = call;
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Task)) return ERRNO.INVAL;
-  if ((named.rights & CAP_S) === 0) return ERRNO.PERM;
+  if (named === 'none' || named === 'not_object') return ERRNO.INVAL;
+  if (named === 'empty' || (named.rights & CAP_S) === 0) return ERRNO.PERM;
+  if (!(named.object instanceof Task)) return ERRNO.INVAL;
   return bindThread(kernel, object, named.object, utcb) ? 0 : ERRNO.INVAL;
 }
 
@@ -148,7 +151,8 @@ function stats({ object, output }: Call): Result {
 /** The IRQ is triggered whenever a gate of this thread is deleted; a former one is replaced. */
 function registerDeleteIrq(call: Call): Result {
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Irq)) return failure(ERRNO.INVAL);
+  if (named === 'not_object') return notObject(call);
+  if (typeof named === 'string' || !(named.object instanceof Interrupt)) return failure(ERRNO.INVAL);
   if ((named.rights & CAP_W) === 0) return failure(ERRNO.PERM);
   call.object.delete_irq = named.object;
   return success();
@@ -166,6 +170,15 @@ function modifySenders({ object, tag, input }: Call): Result {
     else setFrameLabel(sender, rewrite(frameLabel(sender)));
   }
   return success();
+}
+
+/** Enabling a vCPU: the real kernel's refusals. With a state area it would agree, which this board does not offer. */
+function vcpuControl({ kernel, object, tag, input }: Call): Result {
+  const [flags, area] = [input.mr(0), wordsOf(tag) < 2 ? 0 : input.mr(1)];
+  const size = (flags & VCPU_EXTENDED) !== 0 ? PAGE_BYTES : VCPU_STATE_BYTES;
+  if (area === 0 || kuIndex(object.task, area, size) < 0) return failure(ERRNO.INVAL);
+  kernel.unsupported('Thread vcpu_control');
+  return failure(ERRNO.NOSYS);
 }
 
 function setTpidruro({ object, tag, input }: Call): Result {

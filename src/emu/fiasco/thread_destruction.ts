@@ -33,6 +33,7 @@ export function killThread(kernel: Kernel, thread: Thread): void {
   thread.ipc = null;
   thread.reply = null;
   thread.trigger = null;
+  thread.alien_call = false;
   thread.dying = false;
   thread.killed = true;
   thread.pending_exit = null;

@@ -114,7 +114,7 @@ export function writeIpcState(call: Call): Result {
   const { kernel, object, rights, input } = call;
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Thread) || wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
+  if (typeof named === 'string' || !(named.object instanceof Thread) || wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
   const partner = named.object;
   const still = (object.state & DEAD) !== 0 || (object.frozen && object.activity.kind === 'user');
   if (!still || object.killed || !object.bound || partner === object) return failure(ERRNO.INVAL);
@@ -172,7 +172,7 @@ function utcbRange(call: Call, payload: number): { first: number; count: number;
  */
 function futureUtcb(call: Call, at: number): Utcb | null {
   const named = itemCapability(call);
-  if (named === 'not_object' || named === 'empty' || !(named.object instanceof Task) || wordsOf(call.tag) < at + 1) return null;
+  if (typeof named === 'string' || !(named.object instanceof Task) || wordsOf(call.tag) < at + 1) return null;
   const address = call.input.mr(at);
   const index = address % UTCB_ALIGN_BYTES === 0 ? kuIndex(named.object, address, UTCB_BYTES) : -1;
   return index < 0 ? null : new Utcb(call.kernel.memory, index);

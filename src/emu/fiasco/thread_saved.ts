@@ -5,6 +5,7 @@ import { type DebugId, debugId } from '../numbers.ts';
 import type { Plain, PlainRecord } from '../plain.ts';
 import { Fields } from '../saved.ts';
 import { IpcGate } from './ipc_gate.ts';
+import { Interrupt } from './interrupt.ts';
 import { Irq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
@@ -13,7 +14,7 @@ import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thre
 
 const VERSION = 1;
 export const THREAD_FIELDS = [
-  'registers', 'task', 'bound', 'utcb_address', 'pager', 'handler', 'state', 'step', 'activity', 'ipc', 'senders', 'reply', 'trigger', 'kernel_lr',
+  'registers', 'task', 'bound', 'utcb_address', 'pager', 'handler', 'state', 'step', 'activity', 'ipc', 'senders', 'reply', 'trigger', 'alien_call', 'kernel_lr',
   'dying', 'killed', 'frozen', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'hosted', 'debt', 'pending_exit', 'internal',
 ] as const;
 const IPC_FIELDS = ['send', 'receiver', 'gate', 'receive', 'partner', 'send_timeout', 'receive_timeout', 'rights', 'through', 'sent'] as const;
@@ -34,6 +35,7 @@ export function saveThread(thread: Thread): PlainRecord {
     senders: thread.senders.entries().map(({ sender, priority }) => ({ sender: sender.id, priority })),
     reply: thread.reply === null ? null : { caller: thread.reply.caller.id, rights: thread.reply.rights },
     trigger: thread.trigger === null ? null : { pc: thread.trigger.pc, psr: thread.trigger.psr },
+    alien_call: thread.alien_call,
     kernel_lr: thread.kernel_lr,
     dying: thread.dying,
     killed: thread.killed,
@@ -96,10 +98,11 @@ function restorePointers(kernel: Kernel, thread: Thread, fields: Fields): void {
   thread.trigger = trigger === null ? null : { pc: trigger.pc, psr: trigger.psr };
   const irq = fields.numberOrNull('delete_irq');
   const object = irq === null ? null : kernel.objects.require(irq);
-  thread.delete_irq = object instanceof Irq ? object : null;
+  thread.delete_irq = object instanceof Interrupt ? object : null;
 }
 
 function restoreNumbers(thread: Thread, fields: Fields): void {
+  thread.alien_call = fields.boolean('alien_call');
   thread.kernel_lr = fields.number('kernel_lr');
   thread.dying = fields.boolean('dying');
   thread.killed = fields.boolean('killed');

@@ -9,6 +9,10 @@ export const TRANSFER = 0x20;
 export const CANCEL = 0x80;
 export const TIMEOUT = 0x100;
 export const DEAD = 0x200;
+/** Each system call of the thread raises an exception first. */
+export const ALIEN = 0x1_0000;
+/** The next system call of an alien is allowed. */
+export const ALLOW_SYSCALL = 0x2_0000;
 export const IN_EXCEPTION = 0x4_0000;
 
 export const IPC_MASK = SEND_WAIT | RECEIVE_WAIT | RECEIVE_IN_PROGRESS;

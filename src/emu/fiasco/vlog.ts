@@ -1,44 +1,81 @@
-// The console object: writing text, and attributes that nothing depends on. Owner of the attributes.
-// Source modelled: fiasco-kernel.md 10 (label -13).
+// The console object: writing text, reading what was typed on the serial line. Owner of the attributes and of the typed bytes that
+// nobody has read yet. Source modelled: fiasco-kernel.md 10 (label -13), 5.10.
 
 import { textOf } from './console.ts';
 import { ERRNO } from './errors.ts';
 import { CAP_W } from './flexpage.ts';
 import { Pins, invokeIcu } from './icu.ts';
+import type { Kernel } from './kernel.ts';
 import { KernelObject } from './kernel_object.ts';
-import { failure, labelOf, success, wordsOf } from './message_tag.ts';
+import { failure, labelOf, success } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch } from './object_call.ts';
 import { PROTOCOL } from './protocols.ts';
+import { MESSAGE_REGISTERS } from './utcb.ts';
 
-const WRITE_BYTES_MAX = 244;
+const WRITE_BYTES_MAX = (MESSAGE_REGISTERS - 2) * 4;
+const READ_BYTES_MAX = (MESSAGE_REGISTERS - 1) * 4;
 /** Set in the answer to a read when there is no more input. */
 const DRAINED = 0x8000_0000;
+/** A ring of 256 bytes, one of which stays free. */
+const INPUT_BYTES_MAX = 255;
+const [NEWLINE, RETURN] = [10, 13];
+
+/** Flags of the attributes, with the numbers that terminals use. */
+const INPUT = { NEWLINE_TO_RETURN: 0o100, IGNORE_RETURN: 0o200, RETURN_TO_NEWLINE: 0o400 } as const;
+const OUTPUT = { NEWLINE_TO_BOTH: 0o4, RETURN_TO_NEWLINE: 0o10, NO_RETURN: 0o40 } as const;
+const LOCAL_ECHO = 0o10;
 
 export class Vlog extends KernelObject {
   readonly type = 'Vlog';
   /** Input, output and local flags. */
-  attributes: readonly number[] = [0, 0, 0];
-  readonly pins = new Pins(1);
+  attributes: readonly [number, number, number] = [INPUT.RETURN_TO_NEWLINE, OUTPUT.NEWLINE_TO_BOTH, LOCAL_ECHO];
+  /** Typed and not read. */
+  input: number[] = [];
+  /** One pin: hit at every byte that is typed. */
+  readonly pins = new Pins('Soft', 1);
+
+  /** Bytes arrive on the serial line. @returns how many found room */
+  arrive(kernel: Kernel, bytes: readonly number[]): number {
+    let taken = 0;
+    for (const byte of bytes) {
+      if (this.input.length < INPUT_BYTES_MAX) {
+        this.input.push(byte & 0xff);
+        taken++;
+      }
+      this.pins.interrupt(0)?.hit(kernel);
+    }
+    return taken;
+  }
+
+  /** The next typed byte, or -1. */
+  take(): number {
+    return this.input.shift() ?? -1;
+  }
 }
 
 const HANDLERS: Handlers<'Vlog', Vlog> = { write, set_attributes: setAttributes, get_attributes: getAttributes, read };
 
+/** The operation is looked at whatever the length of the message. */
 export function invokeVlog(call: ObjectCall<Vlog>): Result {
   if (labelOf(call.tag) === PROTOCOL.IRQ) return invokeIcu(call, call.object.pins);
   if (labelOf(call.tag) !== PROTOCOL.LOG) return failure(ERRNO.BADPROTO);
-  if (wordsOf(call.tag) < 1) return failure(ERRNO.INVAL);
-  return dispatch('Vlog', call.input.mr(0) & 0xffff, call, HANDLERS);
+  return dispatch('Vlog', call.input.mr(0), call, HANDLERS);
 }
 
-function write({ kernel, tag, input }: ObjectCall<Vlog>): Result {
-  const length = wordsOf(tag) < 2 ? 0 : Math.min(input.mr(1), WRITE_BYTES_MAX, (wordsOf(tag) - 2) * 4);
-  kernel.console(textOf(input.words, 2, length));
+/** A text that is longer than a message can carry is not printed at all. */
+function write({ kernel, object, input }: ObjectCall<Vlog>): Result {
+  const length = input.mr(1);
+  if (length > WRITE_BYTES_MAX) return null;
+  const [, flags] = object.attributes;
+  let text = textOf(input.words, 2, length);
+  if ((flags & OUTPUT.RETURN_TO_NEWLINE) !== 0) text = text.replaceAll('\r', '\n');
+  if ((flags & OUTPUT.NO_RETURN) !== 0) text = text.replaceAll('\r', '');
+  kernel.console(text);
   return null;
 }
 
-function setAttributes({ object, tag, input }: ObjectCall<Vlog>): Result {
-  if (wordsOf(tag) < 4) return failure(ERRNO.INVAL);
-  object.attributes = [input.mr(1), input.mr(2), input.mr(3)];
+function setAttributes({ object, input }: ObjectCall<Vlog>): Result {
+  object.attributes = [input.mr(1), input.mr(2) | OUTPUT.NEWLINE_TO_BOTH, input.mr(3)];
   return success();
 }
 
@@ -47,8 +84,27 @@ function getAttributes({ object, output }: ObjectCall<Vlog>): Result {
   return success(4);
 }
 
-function read({ rights, output }: ObjectCall<Vlog>): Result {
+/** Every operation that is not another one: the upper half of its word is the largest number of bytes wanted. */
+function read({ object, rights, input, output }: ObjectCall<Vlog>): Result {
+  if (output !== input) return success();
   if ((rights & CAP_W) === 0) return failure(ERRNO.PERM);
-  output.setMr(0, DRAINED);
+  const [flags] = object.attributes;
+  const wanted = Math.min(input.mr(0) >>> 16, READ_BYTES_MAX);
+  const bytes: number[] = [];
+  let byte = 0;
+  while (bytes.length < wanted) {
+    byte = object.take();
+    if (byte < 0) break;
+    if ((flags & INPUT.NEWLINE_TO_RETURN) !== 0 && byte === NEWLINE) byte = RETURN;
+    if ((flags & INPUT.IGNORE_RETURN) !== 0 && byte === RETURN) continue;
+    if ((flags & INPUT.RETURN_TO_NEWLINE) !== 0 && byte === RETURN) byte = NEWLINE;
+    bytes.push(byte);
+  }
+  for (let at = 0; at < bytes.length; at += 4) {
+    const kept = output.mr(1 + at / 4);
+    const piece = [0, 1, 2, 3].map((i) => bytes[at + i] ?? (kept >>> (8 * i)) & 0xff);
+    output.setMr(1 + at / 4, (((piece[3] ?? 0) << 24) | ((piece[2] ?? 0) << 16) | ((piece[1] ?? 0) << 8) | (piece[0] ?? 0)) >>> 0);
+  }
+  output.setMr(0, (bytes.length | (byte < 0 ? DRAINED : 0)) >>> 0);
   return success();
 }

@@ -4,7 +4,8 @@
 import { objectAddress } from '../fiasco/debugger_call.ts';
 import { Factory } from '../fiasco/factory.ts';
 import { IpcGate } from '../fiasco/ipc_gate.ts';
-import { Irq } from '../fiasco/irq.ts';
+import { DETACHED_LABEL, Irq } from '../fiasco/irq.ts';
+import { IrqMuxer } from '../fiasco/irq_muxer.ts';
 import type { Kernel } from '../fiasco/kernel.ts';
 import type { KernelObject } from '../fiasco/kernel_object.ts';
 import { Task } from '../fiasco/task.ts';
@@ -42,8 +43,12 @@ function objectRow(kernel: Kernel, object: KernelObject): ObjectRow {
   if (object instanceof Thread) return { ...base, type: 'Thread', home: homeOf(kernel, object), references: object.references, current: object === kernel.processor.current };
   if (object instanceof IpcGate) return { ...base, type: 'Gate', label: object.label, thread: object.thread?.id ?? debugId(0) };
   if (object instanceof Irq) {
-    const { pin, label, thread, masked, queued } = object;
-    return { ...base, type: 'IRQ', pin: pin ?? 0, chip: pin === null ? 'Soft' : 'GIC', label, thread: thread?.id ?? debugId(0), flags: masked ? 0 : 1, queued };
+    const { pin, chip, label, thread, is_masked, queued } = object;
+    return { ...base, type: 'IRQ', pin: pin ?? 0, chip: chip?.name ?? 'Soft', label, thread: thread?.id ?? debugId(0), flags: is_masked ? 0 : 1, queued };
+  }
+  if (object instanceof IrqMuxer) {
+    const { pin, chip, is_masked } = object;
+    return { ...base, type: 'IRQ', pin: pin ?? 0, chip: chip?.name ?? 'Soft', label: DETACHED_LABEL, thread: debugId(0), flags: is_masked ? 0 : 1, queued: -1 };
   }
   if (object instanceof Factory) return { ...base, type: 'Factory', used_bytes: object.used_bytes, limit_bytes: object.limit_bytes };
   switch (object.type) {

@@ -27,6 +27,8 @@ export interface Message {
 }
 
 export const IMAGE = 0x7049_0000;
+/** Where a board puts machine code that a test hands in. */
+export const CODE = IMAGE + 0x1_0000;
 const ENTRY_BYTES = 64;
 export const UTCB_AREA = 0x2800_0000;
 export const CALL = 3;
@@ -75,6 +77,12 @@ export const noteResult = (name: string): Step =>
     const tag = cpu.r[0] as number;
     script.note(`${name} ${tag.toString(16)}${(tag & 0x8000) !== 0 ? `/${cpu.utcb[123]}` : ''}`);
   });
+
+/** Accesses memory; retried until it is mapped. */
+export const touch =
+  (address: number, write = false): Step =>
+  (cpu) =>
+    cpu.translate(address, write) < 0 ? { kind: 'fault', used: 5, address, write } : { kind: 'budget', used: 5 };
 
 /** Steps of frequent operations. */
 export const createThread = (slot: number): Step => invoke({ tag: 0xfff1_0001, to: sel(2), mrs: [0xffff_fff4], buffers: [0, (slot << 12) | 0xa] });
@@ -161,7 +169,7 @@ export class ScriptedBoard {
   readonly machine: Machine;
   readonly #port: { port: ScriptPort | null };
 
-  constructor(programs: Programs, options: { readonly extensions?: readonly ExtensionName[]; readonly state?: MachineState } = {}) {
+  constructor(programs: Programs, options: { readonly extensions?: readonly ExtensionName[]; readonly state?: MachineState; readonly code?: readonly number[] } = {}) {
     const names = Object.keys(programs({ entry: () => 0 }));
     const entry = (name: string): number => {
       const at = names.indexOf(name);
@@ -176,9 +184,9 @@ export class ScriptedBoard {
         return holder.port;
       },
     };
-    const { state, extensions = [] } = options;
+    const { state, extensions = [], code = [] } = options;
     if (state !== undefined) this.machine = Machine.restore(state, board);
-    else this.machine = new Machine({ ...board, extensions, boot: { root_entry: entry('main'), images: [{ address: IMAGE, bytes: imageOf(names, entry) }] } });
+    else this.machine = new Machine({ ...board, extensions, boot: { root_entry: entry('main'), images: [{ address: IMAGE, bytes: imageOf(names, entry) }, { address: CODE, bytes: new Uint8Array(Uint32Array.from(code).buffer) }] } });
     this.#port = holder;
   }
 

@@ -2,13 +2,13 @@
 // Used when building and by the test that finds a source changed without its ELF; no part of the product.
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface ProgramRecord {
   readonly elf: string;
   readonly elfSha256: string;
-  /** The program's own file; the files of `shared` belong to every program. */
+  /** The program's own file and those of its folder, if it has one; the files of `shared` belong to every program. */
   readonly sources: readonly string[];
   readonly sourcesSha256: string;
 }
@@ -35,8 +35,11 @@ const hashOfFiles = (guest: string, files: readonly string[]): string => {
   return hash.digest('hex');
 };
 
-/** `log_only.stock` is the flavour "stock" of programs/log_only.c. */
-const sourceOf = (program: string): string => `programs/${program.replace(/\.stock$/, '')}.c`;
+/** `log_only.stock` is the flavour "stock" of programs/log_only.c; a larger program has parts in programs/NAME/. */
+const sourcesOf = (guest: string, program: string): string[] => {
+  const path = `programs/${program.replace(/\.stock$/, '')}`;
+  return [`${path}.c`, ...(existsSync(join(guest, path)) ? filesIn(guest, path, /\.[ch]$/) : [])];
+};
 
 /** The manifest that would be true of the files as they are now. */
 export const describeBuild = (guest: string, tool: string): GuestManifest => {
@@ -44,7 +47,7 @@ export const describeBuild = (guest: string, tool: string): GuestManifest => {
   const programs: Record<string, ProgramRecord> = {};
   for (const elf of filesIn(guest, 'bin', /\.elf$/)) {
     const name = elf.slice('bin/'.length, -'.elf'.length);
-    const sources = [sourceOf(name)];
+    const sources = sourcesOf(guest, name);
     programs[name] = {
       elf,
       elfSha256: sha256(readFileSync(join(guest, elf))),

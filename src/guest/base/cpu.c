@@ -5,9 +5,15 @@
 
 enum {
 	OP_CREATE_THREAD = 0,
+	OP_KILL_THREAD = 1,
+	OP_EXCEPTION_SIGH = 2,
 	OP_TRACE_CONTROL = 4,
 	THREAD_OP_START = 1,
+	THREAD_OP_PAUSE = 2,
+	THREAD_OP_RESUME = 3,
+	THREAD_OP_CANCEL_BLOCKING = 4,
 	THREAD_OP_GET_STATE = 6,
+	THREAD_OP_EXCEPTION_SIGH = 7,
 	THREAD_OP_TRACE_CONTROL_INDEX = 10,
 	NAME_BYTES = 32,
 };
@@ -35,6 +41,45 @@ i32 cpu_create_thread(struct cap *cpu, struct cap *pd, const char *name, u32 wei
 	message_put_word(&message, weight);
 	message_put_word(&message, 0);
 	return rpc_call_cap(cpu, &message, thread);
+}
+
+static i32 call_with_cap(struct cap *object, u32 opcode, struct cap *argument)
+{
+	struct message message;
+
+	rpc_begin(&message, opcode);
+	message_put_cap(&message, argument);
+	return rpc_call_void(object, &message);
+}
+
+i32 cpu_kill_thread(struct cap *cpu, struct cap *thread)
+{
+	return call_with_cap(cpu, OP_KILL_THREAD, thread);
+}
+
+i32 cpu_exception_sigh(struct cap *cpu, struct cap *context)
+{
+	return call_with_cap(cpu, OP_EXCEPTION_SIGH, context);
+}
+
+i32 cpu_thread_exception_sigh(struct cap *thread, struct cap *context)
+{
+	return call_with_cap(thread, THREAD_OP_EXCEPTION_SIGH, context);
+}
+
+i32 cpu_thread_pause(struct cap *thread)
+{
+	return rpc_plain_void(thread, THREAD_OP_PAUSE);
+}
+
+i32 cpu_thread_resume(struct cap *thread)
+{
+	return rpc_plain_void(thread, THREAD_OP_RESUME);
+}
+
+i32 cpu_thread_cancel_blocking(struct cap *thread)
+{
+	return rpc_plain_void(thread, THREAD_OP_CANCEL_BLOCKING);
 }
 
 i32 cpu_trace_control(struct cap *cpu, struct cap **dataspace)

@@ -32,7 +32,15 @@ _Static_assert(offsetof(struct thread_state, gate_selector) == 0x4c, "thread sta
 #endif
 
 i32 cpu_create_thread(struct cap *cpu, struct cap *pd, const char *name, u32 weight, struct cap **thread);
+i32 cpu_kill_thread(struct cap *cpu, struct cap *thread);
+i32 cpu_exception_sigh(struct cap *cpu, struct cap *context);
 i32 cpu_trace_control(struct cap *cpu, struct cap **dataspace);
 i32 cpu_thread_start(struct cap *thread, u32 ip, u32 sp);
+i32 cpu_thread_pause(struct cap *thread);
+i32 cpu_thread_resume(struct cap *thread);
+
+/* wakes a thread that blocks for a lock or a signal; the wait then counts as cancelled */
+i32 cpu_thread_cancel_blocking(struct cap *thread);
 i32 cpu_thread_state(struct cap *thread, struct thread_state *state);
+i32 cpu_thread_exception_sigh(struct cap *thread, struct cap *context);
 i32 cpu_thread_trace_control_index(struct cap *thread, u32 *index);

@@ -4,7 +4,7 @@
 #include "env.h"
 #include "log.h"
 
-enum { OP_SIZE = 0, ROM_OP_DATASPACE = 0, ARGS_BYTES = 160 };
+enum { OP_SIZE = 0, ROM_OP_DATASPACE = 0, ROM_OP_UPDATE = 1, ROM_OP_SIGH = 2, ARGS_BYTES = 160 };
 
 i32 dataspace_size(struct cap *dataspace, u32 *bytes)
 {
@@ -14,6 +14,20 @@ i32 dataspace_size(struct cap *dataspace, u32 *bytes)
 i32 rom_dataspace(struct cap *rom, struct cap **dataspace)
 {
 	return rpc_plain_cap(rom, ROM_OP_DATASPACE, dataspace);
+}
+
+i32 rom_update(struct cap *rom, u32 *in_place)
+{
+	return rpc_plain_word(rom, ROM_OP_UPDATE, in_place);
+}
+
+i32 rom_sigh(struct cap *rom, struct cap *context)
+{
+	struct message message;
+
+	rpc_begin(&message, ROM_OP_SIGH);
+	message_put_cap(&message, context);
+	return rpc_call_void(rom, &message);
 }
 
 void rom_open(struct rom *rom, const char *label)

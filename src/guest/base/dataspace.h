@@ -6,6 +6,10 @@
 i32 dataspace_size(struct cap *dataspace, u32 *bytes);
 i32 rom_dataspace(struct cap *rom, struct cap **dataspace);
 
+/* asks whether the content could be replaced in place; the handler learns of new content */
+i32 rom_update(struct cap *rom, u32 *in_place);
+i32 rom_sigh(struct cap *rom, struct cap *context);
+
 struct rom {
 	struct cap *session;
 	struct cap *dataspace;

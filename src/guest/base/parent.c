@@ -2,6 +2,7 @@
 #include "parent.h"
 
 #include "memory.h"
+#include "print.h"
 
 enum {
 	OP_EXIT,
@@ -12,6 +13,9 @@ enum {
 	OP_MAIN_THREAD_CAP,
 	OP_RESOURCE_AVAIL_SIGH,
 	OP_RESOURCE_REQUEST,
+	OP_YIELD_SIGH,
+	OP_YIELD_REQUEST,
+	OP_YIELD_RESPONSE,
 };
 
 /* space w, h; location x, y, w, h: all zero means no preference */
@@ -97,4 +101,33 @@ i32 parent_resource_request(struct cap *parent, const char *args)
 	rpc_begin(&message, OP_RESOURCE_REQUEST);
 	message_put_bytes(&message, &image, sizeof(image));
 	return rpc_call_void(parent, &message);
+}
+
+i32 parent_yield_sigh(struct cap *parent, struct cap *context)
+{
+	struct message message;
+
+	rpc_begin(&message, OP_YIELD_SIGH);
+	message_put_cap(&message, context);
+	return rpc_call_void(parent, &message);
+}
+
+i32 parent_yield_request(struct cap *parent, char *args, u32 bytes)
+{
+	struct message message;
+	char text[PARENT_ARGS_LIMIT];
+	i32 code;
+
+	rpc_begin(&message, OP_YIELD_REQUEST);
+	code = rpc_call(parent, &message);
+	message_take_bytes(&message, text, sizeof(text));
+	message_clear(&message);
+	text[sizeof(text) - 1] = '\0';
+	print_text(args, bytes, "%s", text);
+	return code;
+}
+
+i32 parent_yield_response(struct cap *parent)
+{
+	return rpc_plain_void(parent, OP_YIELD_RESPONSE);
 }

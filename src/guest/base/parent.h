@@ -19,3 +19,8 @@ i32 parent_close(struct cap *parent, struct cap *session);
 i32 parent_main_thread_cap(struct cap *parent, struct cap **thread);
 i32 parent_resource_avail_sigh(struct cap *parent, struct cap *context);
 i32 parent_resource_request(struct cap *parent, const char *args);
+
+/* the parent wants resources back: the handler learns of it, the request says what, the response that it was done */
+i32 parent_yield_sigh(struct cap *parent, struct cap *context);
+i32 parent_yield_request(struct cap *parent, char *args, u32 bytes);
+i32 parent_yield_response(struct cap *parent);

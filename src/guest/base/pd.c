@@ -2,6 +2,7 @@
 #include "pd.h"
 
 enum {
+	OP_ASSIGN_PARENT = 0,
 	OP_ALLOC_SIGNAL_SOURCE = 2,
 	OP_ALLOC_CONTEXT = 4,
 	OP_FREE_CONTEXT = 5,
@@ -13,6 +14,15 @@ enum {
 	OP_NATIVE_PD = 12,
 	NATIVE_OP_SET_CAP_MAP_INFO = 3,
 };
+
+i32 pd_assign_parent(struct cap *pd, struct cap *parent)
+{
+	struct message message;
+
+	rpc_begin(&message, OP_ASSIGN_PARENT);
+	message_put_cap(&message, parent);
+	return rpc_call_void(pd, &message);
+}
 
 i32 pd_alloc_signal_source(struct cap *pd, struct cap **source)
 {

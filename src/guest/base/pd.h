@@ -8,6 +8,7 @@ enum {
 	PD_ALLOC_CONTEXT_OUT_OF_METADATA = -1002,
 };
 
+i32 pd_assign_parent(struct cap *pd, struct cap *parent);
 i32 pd_alloc_signal_source(struct cap *pd, struct cap **source);
 i32 pd_alloc_context(struct cap *pd, struct cap *source, u32 imprint, struct cap **context);
 i32 pd_free_context(struct cap *pd, struct cap *context);

@@ -106,3 +106,12 @@ void print_text(char *to, u32 bytes, const char *format, ...)
 	if (bytes)
 		*buffer.next = '\0';
 }
+
+void print_text_arguments(char *to, u32 bytes, const char *format, va_list arguments)
+{
+	struct buffer_output buffer = { { put_into_buffer }, to, bytes };
+
+	print_arguments(&buffer.output, format, arguments);
+	if (bytes)
+		*buffer.next = '\0';
+}

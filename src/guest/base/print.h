@@ -11,3 +11,4 @@ void print_arguments(struct output *output, const char *format, va_list argument
 
 /* into a buffer, cut off and always terminated */
 void print_text(char *to, u32 bytes, const char *format, ...);
+void print_text_arguments(char *to, u32 bytes, const char *format, va_list arguments);

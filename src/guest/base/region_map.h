@@ -3,7 +3,12 @@
 
 #include "rpc.h"
 
-enum { REGION_MAP_OUT_OF_METADATA = -1002 };
+enum {
+	REGION_MAP_OUT_OF_METADATA = -1002,
+	REGION_MAP_READY = 0,
+	REGION_MAP_READ_FAULT = 1,
+	REGION_MAP_WRITE_FAULT = 2,
+};
 
 struct attachment {
 	u32 bytes;
@@ -16,3 +21,7 @@ struct attachment {
 i32 region_map_attach(struct cap *map, struct cap *dataspace, const struct attachment *where, u32 *address);
 i32 region_map_detach(struct cap *map, u32 address);
 i32 region_map_dataspace(struct cap *map, struct cap **dataspace);
+
+/* the handler of faults inside this map that no attachment resolves; the oldest such fault by region_map_state */
+i32 region_map_fault_handler(struct cap *map, struct cap *context);
+i32 region_map_state(struct cap *map, u32 *type, u32 *address);

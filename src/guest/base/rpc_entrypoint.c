@@ -115,3 +115,15 @@ struct rpc_object *rpc_entrypoint_lookup(struct rpc_entrypoint *entrypoint, cons
 {
 	return cap ? find(entrypoint, cap->id) : NULL;
 }
+
+void rpc_entrypoint_destroy(struct rpc_entrypoint *entrypoint)
+{
+	rpc_plain_void(entrypoint->exit_cap, 0);
+	rpc_entrypoint_dissolve(entrypoint, &entrypoint->exit_handler);
+	cap_drop(entrypoint->exit_cap);
+	if (entrypoint->objects)
+		log_warning("object pool not empty in ~Rpc_entrypoint");
+	lock_release(&entrypoint->delay_exit);
+	thread_join(&entrypoint->thread);
+	thread_destroy(&entrypoint->thread);
+}

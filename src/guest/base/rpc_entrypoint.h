@@ -28,6 +28,9 @@ struct rpc_entrypoint {
 
 void rpc_entrypoint_create(struct rpc_entrypoint *entrypoint, const char *name, u32 stack_bytes);
 
+/* ends the serving loop and the thread; objects that are still managed are forgotten */
+void rpc_entrypoint_destroy(struct rpc_entrypoint *entrypoint);
+
 /* makes the object callable; the capability comes with a reference for the caller */
 struct cap *rpc_entrypoint_manage(struct rpc_entrypoint *entrypoint, struct rpc_object *object);
 void rpc_entrypoint_dissolve(struct rpc_entrypoint *entrypoint, struct rpc_object *object);

@@ -39,6 +39,31 @@ struct cap *signal_receiver_manage(struct signal_receiver *receiver, struct sign
 	return cap_reference(context->cap);
 }
 
+void signal_receiver_dissolve(struct signal_context *context)
+{
+	struct signal_receiver *receiver = context->receiver;
+	struct signal_context **link;
+
+	pd_free_context(env.pd, context->cap);
+	cap_drop(context->cap);
+	context->cap = NULL;
+
+	lock_take(&contexts_lock);
+	for (link = &contexts; *link && *link != context; link = &(*link)->next_of_component)
+		;
+	if (*link)
+		*link = context->next_of_component;
+	lock_release(&contexts_lock);
+
+	lock_take(&receiver->lock);
+	for (link = &receiver->contexts; *link && *link != context; link = &(*link)->next_of_receiver)
+		;
+	if (*link)
+		*link = context->next_of_receiver;
+	context->receiver = NULL;
+	lock_release(&receiver->lock);
+}
+
 void signal_receiver_block(struct signal_receiver *receiver)
 {
 	semaphore_down(&receiver->available);

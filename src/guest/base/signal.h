@@ -28,6 +28,9 @@ void signal_receiver_initialise(struct signal_receiver *receiver);
 /* makes the context known to core and returns the capability to hand out, with a reference for the caller */
 struct cap *signal_receiver_manage(struct signal_receiver *receiver, struct signal_context *context);
 
+/* core forgets the context; signals on their way are dropped with a warning when they come in */
+void signal_receiver_dissolve(struct signal_context *context);
+
 /* blocks until a signal came in; `count` may be null */
 struct signal_context *signal_receiver_wait(struct signal_receiver *receiver, u32 *count);
 

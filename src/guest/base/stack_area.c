@@ -60,3 +60,17 @@ struct stack *stack_allocate(struct thread *thread, const char *name, u32 slot, 
 	stack->utcb = NULL;
 	return stack;
 }
+
+void stack_release(struct stack *stack)
+{
+	u32 const base = stack->base - STACK_AREA_BASE;
+	struct cap *dataspace = stack->dataspace;
+
+	region_map_detach(env.stack_area, base);
+	ram_free(env.ram, dataspace);
+	cap_drop(dataspace);
+	spin_lock(&slots_lock);
+	search_start = base / STACK_SLOT_BYTES;
+	slot_used[search_start] = false;
+	spin_unlock(&slots_lock);
+}

@@ -6,5 +6,8 @@
 /* RAM for the stack is attached so that it ends with the slot; the record at its top is filled in */
 struct stack *stack_allocate(struct thread *thread, const char *name, u32 slot, u32 bytes);
 
+/* gives memory and slot back; the next search starts at that slot */
+void stack_release(struct stack *stack);
+
 /* next-fit: the search starts behind the slot handed out last */
 u32 stack_slot_allocate(void);

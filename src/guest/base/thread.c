@@ -78,6 +78,40 @@ void thread_create(struct thread *thread, const struct thread_kind *kind, const 
 	attach_trace_control(thread);
 }
 
+bool thread_create_at(struct thread *thread, const struct thread_kind *kind, const char *name, u32 stack_bytes, struct cap *cpu)
+{
+	if (!cpu) {
+		thread_create(thread, kind, name, stack_bytes);
+		return true;
+	}
+	memset(thread, 0, sizeof(*thread));
+	thread->kind = kind;
+	thread->cpu = cpu;
+	lock_initialise(&thread->join, LOCKED);
+	thread->stack = stack_allocate(thread, name, stack_slot_allocate(), stack_bytes);
+	if (cpu_create_thread(cpu, env.pd, thread->stack->name, DEFAULT_WEIGHT, &thread->cap) != RPC_OK || !thread->cap) {
+		stack_release(thread->stack);
+		return false;
+	}
+	attach_trace_control(thread);
+	return true;
+}
+
+/* order of the real destructor: record of the gate, kernel thread, stack, trace control */
+void thread_destroy(struct thread *thread)
+{
+	if (thread->stack->utcb)
+		cap_map_remove(thread_gate(thread));
+	cpu_kill_thread(thread->cpu, thread->cap);
+	stack_release(thread->stack);
+	if (thread->trace_control)
+		region_map_detach(env.address_space, thread->trace_control);
+	cap_drop(thread->logger.thread_cap);
+	cap_drop(thread->cap);
+	thread->stack = NULL;
+	thread->cap = NULL;
+}
+
 void thread_start(struct thread *thread)
 {
 	struct thread_state state;

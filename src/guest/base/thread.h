@@ -72,7 +72,13 @@ u32 thread_adopt_main(struct thread *thread);
 
 /* creates the kernel thread, which stays without pager until it is started */
 void thread_create(struct thread *thread, const struct thread_kind *kind, const char *name, u32 stack_bytes);
+
+/* the same at another CPU session, which may refuse; null cpu is the component's own */
+bool thread_create_at(struct thread *thread, const struct thread_kind *kind, const char *name, u32 stack_bytes, struct cap *cpu);
 void thread_start(struct thread *thread);
+
+/* kills the kernel thread, whatever it does, and gives stack and slot back */
+void thread_destroy(struct thread *thread);
 void thread_join(struct thread *thread);
 
 /* record of the gate through which RPC objects of this thread are reached; valid from its start on */

@@ -41,3 +41,15 @@ u32 timer_elapsed_ms(struct timer *timer)
 	rpc_plain_word(timer->session, OP_ELAPSED_MS, &elapsed);
 	return elapsed;
 }
+
+void timer_use(struct timer *timer, struct cap *session)
+{
+	struct message message;
+
+	lock_initialise(&timer->lock, UNLOCKED);
+	signal_receiver_initialise(&timer->receiver);
+	timer->session = session;
+	rpc_begin(&message, OP_SIGH);
+	message_put_cap(&message, signal_receiver_manage(&timer->receiver, &timer->context));
+	rpc_call_void(timer->session, &message);
+}

@@ -11,5 +11,8 @@ struct timer {
 };
 
 void timer_open(struct timer *timer);
+
+/* the same with a session that exists; its capability belongs to the timer from then on */
+void timer_use(struct timer *timer, struct cap *session);
 void timer_sleep_ms(struct timer *timer, u32 ms);
 u32 timer_elapsed_ms(struct timer *timer);

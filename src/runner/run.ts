@@ -5,6 +5,7 @@ import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/
 import { place } from '../scenario/diagnostic.ts';
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import { Criteria } from './criteria.ts';
+import { isExecuted, isExecutedMoment, notExecutable } from './executable.ts';
 import { Faults } from './faults.ts';
 import { CapsExpectations } from './expect_caps.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
@@ -39,6 +40,8 @@ const US_PER_MS = 1000;
 const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill']);
 
 export function runScenario(scenario: Scenario, modules: readonly BootModule[], ports: RunPorts): RunResult {
+  const [missing, ...more] = notExecutable(scenario);
+  if (missing !== undefined) return notRun(scenario.name, scenario.source.name, 'invalid', missing.message, [missing, ...more]);
   const problem = metadataProblem(ports.goldens, scenario);
   if (problem?.fatal === true) return notRun(scenario.name, scenario.source.name, 'golden', problem.message);
   const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });
@@ -106,6 +109,7 @@ class ScenarioRun {
   }
 
   #execute(step: Step): StepEnd {
+    if (!isExecuted(step)) throw new Error(`<${step.kind}> is not executed and was not refused`);
     switch (step.kind) {
       case 'await':
         return this.#await(step);
@@ -133,6 +137,7 @@ class ScenarioRun {
 
   #await(step: StepOf<'await'>): StepEnd {
     const { moment, within_ms } = step;
+    if (!isExecutedMoment(moment)) throw new Error(`a moment of kind ${moment.kind} is not executed and was not refused`);
     if (moment.kind === 'time') {
       return fatal(this.#progress.advance(() => false, { moment: moment.time_ms * US_PER_MS, stop: null }));
     }

@@ -2,18 +2,21 @@
 // Owns no state; everything wrong goes into the list.
 
 import { type DiagnosticList, suggestion } from './diagnostic.ts';
-import { type Attributes, type ElementSchema, LATER, type Values } from './schema.ts';
+import { parametersIn } from './parameters.ts';
+import type { Attributes, ElementSchema, Values } from './schema/element.ts';
 import { attributeOf, type Node } from './syntax/node.ts';
 
 /** Everything the tables can decide: unknown, missing, repeated and malformed elements and attributes, and text. */
 export function checkTree(node: Node, schema: ElementSchema, diagnostics: DiagnosticList): void {
   checkAttributes(node, schema, diagnostics);
   if (schema.children === 'verbatim') return;
-  for (const { text, span } of node.text) {
+  for (const { text, span } of schema.text === undefined ? node.text : []) {
     const first = text.search(/\S/);
     if (first === -1) continue;
     diagnostics.error('E016', span, `text is not allowed inside <${node.tag}>`);
   }
+  // What the bound parameter is in is checked when it has its value.
+  if (schema.binds !== undefined && attributeOf(node, schema.binds) !== undefined) return;
   const seen = new Map<string, Node>();
   for (const child of node.children) {
     const known = schema.children.find((candidate) => candidate.tag === child.tag);
@@ -46,7 +49,13 @@ function checkAttributes(node: Node, schema: ElementSchema, diagnostics: Diagnos
   for (const attribute of node.attributes) {
     const known = schema.attributes[attribute.name];
     if (known === undefined || !Object.hasOwn(schema.attributes, attribute.name)) {
+      if (schema.others !== undefined) continue;
       diagnostics.error('E012', attribute.nameSpan, `unknown attribute '${attribute.name}' of <${node.tag}>`, { help: suggestion(attribute.name, Object.keys(schema.attributes)) });
+      continue;
+    }
+    const [parameter] = parametersIn(attribute.value);
+    if (parameter !== undefined) {
+      diagnostics.error('E018', attribute.valueSpan, `there is no parameter '${parameter}' here`, { help: 'parameters are declared in <parameters>, in the axes of <matrix>, and by <repeat as="...">' });
       continue;
     }
     const parsed = known.type.parse(attribute.value);
@@ -62,10 +71,6 @@ function checkAttributes(node: Node, schema: ElementSchema, diagnostics: Diagnos
 }
 
 function unknownElement(parent: Node, child: Node, known: readonly ElementSchema[], diagnostics: DiagnosticList): void {
-  if (LATER.has(child.tag)) {
-    diagnostics.error('E020', child.tagSpan, `<${child.tag}> is not in this version`);
-    return;
-  }
   const help = known.length === 0 ? `<${parent.tag}> has no elements inside` : suggestion(child.tag, known.map(({ tag }) => tag));
   diagnostics.error('E011', child.tagSpan, `unknown element <${child.tag}> inside <${parent.tag}>`, { help });
 }

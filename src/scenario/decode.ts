@@ -1,14 +1,18 @@
-// Node tree into model: first what the tables can check, then what names and combinations must satisfy.
-// Collects diagnostics; gives a model only where there is no error.
+// Node tree into model: first what the tables can check, then what names and combinations must satisfy; one model for each variant.
+// Collects diagnostics; gives models only where there is no error.
 
 import { checkTree, valuesOf } from './check.ts';
+import { configForInit } from './config_text.ts';
+import { decodeCriteria } from './decode_criteria.ts';
+import { decodePoints } from './decode_points.ts';
+import { decodeSteps } from './decode_steps.ts';
 import { type DiagnosticList, type Span, suggestion } from './diagnostic.ts';
 import { RAM_BYTES_MAX, RAM_BYTES_MIN } from './limits.ts';
-import type { BootRequest, Criterion, Scenario } from './model.ts';
-import { decodePoints, decodeSteps } from './decode_steps.ts';
-import { SCENARIO, SCHEMAS } from './schema.ts';
+import { type Variant, variantsOf } from './matrix.ts';
+import type { BootRequest, ExpectedFailure, FurtherMachine, Scenario, Unify } from './model.ts';
+import { substitute } from './parameters.ts';
+import { SCENARIO, SCHEMAS } from './schema/scenario.ts';
 import { attributeOf, childOf, childrenOf, type Node } from './syntax/node.ts';
-import { asXml } from './syntax/syntax.ts';
 
 export interface DecodeOptions {
   /** Names of the extensions that this build has. */
@@ -18,38 +22,64 @@ export interface DecodeOptions {
 const RAM_BYTES_DEFAULT = 256 * 1024 * 1024;
 const PAGE_BYTES = 4096;
 
-export function decodeScenario(root: Node, options: DecodeOptions, diagnostics: DiagnosticList): Scenario | undefined {
+/** One scenario for each variant, in the order of the matrix; one in all without a matrix, none where there is an error. */
+export function decodeScenario(root: Node, options: DecodeOptions, diagnostics: DiagnosticList): readonly Scenario[] {
   if (root.tag !== SCENARIO.tag) {
     const hint = root.tag === 'config' ? 'an init configuration stands inside <scenario name="..."> ... </scenario>' : undefined;
     diagnostics.error('E011', root.tagSpan, `the root element is <${root.tag}>, expected <scenario>`, { help: hint });
-    return undefined;
+    return [];
   }
+  const variants = variantsOf(root, diagnostics);
+  if (variants.length === 0) checkTree(root, SCENARIO, diagnostics);
+  const scenarios: Scenario[] = [];
+  for (const variant of variants) {
+    const scenario = decodeVariant(root, variant, options, diagnostics);
+    if (scenario === undefined) break;
+    scenarios.push(scenario);
+  }
+  return diagnostics.failed ? [] : scenarios;
+}
+
+function decodeVariant(written: Node, variant: Variant, options: DecodeOptions, diagnostics: DiagnosticList): Scenario | undefined {
+  const root = substitute(written, variant.bindings);
   checkTree(root, SCENARIO, diagnostics);
-  const config = childOf(root, 'config');
-  if (config === undefined) diagnostics.error('E015', root.tagSpan, '<scenario> needs a <config>, the configuration of init');
-  if (diagnostics.failed || config === undefined) return undefined;
+  const configNode = childOf(written, 'config');
+  if (configNode === undefined) diagnostics.error('E015', root.tagSpan, '<scenario> needs a <config>, the configuration of init');
+  if (diagnostics.failed || configNode === undefined) return undefined;
 
   const values = valuesOf(root, SCENARIO);
-  const points = decodePoints(root, diagnostics);
-  const stepsNode = childOf(root, 'steps');
-  const steps = stepsNode === undefined ? [] : decodeSteps(stepsNode, points, startNames(config), diagnostics);
-  const succeed = childrenOf(root, 'succeed').map((node) => succeedCriterion(node, diagnostics)).filter((criterion) => criterion !== undefined);
-  const fail = childrenOf(root, 'fail').map((node) => failCriterion(node, diagnostics)).filter((criterion) => criterion !== undefined);
-  if ((stepsNode?.children ?? []).length === 0 && childOf(root, 'succeed') === undefined) diagnostics.error('E015', root.tagSpan, 'a scenario needs <steps> or a <succeed>: this one would check nothing');
+  const points = decodePoints(root, substitute(configNode, variant.bindings), diagnostics);
+  const { config, config_text } = configForInit(configNode, variant.bindings, diagnostics);
   const ram_bytes = ramBytes(root, values.ram, diagnostics);
+  const machines = decodeMachines(written, variant, { config, config_text, ram_bytes, seed: values.seed ?? 0 }, diagnostics);
+  const stepsNode = childOf(root, 'steps');
+  const scope = { points, starts: startNames([config, ...machines.map((machine) => machine.config)]), machines: machines.map(({ name }) => name), ...(values.preset === undefined ? {} : { preset: values.preset }) };
+  const steps = stepsNode === undefined ? [] : decodeSteps(stepsNode, scope, diagnostics);
+  const succeed = decodeCriteria(root, 'succeed', diagnostics);
+  const fail = decodeCriteria(root, 'fail', diagnostics);
+  if ((stepsNode?.children ?? []).length === 0 && childOf(root, 'succeed') === undefined) diagnostics.error('E015', root.tagSpan, 'a scenario needs <steps> or a <succeed>: this one would check nothing');
   const extensions = decodeExtensions(root, options.extensions, diagnostics);
   const boot = decodeBoot(root, diagnostics);
+  const xfail = decodeXfail(root, variant.name, diagnostics);
   if (diagnostics.failed) return undefined;
   return {
     name: values.name,
+    ...(variant.name === undefined ? {} : { variant: variant.name }),
+    parameters: Object.fromEntries(variant.bindings),
     doc: values.doc ?? '',
     genode: values.genode ?? '16.08',
     platform: values.platform ?? 'foc_pbxa9',
     ram_bytes,
     seed: values.seed ?? 0,
     flavour: values.flavour ?? 'rtcr',
+    ...(values.engine === undefined ? {} : { engine: values.engine }),
+    tags: values.tags ?? [],
+    requires: (values.requires ?? []).map((name) => ({ name, span: attributeOf(root, 'requires')?.valueSpan ?? root.tagSpan })),
+    ...(xfail === undefined ? {} : { xfail }),
+    unify: childrenOf(root, 'unify').map(decodeUnify),
+    machines,
     config,
-    config_text: asXml(config, diagnostics),
+    config_text,
     ...(boot === undefined ? {} : { boot }),
     extensions,
     points: [...points.values()],
@@ -60,9 +90,43 @@ export function decodeScenario(root: Node, options: DecodeOptions, diagnostics: 
   };
 }
 
+function decodeUnify(node: Node): Unify {
+  const { pattern, replace } = valuesOf(node, SCHEMAS.UNIFY);
+  return { pattern, replace: replace ?? '' };
+}
+
+/** The one that is about this variant. */
+function decodeXfail(root: Node, variant: string | undefined, diagnostics: DiagnosticList): ExpectedFailure | undefined {
+  let found: ExpectedFailure | undefined;
+  for (const node of childrenOf(root, 'xfail')) {
+    const { reason, variant: pattern } = valuesOf(node, SCHEMAS.XFAIL);
+    if (pattern !== undefined && variant === undefined) diagnostics.error('E017', attributeOf(node, 'variant')?.valueSpan ?? node.tagSpan, 'a scenario without <matrix> has no variants');
+    if (pattern !== undefined && !wildcard(pattern).test(variant ?? '')) continue;
+    if (found !== undefined) diagnostics.error('E015', node.tagSpan, variant === undefined ? '<xfail> may stand only once' : `two <xfail> are about the variant '${variant}'`, { notes: [{ message: 'the first one', span: found.span }] });
+    found ??= { reason, span: node.span };
+  }
+  return found;
+}
+
+const wildcard = (pattern: string): RegExp => new RegExp(`^${pattern.split(/\*+/).map((part) => part.replace(/[.+]/g, '\\$&')).join('[^]*')}$`);
+
+function decodeMachines(written: Node, variant: Variant, first: { readonly config: Node; readonly config_text: string; readonly ram_bytes: number; readonly seed: number }, diagnostics: DiagnosticList): readonly FurtherMachine[] {
+  const seen = new Map<string, Span>();
+  return childrenOf(written, 'machine').map((node) => {
+    const { name, ram, seed } = valuesOf(substitute(node, variant.bindings), SCHEMAS.MACHINE);
+    const span = attributeOf(node, 'name')?.valueSpan ?? node.tagSpan;
+    const earlier = seen.get(name);
+    if (earlier !== undefined) diagnostics.error('E019', span, `machine '${name}' is declared twice`, { notes: [{ message: 'first declared here', span: earlier }] });
+    seen.set(name, span);
+    const own = childOf(node, 'config');
+    const config = own === undefined ? { config: first.config, config_text: first.config_text } : configForInit(own, variant.bindings, diagnostics);
+    return { name, ram_bytes: ram === undefined ? first.ram_bytes : ramBytes(node, ram, diagnostics), seed: seed ?? first.seed, ...config, span: node.span };
+  });
+}
+
 /** Names of the components that init starts. */
-function startNames(config: Node): readonly string[] {
-  return childrenOf(config, 'start').map((start) => attributeOf(start, 'name')?.value).filter((name) => name !== undefined);
+function startNames(configs: readonly Node[]): readonly string[] {
+  return configs.flatMap((config) => childrenOf(config, 'start')).map((start) => attributeOf(start, 'name')?.value).filter((name) => name !== undefined);
 }
 
 function ramBytes(root: Node, ram: number | undefined, diagnostics: DiagnosticList): number {
@@ -104,22 +168,3 @@ function decodeBoot(root: Node, diagnostics: DiagnosticList): readonly BootReque
     return { name, ...(file === undefined ? {} : { file }), span: child.span };
   });
 }
-
-function succeedCriterion(node: Node, diagnostics: DiagnosticList): Criterion | undefined {
-  const { log, after_ms } = valuesOf(node, SCHEMAS.SUCCEED);
-  return criterion(node, log, undefined, after_ms, diagnostics);
-}
-
-function failCriterion(node: Node, diagnostics: DiagnosticList): Criterion | undefined {
-  const { log, count, after_ms } = valuesOf(node, SCHEMAS.FAIL);
-  return criterion(node, log, count, after_ms, diagnostics);
-}
-
-function criterion(node: Node, log: string | undefined, count: number | undefined, after_ms: number | undefined, diagnostics: DiagnosticList): Criterion | undefined {
-  if (log !== undefined && after_ms === undefined) return { kind: 'log', pattern: log, count: count ?? 1, span: node.span };
-  if (after_ms !== undefined && log === undefined && count === undefined) return { kind: 'after', after_ms, span: node.span };
-  const message = after_ms !== undefined && count !== undefined ? "'count' goes with 'log'" : `<${node.tag}> has either 'log' or 'after_ms'`;
-  diagnostics.error('E017', node.tagSpan, message);
-  return undefined;
-}
-

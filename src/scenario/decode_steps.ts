@@ -1,185 +1,218 @@
-// The steps of a scenario and the points they may name. Every name must have been declared by an earlier step or a point;
-// owner of the tables of names while decoding.
+// The actions among the steps of a scenario, and the order of all steps: repetitions are written out, moments are awaited first,
+// and every name must have been given by an earlier step or a point. Owner of the tables of names while decoding.
 
-import { valuesOf } from './check.ts';
-import { type DiagnosticList, type Span, suggestion } from './diagnostic.ts';
+import { checkTree, valuesOf } from './check.ts';
+import { configForInit } from './config_text.ts';
+import { ExpectationDecoder } from './decode_expectations.ts';
+import { codePlace, decodeMoment, momentKinds, spanOf } from './decode_moment.ts';
+import { type DiagnosticList, suggestion } from './diagnostic.ts';
 import { STEPS_MAX } from './limits.ts';
-import type { Expected, Moment, Point, Step, Strategy } from './model.ts';
-import { SCHEMAS, STEP, STRATEGY_NAMES, type StepTag } from './schema.ts';
+import type { Point } from './model.ts';
+import type { Fault, Step, Strategy } from './model_steps.ts';
+import { substitute } from './parameters.ts';
+import { STEP, type StepTag } from './schema/steps.ts';
+import { STRATEGY_NAMES } from './schema/strategy.ts';
+import { StepNames, type StepScope } from './step_names.ts';
 import { attributeOf, childOf, type Node } from './syntax/node.ts';
 
-export function decodePoints(root: Node, diagnostics: DiagnosticList): ReadonlyMap<string, Point> {
-  const points = new Map<string, Point>();
-  for (const node of childOf(root, 'points')?.children ?? []) {
-    const { name, on, log, count, time_ms } = valuesOf(node, SCHEMAS.POINT);
-    const earlier = points.get(name);
-    if (earlier !== undefined) diagnostics.error('E019', spanOf(node, 'name'), `point '${name}' is declared twice`, { notes: [{ message: 'first declared here', span: earlier.span }] });
-    const moment = momentOf(node, { log: on === 'log' ? log : undefined, time_ms: on === 'time' ? time_ms : undefined, count });
-    const stray = on === 'log' ? time_ms : log;
-    if (moment === undefined || stray !== undefined) diagnostics.error('E017', node.tagSpan, on === 'log' ? `on="log" goes with 'log', and 'count' if need be` : `on="time" goes with 'time_ms' alone`);
-    else points.set(name, { name, moment, span: node.span });
-  }
-  return points;
+export function decodeSteps(stepsNode: Node, scope: StepScope, diagnostics: DiagnosticList): readonly Step[] {
+  return new StepDecoder(scope, diagnostics).all(stepsNode);
 }
 
-export function decodeSteps(stepsNode: Node, points: ReadonlyMap<string, Point>, starts: readonly string[], diagnostics: DiagnosticList): readonly Step[] {
-  if (stepsNode.children.length > STEPS_MAX) {
-    diagnostics.error('E010', stepsNode.tagSpan, `${stepsNode.children.length} steps, the limit is ${STEPS_MAX}`);
-    return [];
-  }
-  const decoder = new StepDecoder(points, starts, diagnostics);
-  return stepsNode.children.map((node) => decoder.decode(node)).filter((step) => step !== undefined);
-}
-
-interface Declared {
-  readonly kind: 'checkpoint' | 'dump';
-  readonly span: Span;
-}
+/** A step without what is the same for all: place, rounds, machine. */
+type Bare = Step extends infer S ? (S extends Step ? Omit<S, 'span' | 'rounds' | 'on'> : never) : never;
+export type BareStep = Bare;
 
 class StepDecoder {
-  readonly #points: ReadonlyMap<string, Point>;
-  readonly #starts: readonly string[];
+  readonly #scope: StepScope;
   readonly #diagnostics: DiagnosticList;
-  /** Capability spaces kept so far, by the name of the checkpoint or dump. */
-  readonly #spaces = new Map<string, Declared>();
-  readonly #marks = new Map<string, Span>();
+  readonly #names: StepNames;
+  readonly #expectations: ExpectationDecoder;
+  readonly #steps: Step[] = [];
+  #full = false;
 
-  constructor(points: ReadonlyMap<string, Point>, starts: readonly string[], diagnostics: DiagnosticList) {
-    this.#points = points;
-    this.#starts = starts;
+  constructor(scope: StepScope, diagnostics: DiagnosticList) {
+    this.#scope = scope;
     this.#diagnostics = diagnostics;
+    this.#names = new StepNames(scope, diagnostics);
+    this.#expectations = new ExpectationDecoder(this.#names, diagnostics);
   }
 
-  decode(node: Node): Step | undefined {
-    return this.#decoders[node.tag as StepTag](node);
+  all(stepsNode: Node): readonly Step[] {
+    this.#decode(stepsNode.children, []);
+    if (this.#full) this.#diagnostics.error('E010', stepsNode.tagSpan, `more than ${STEPS_MAX} steps`);
+    return this.#steps;
   }
 
-  readonly #decoders = {
-    await: (node) => this.#await(node),
-    checkpoint: (node) => {
-      const { name, of } = valuesOf(node, STEP.checkpoint);
-      this.#child(node, 'of', of);
-      this.#declareSpace(node, 'checkpoint', name);
-      return { kind: 'checkpoint', name, of, strategy: strategyOf(node), span: node.span };
-    },
-    restore: (node) => {
-      const { from, as } = valuesOf(node, STEP.restore);
-      this.#child(node, 'as', as);
-      const declared = this.#space(node, 'from', from);
-      if (declared?.kind === 'dump') this.#diagnostics.error('E018', spanOf(node, 'from'), `'${from}' is a dump, which holds no state to restore`, { notes: [{ message: 'declared here', span: declared.span }] });
-      return { kind: 'restore', from, as, strategy: strategyOf(node), span: node.span };
-    },
-    kill: (node) => {
-      const { child } = valuesOf(node, STEP.kill);
-      this.#child(node, 'child', child);
-      return { kind: 'kill', child, span: node.span };
-    },
-    dump: (node) => {
-      const { name, task } = valuesOf(node, STEP.dump);
-      this.#declareSpace(node, 'dump', name);
-      return { kind: 'dump', name, task, span: node.span };
-    },
-    'expect-caps': (node) => this.#expectCaps(node),
-    'expect-log': (node) => {
-      const { log, count, since } = valuesOf(node, STEP['expect-log']);
-      this.#since(node, since);
-      return { kind: 'expect-log', pattern: log, ...(count === undefined ? {} : { count }), ...(since === undefined ? {} : { since }), span: node.span };
-    },
-    'expect-no-log': (node) => {
-      const { log, since } = valuesOf(node, STEP['expect-no-log']);
-      this.#since(node, since);
-      return { kind: 'expect-no-log', pattern: log, ...(since === undefined ? {} : { since }), span: node.span };
-    },
-    mark: (node) => {
-      const { name } = valuesOf(node, STEP.mark);
-      const earlier = this.#marks.get(name);
-      if (earlier !== undefined) this.#diagnostics.error('E019', spanOf(node, 'name'), `mark '${name}' is set twice`, { notes: [{ message: 'first set here', span: earlier }] });
-      this.#marks.set(name, spanOf(node, 'name'));
-      return { kind: 'mark', name, span: node.span };
-    },
-  } satisfies { readonly [K in StepTag]: (node: Node) => Step | undefined };
+  #decode(nodes: readonly Node[], rounds: readonly number[]): void {
+    for (const node of nodes) {
+      if (this.#steps.length >= STEPS_MAX) this.#full = true;
+      if (this.#full) return;
+      if (node.tag === 'repeat') this.#repeat(node, rounds);
+      else this.#one(node, rounds);
+    }
+  }
 
-  #await(node: Node): Step | undefined {
-    const { log, count, point, time_ms, within_ms } = valuesOf(node, STEP.await);
+  #repeat(node: Node, rounds: readonly number[]): void {
+    const { times, as } = valuesOf(node, STEP.repeat);
+    if (node.children.length === 0) this.#diagnostics.error('E015', node.tagSpan, '<repeat> has no steps inside');
+    for (let round = 1; round <= times && !this.#full; round++) {
+      const bound = as === undefined ? node : substitute(node, new Map([[as, String(round)]]));
+      if (as !== undefined) checkTree(bound, { ...STEP.repeat, binds: '' }, this.#diagnostics);
+      if (this.#diagnostics.failed) return;
+      this.#decode(bound.children, [...rounds, round]);
+    }
+  }
+
+  #one(node: Node, rounds: readonly number[]): void {
+    this.#names.begin(rounds);
+    const around = { span: node.span, ...(rounds.length === 0 ? {} : { rounds }), ...this.#machine(node) };
+    const when = attributeOf(node, 'when');
+    if (when !== undefined) {
+      const point = this.#names.point(node, 'when', when.value);
+      if (point !== undefined) this.#steps.push({ kind: 'await', moment: point.moment, point: point.name, ...around, span: when.valueSpan });
+    }
+    const bare = this.#bare(node);
+    if (bare !== undefined) this.#steps.push({ ...bare, ...around });
+  }
+
+  #machine(node: Node): { readonly on?: string } {
+    const on = attributeOf(node, 'on');
+    if (on === undefined) return {};
+    if (!this.#scope.machines.includes(on.value)) this.#diagnostics.error('E018', on.valueSpan, `there is no machine '${on.value}'`, { help: suggestion(on.value, this.#scope.machines) ?? 'declare it: <machine name="..."/>' });
+    return { on: on.value };
+  }
+
+  #bare(node: Node): BareStep | undefined {
+    const tag = node.tag as StepTag;
+    switch (tag) {
+      case 'await':
+        return this.#await(node);
+      case 'checkpoint':
+        return this.#checkpoint(node);
+      case 'restore':
+        return this.#restore(node);
+      case 'kill':
+      case 'pause':
+      case 'resume': {
+        const { child } = valuesOf(node, STEP[tag]);
+        this.#names.child(node, 'child', child);
+        return { kind: tag, child };
+      }
+      case 'reconfigure': {
+        const config = childOf(node, 'config');
+        if (config !== undefined) return { kind: 'reconfigure', ...configForInit(config, new Map(), this.#diagnostics) };
+        this.#diagnostics.error('E015', node.tagSpan, '<reconfigure> needs a <config>');
+        return undefined;
+      }
+      case 'fault':
+        return this.#fault(node);
+      case 'save-image': {
+        const { of, file } = valuesOf(node, STEP['save-image']);
+        this.#names.checkpoint(node, 'of', of);
+        return { kind: 'save-image', of, file };
+      }
+      case 'load-image': {
+        const { name, file } = valuesOf(node, STEP['load-image']);
+        this.#names.declareSpace(node, 'checkpoint', name);
+        return { kind: 'load-image', name, file };
+      }
+      case 'dump': {
+        const { name, task } = valuesOf(node, STEP.dump);
+        this.#names.declareSpace(node, 'dump', name);
+        return { kind: 'dump', name, task };
+      }
+      case 'mark': {
+        const { name } = valuesOf(node, STEP.mark);
+        this.#names.declareMark(node, name);
+        return { kind: 'mark', name };
+      }
+      case 'repeat':
+        return undefined;
+      default:
+        return this.#expectations.decode(node, tag);
+    }
+  }
+
+  #await(node: Node): BareStep | undefined {
+    const values = valuesOf(node, STEP.await);
+    const { point, within_ms } = values;
+    const kinds = momentKinds(node);
+    const [kind] = kinds;
+    if (kinds.length + (point === undefined ? 0 : 1) !== 1) {
+      this.#diagnostics.error('E017', node.tagSpan, "<await> has exactly one of 'log', 'point', 'time_ms' and the other kinds of moments");
+      return undefined;
+    }
     const limit = within_ms === undefined ? {} : { within_ms };
-    if ([log, point, time_ms].filter((given) => given !== undefined).length !== 1) {
-      this.#diagnostics.error('E017', node.tagSpan, "<await> has exactly one of 'log', 'point' and 'time_ms'");
-      return undefined;
+    if (within_ms !== undefined && kind === 'time_ms') this.#diagnostics.error('E017', spanOf(node, 'within_ms'), "'within_ms' says nothing about a fixed moment");
+    if (kind !== undefined) {
+      const moment = decodeMoment(node, kind, values, undefined, this.#diagnostics);
+      return moment === undefined ? undefined : { kind: 'await', moment, ...limit };
     }
-    if (count !== undefined && log === undefined) this.#diagnostics.error('E017', spanOf(node, 'count'), "'count' goes with 'log'");
-    if (within_ms !== undefined && time_ms !== undefined) this.#diagnostics.error('E017', spanOf(node, 'within_ms'), "'within_ms' says nothing about a fixed moment");
-    const moment = point === undefined ? momentOf(node, { log, count, time_ms }) : this.#points.get(point)?.moment;
-    if (moment === undefined) {
-      this.#diagnostics.error('E018', spanOf(node, 'point'), `there is no point '${point}'`, { help: suggestion(point ?? '', [...this.#points.keys()]) ?? 'points are declared in <points>' });
-      return undefined;
-    }
-    return { kind: 'await', moment, ...limit, span: node.span };
+    const declared: Point | undefined = this.#names.point(node, 'point', point ?? '');
+    return declared === undefined ? undefined : { kind: 'await', moment: declared.moment, point: declared.name, ...limit };
   }
 
-  #expectCaps(node: Node): Step | undefined {
-    const { at, 'same-as': sameAs, golden, task, compare, rows, missing } = valuesOf(node, STEP['expect-caps']);
-    if (at !== undefined) this.#space(node, 'at', at);
-    if (sameAs !== undefined) this.#space(node, 'same-as', sameAs);
-    if ((golden === undefined) === (sameAs === undefined)) {
-      this.#diagnostics.error('E017', node.tagSpan, "<expect-caps> has exactly one of 'golden' and 'same-as'");
-      return undefined;
-    }
-    if (golden !== undefined && !golden.endsWith('.caps')) this.#diagnostics.error('E014', spanOf(node, 'golden'), `a golden file ends in '.caps'`, { help: `write '${golden}.caps'` });
-    if (at !== undefined && at === sameAs) this.#diagnostics.error('E017', spanOf(node, 'same-as'), `'${at}' is compared with itself`);
-    if (at === undefined && task === undefined && sameAs === undefined) {
-      this.#diagnostics.error('E017', node.tagSpan, "<expect-caps> needs 'at' or 'task' to say whose space is compared");
-    }
-    const expected: Expected = golden === undefined ? { kind: 'same-as', point: sameAs ?? '' } : { kind: 'golden', file: golden };
-    return {
-      kind: 'expect-caps',
-      expected,
-      compare: compare ?? (golden === undefined ? 'isomorphic' : 'exact'),
-      ...(at === undefined ? {} : { at }),
-      ...(task === undefined ? {} : { task }),
-      ...(rows === undefined ? {} : { rows }),
-      ...(missing === undefined ? {} : { missing }),
-      span: node.span,
-    };
+  #checkpoint(node: Node): BareStep {
+    const { name, of, base } = valuesOf(node, STEP.checkpoint);
+    this.#names.child(node, 'of', of);
+    if (base !== undefined) this.#names.checkpoint(node, 'base', base);
+    if (base !== undefined && base === name) this.#diagnostics.error('E017', spanOf(node, 'base'), `'${name}' cannot be based on itself`);
+    this.#names.declareSpace(node, 'checkpoint', name);
+    return { kind: 'checkpoint', name, of, ...(base === undefined ? {} : { base }), strategy: this.#strategy(node) };
   }
 
-  #declareSpace(node: Node, kind: Declared['kind'], name: string): void {
-    const earlier = this.#spaces.get(name);
-    if (earlier !== undefined) this.#diagnostics.error('E019', spanOf(node, 'name'), `'${name}' names a ${earlier.kind} already`, { notes: [{ message: 'declared here', span: earlier.span }] });
-    else this.#spaces.set(name, { kind, span: spanOf(node, 'name') });
+  #restore(node: Node): BareStep {
+    const { from, as } = valuesOf(node, STEP.restore);
+    this.#names.child(node, 'as', as);
+    this.#names.checkpoint(node, 'from', from);
+    return { kind: 'restore', from, as, strategy: this.#strategy(node) };
   }
 
-  #space(node: Node, attribute: string, name: string): Declared | undefined {
-    const declared = this.#spaces.get(name);
-    if (declared === undefined) this.#diagnostics.error('E018', spanOf(node, attribute), `no earlier step made '${name}'`, { help: suggestion(name, [...this.#spaces.keys()]) ?? 'checkpoints and dumps make names' });
-    return declared;
+  #strategy(node: Node): Strategy {
+    const given = STRATEGY_NAMES.map((name) => [name, attributeOf(node, name)?.value] as const).filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== undefined);
+    return Object.fromEntries([...(this.#scope.preset === undefined ? [] : [['preset', this.#scope.preset] as const]), ...given]);
   }
 
-  #since(node: Node, name: string | undefined): void {
-    if (name === undefined || this.#marks.has(name)) return;
-    this.#diagnostics.error('E018', spanOf(node, 'since'), `no earlier step sets the mark '${name}'`, { help: suggestion(name, [...this.#marks.keys()]) });
-  }
-
-  /** The first element of a component's path is a start node of the configuration. */
-  #child(node: Node, attribute: string, path: string): void {
-    const [first = '', ...rest] = path.split(' -> ');
-    if (!this.#starts.includes(first)) {
-      this.#diagnostics.error('E018', spanOf(node, attribute), `init starts no component '${first}'`, { help: suggestion(first, this.#starts) });
-    } else if (rest.length === 0) {
-      this.#diagnostics.error('E018', spanOf(node, attribute), `'${first}' is a child of init; checkpoint and restore work on children of a checkpoint/restore component`, { help: `write '${first} -> NAME'` });
-    }
+  #fault(node: Node): BareStep | undefined {
+    const { of, kind, ...parts } = valuesOf(node, STEP.fault);
+    this.#names.component(node, 'of', of);
+    const fault = faultOf(kind, parts);
+    const wrong = FAULT_PARTS.filter((name) => attributeOf(node, name) !== undefined && !PARTS_OF_FAULT[kind].includes(name));
+    if (fault !== undefined && wrong.length === 0) return { kind: 'fault', of, fault };
+    const words = PARTS_OF_FAULT[kind].map((name) => `'${name}'`).join(', ');
+    this.#diagnostics.error('E017', node.tagSpan, words === '' ? `kind="${kind}" needs nothing else` : `kind="${kind}" goes with ${words}`);
+    return undefined;
   }
 }
 
-function momentOf(node: Node, given: { readonly log: string | undefined; readonly count: number | undefined; readonly time_ms: number | undefined }): Moment | undefined {
-  if (given.log !== undefined && given.time_ms === undefined) return { kind: 'log', pattern: given.log, count: given.count ?? 1 };
-  if (given.time_ms !== undefined && given.log === undefined && attributeOf(node, 'count') === undefined) return { kind: 'time', time_ms: given.time_ms };
-  return undefined;
-}
+const FAULT_PARTS = ['rpc', 'count', 'slot', 'symbol', 'address', 'value', 'thread'] as const;
+type FaultPart = (typeof FAULT_PARTS)[number];
 
-function strategyOf(node: Node): Strategy {
-  return Object.fromEntries(STRATEGY_NAMES.map((name) => [name, attributeOf(node, name)?.value] as const).filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== undefined));
-}
+const PARTS_OF_FAULT = {
+  deny: ['rpc', 'count'],
+  exhaust: [],
+  revoke: ['slot'],
+  memory: ['symbol', 'address', 'value'],
+  exception: ['thread'],
+  'drop-signal': ['count'],
+} as const satisfies Readonly<Record<Fault['kind'], readonly FaultPart[]>> as Readonly<Record<Fault['kind'], readonly FaultPart[]>>;
 
-function spanOf(node: Node, attribute: string): Span {
-  return attributeOf(node, attribute)?.valueSpan ?? node.tagSpan;
+function faultOf(kind: Fault['kind'], parts: { [K in FaultPart]?: unknown } & Partial<ReturnType<typeof valuesOf<typeof STEP.fault.attributes>>>): Fault | undefined {
+  const { rpc, count, slot, symbol, address, value, thread } = parts;
+  const place = codePlace(symbol, address);
+  switch (kind) {
+    case 'deny':
+      return rpc === undefined ? undefined : { kind, function: rpc, count: count ?? 1 };
+    case 'exhaust':
+      return { kind };
+    case 'revoke':
+      return slot === undefined ? undefined : { kind, slot };
+    case 'memory':
+      return place === undefined || value === undefined || (symbol !== undefined && address !== undefined) ? undefined : { kind, place, value };
+    case 'exception':
+      return thread === undefined ? { kind } : { kind, thread };
+    default:
+      return { kind, count: count ?? 1 };
+  }
 }

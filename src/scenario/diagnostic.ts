@@ -84,6 +84,8 @@ export class DiagnosticList {
   #add(severity: Severity, code: Code, span: Span, message: string, more: { notes?: readonly Note[]; help?: string | undefined }): void {
     const full = this.#list.length >= DIAGNOSTICS_MAX;
     if (full && (severity === 'warning' || this.failed)) return;
+    // Variants and rounds of a repetition say the same of the same place.
+    if (this.#list.some((known) => known.span.start === span.start && known.message === message && known.code === code && known.span.source === span.source)) return;
     this.#list.push({ severity, code, span, message, notes: more.notes ?? [], ...(more.help === undefined ? {} : { help: more.help }) });
   }
 }

@@ -18,3 +18,13 @@ export const RAM_BYTES_MAX = 1024 * 1024 * 1024;
 export const TIME_MS_MAX = 24 * 60 * 60 * 1000;
 export const COUNT_MAX = 1_000_000;
 export const SLOT_MAX = 0xfffff;
+export const ROUNDS_MAX = 10_000;
+export const INSTRUCTIONS_MAX = 2 ** 48;
+export const REGULAR_CHARACTERS_MAX = 256;
+/** Combinations of a matrix. */
+export const VARIANTS_MAX = 256;
+/** Files that a scenario consists of, and how deep they may include each other. */
+export const INCLUDES_MAX = 64;
+export const INCLUDE_DEPTH_MAX = 8;
+/** Characters that parameters may add to one attribute. */
+export const SUBSTITUTED_CHARACTERS_MAX = 4096;

@@ -1,10 +1,14 @@
 // A scenario as the runner wants it: checked, typed, defaults filled in. Readonly data made by decode.ts.
-// Spans stay with what a message may have to point at.
+// Spans stay with what a message may have to point at. Steps are model_steps.ts, moments model_moment.ts.
 
 import type { Span } from './diagnostic.ts';
+import type { Moment } from './model_moment.ts';
+import type { Step } from './model_steps.ts';
 import type { Source } from './source.ts';
 import type { Node } from './syntax/node.ts';
-import type { SlotRange } from './value.ts';
+
+export type { Moment } from './model_moment.ts';
+export type { Compare, Expected, Step, StepOf, Strategy } from './model_steps.ts';
 
 export interface BootRequest {
   readonly name: string;
@@ -13,64 +17,66 @@ export interface BootRequest {
   readonly span: Span;
 }
 
-export type Moment =
-  | { readonly kind: 'log'; readonly pattern: string; readonly count: number }
-  | { readonly kind: 'time'; readonly time_ms: number };
-
 export interface Point {
   readonly name: string;
   readonly moment: Moment;
   readonly span: Span;
 }
 
-/** The attributes as written; what is left out takes the complete way. */
-export type Strategy = Readonly<Record<string, string>>;
-
-export type Compare = 'exact' | 'shape' | 'isomorphic';
-
-export type Expected = { readonly kind: 'golden'; readonly file: string } | { readonly kind: 'same-as'; readonly point: string };
-
-interface StepBase {
-  readonly span: Span;
-}
-
-export type Step = StepBase &
-  (
-    | { readonly kind: 'await'; readonly moment: Moment; readonly within_ms?: number }
-    | { readonly kind: 'checkpoint'; readonly name: string; readonly of: string; readonly strategy: Strategy }
-    | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly strategy: Strategy }
-    | { readonly kind: 'kill'; readonly child: string }
-    | { readonly kind: 'dump'; readonly name: string; readonly task: string }
-    | {
-        readonly kind: 'expect-caps';
-        /** Left out: the present space. */
-        readonly at?: string;
-        readonly expected: Expected;
-        readonly task?: string;
-        readonly compare: Compare;
-        readonly rows?: readonly SlotRange[];
-        readonly missing?: readonly SlotRange[];
-      }
-    | { readonly kind: 'expect-log'; readonly pattern: string; readonly count?: number; readonly since?: string }
-    | { readonly kind: 'expect-no-log'; readonly pattern: string; readonly since?: string }
-    | { readonly kind: 'mark'; readonly name: string }
-  );
-
-export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
-
 export type Criterion = { readonly span: Span } & (
   | { readonly kind: 'log'; readonly pattern: string; readonly count: number }
   | { readonly kind: 'after'; readonly after_ms: number }
+  /** Depot autopilot's: the lines in order, and the exit of a child of init if `exit` is there, too. */
+  | { readonly kind: 'pattern'; readonly lines: readonly string[]; readonly exit?: number }
+  | { readonly kind: 'exit'; readonly exit: number }
 );
+
+/** Something that must be there for the scenario to be run. */
+export interface Requirement {
+  readonly name: string;
+  readonly span: Span;
+}
+
+export interface ExpectedFailure {
+  readonly reason: string;
+  readonly span: Span;
+}
+
+/** Applied to every log line, in order, before anything is matched with it. */
+export interface Unify {
+  readonly pattern: RegExp;
+  readonly replace: string;
+}
+
+/** A machine besides the first; it boots the same modules. */
+export interface FurtherMachine {
+  readonly name: string;
+  readonly ram_bytes: number;
+  readonly seed: number;
+  readonly config: Node;
+  readonly config_text: string;
+  readonly span: Span;
+}
 
 export interface Scenario {
   readonly name: string;
+  /** Of a scenario with a matrix: the names of the cases, joined by dots. */
+  readonly variant?: string;
+  /** Values of the parameters, those of the matrix included. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly doc: string;
   readonly genode: '16.08' | '17.02';
   readonly platform: 'foc_pbxa9';
   readonly ram_bytes: number;
   readonly seed: number;
   readonly flavour: 'rtcr' | 'stock';
+  /** Left out: the runner's choice. */
+  readonly engine?: 'reference' | 'fast' | 'jit';
+  readonly tags: readonly string[];
+  readonly requires: readonly Requirement[];
+  readonly xfail?: ExpectedFailure;
+  readonly unify: readonly Unify[];
+  readonly machines: readonly FurtherMachine[];
   readonly config: Node;
   /** The `<config>` element as XML, as it was written if it was XML: init's ROM module "config". */
   readonly config_text: string;

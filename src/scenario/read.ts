@@ -8,8 +8,10 @@ import { Source } from './source.ts';
 import { EXTENSIONS, readTree, syntaxOf } from './syntax/syntax.ts';
 
 export interface ReadResult {
-  /** Left out where there are errors. */
+  /** The first variant; left out where there are errors. */
   readonly scenario?: Scenario;
+  /** Of a scenario with a matrix all variants, in its order; of another one the scenario itself; none where there are errors. */
+  readonly variants: readonly Scenario[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -21,14 +23,15 @@ export function readScenario(name: string, bytes: Uint8Array, options: DecodeOpt
   const source = Source.fromBytes(name, bytes);
   if ('error' in source) {
     diagnostics.error('E001', { source: new Source(name, ''), start: 0, end: 0 }, source.error);
-    return { diagnostics: diagnostics.all };
+    return { diagnostics: diagnostics.all, variants: [] };
   }
   const syntax = syntaxOf(name);
   if (syntax === undefined) {
     diagnostics.error('E001', { source, start: 0, end: 0 }, `'${name}' is no scenario file`, { help: `scenario files end in ${EXTENSIONS.map((extension) => `.${extension}`).join(', ')}` });
-    return { diagnostics: diagnostics.all };
+    return { diagnostics: diagnostics.all, variants: [] };
   }
   const root = readTree(source, syntax, diagnostics);
-  const scenario = root === undefined ? undefined : decodeScenario(root, options, diagnostics);
-  return { diagnostics: diagnostics.all, ...(scenario === undefined ? {} : { scenario }) };
+  const variants = root === undefined ? [] : decodeScenario(root, options, diagnostics);
+  const [scenario] = variants;
+  return { diagnostics: diagnostics.all, variants, ...(scenario === undefined ? {} : { scenario }) };
 }

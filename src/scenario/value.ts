@@ -1,7 +1,7 @@
 // Types of attribute values: how each is written, parsed and described. Genode's own grammar where it has one
 // (init-run-tools.md 1.2), strict where Genode's reader would quietly take something else.
 
-import { COUNT_MAX, SLOT_MAX, TIME_MS_MAX } from './limits.ts';
+import { COUNT_MAX, INSTRUCTIONS_MAX, REGULAR_CHARACTERS_MAX, ROUNDS_MAX, SLOT_MAX, TIME_MS_MAX } from './limits.ts';
 import { nearest } from './nearest.ts';
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string; readonly help?: string };
@@ -84,10 +84,116 @@ function integer(description: string, min: number, max: number): ValueType<numbe
 
 /** Virtual milliseconds. */
 export const MILLISECONDS = integer('a number of milliseconds of virtual time', 0, TIME_MS_MAX);
+/** Seconds of virtual time, as depot autopilot counts them. */
+export const SECONDS = integer('a number of seconds of virtual time', 0, TIME_MS_MAX / 1000);
 export const COUNT = integer('a number', 1, COUNT_MAX);
+export const ROUNDS = integer('a number', 1, ROUNDS_MAX);
+export const INSTRUCTIONS = integer('a number of instructions', 0, INSTRUCTIONS_MAX);
+export const EXIT_VALUE = integer('an exit value', 0, 2 ** 31 - 1);
+export const ADDRESS = integer('an address such as 0x1000000', 0, 2 ** 32 - 1);
+export const WORD = integer('a word such as 0x2a', 0, 2 ** 32 - 1);
+export const SLOT = integer('a slot such as 0x217', 0, SLOT_MAX);
 export const SEED = integer('a number', 0, 2 ** 32 - 1);
 /** Pages per tracked piece of memory; 0 means full copies. */
 export const PAGES = integer('a number of pages', 0, 2 ** 20);
+
+function matching(description: string, pattern: RegExp, length_max = 160): ValueType<string> {
+  return { description, parse: (text) => (pattern.test(text) && text.length <= length_max ? ok(text) : { ok: false, expected: description }) };
+}
+
+/** `Log::write`, or the interface alone. */
+export const FUNCTION = matching('an RPC such as Log_session::write, or an interface such as Log_session', /^[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_~][A-Za-z0-9_]*)?$/);
+export const SYSTEM_CALL = matching('any, or a protocol or object type such as ipc, thread, task, factory, irq', /^[a-z][a-z0-9_-]*$/);
+export const SERVICE = matching('the name of a service such as LOG', /^[A-Za-z_][A-Za-z0-9_:-]{0,63}$/);
+export const THREAD_NAME = matching('the name of a thread', /^[^\u0000-\u001f\u007f]{1,64}$/);
+export const BYTES = matching('bytes in hexadecimal such as "2a 00 ff"', /^[0-9a-fA-F]{2}(\s*[0-9a-fA-F]{2})*$/, 16_384);
+export const VARIANT = matching("the name of a variant, '*' standing for any text", /^[A-Za-z0-9_.+*-]+$/);
+/** A value that is put in the place of a parameter: any text on one line. */
+export const VALUES: ValueType<string> = matching('any text on one line', /^[^\u0000-\u001f\u007f]*$/, 1024);
+
+/** Separated by blanks. */
+export const NAMES: ValueType<readonly string[]> = {
+  description: 'names separated by blanks',
+  parse: (text) => {
+    const names = text.split(/[ \t\r\n]+/).filter((name) => name !== '');
+    const wrong = names.map(NAME.parse).find((name) => !name.ok);
+    if (wrong !== undefined) return { ok: false, expected: 'names separated by blanks, each of letters, digits, and _ . - +' };
+    return names.length > 0 && names.length <= 64 ? ok(names) : { ok: false, expected: 'one to 64 names separated by blanks' };
+  },
+};
+
+export interface SymbolPlace {
+  readonly symbol: string;
+  readonly offset: number;
+}
+
+export const SYMBOL: ValueType<SymbolPlace> = {
+  description: 'a symbol such as main or main+0x10',
+  parse: (text) => {
+    const match = /^([A-Za-z_.$][A-Za-z0-9_.$:]{0,255})(?:\+(0x[0-9a-fA-F]{1,8}|[0-9]{1,9}))?$/.exec(text);
+    return match === null ? { ok: false, expected: 'a symbol such as main or main+0x10' } : ok({ symbol: match[1] ?? '', offset: Number(match[2] ?? 0) });
+  },
+};
+
+/** Inclusive. */
+export interface AddressRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export const ADDRESSES: ValueType<AddressRange> = {
+  description: 'an address such as 0x1000, or a range such as 0x1000-0x1fff',
+  parse: (text) => {
+    const [first, last, more] = text.split('-').map((part) => ADDRESS.parse(part.trim()));
+    if (first?.ok !== true || last?.ok === false || more !== undefined) return { ok: false, expected: 'an address such as 0x1000, or a range such as 0x1000-0x1fff' };
+    const range = { first: first.value, last: last === undefined ? first.value : last.value };
+    return range.first <= range.last ? ok(range) : { ok: false, expected: 'a range whose end is not below its beginning' };
+  },
+};
+
+/** Kernel states of a thread, several separated by `|`. */
+export const STATES: ValueType<readonly string[]> = {
+  description: 'a state of a thread such as reply_and_wait, or several with | between',
+  parse: (text) => {
+    const states = text.split('|').map((state) => state.trim());
+    const known = ['user', 'send', 'call', 'reply_and_wait', 'irq', 'sleep', 'page_fault', 'exception', 'suspended', 'dead'];
+    const wrong = states.find((state) => !known.includes(state));
+    if (wrong === undefined) return ok(states);
+    const near = nearest(wrong, known);
+    return { ok: false, expected: `states of ${known.join(', ')}, with | between`, ...(near === undefined ? {} : { help: `did you mean '${near}'?` }) };
+  },
+};
+
+/**
+ * A regular expression that cannot take exponential time: no back references, no look-around, and no repetition of a group
+ * that holds a repetition or an alternative.
+ */
+export const REGULAR: ValueType<RegExp> = {
+  description: 'a regular expression',
+  parse: (text) => {
+    if (text === '' || text.length > REGULAR_CHARACTERS_MAX) return { ok: false, expected: `a regular expression of at most ${REGULAR_CHARACTERS_MAX} characters` };
+    if (/\\[1-9k]|\(\?(?!:)/.test(text)) return { ok: false, expected: 'a regular expression without back references and look-around' };
+    const plain = text.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
+    if (/\([^()]*[*+}|][^()]*\)\s*[*+{]/.test(plain) || /\([^)]*\([^)]*\)[^)]*\)\s*[*+{]/.test(plain)) return { ok: false, expected: 'a regular expression that does not repeat a group with repetitions or alternatives inside' };
+    try {
+      return ok(new RegExp(text, 'gu'));
+    } catch {
+      return { ok: false, expected: 'a well-formed regular expression' };
+    }
+  },
+};
+
+/** A file that is included: it may stand in a neighbouring folder, but the path goes up at its beginning only. */
+export const INCLUDED: ValueType<string> = {
+  description: 'a file name, relative to the folder of the including file',
+  parse: (text) => {
+    const down = text.replace(/^(\.\.\/){1,2}/, '');
+    return FILE.parse(down).ok ? ok(text) : { ok: false, expected: 'a relative file name; ../ may stand at its beginning, twice at most' };
+  },
+};
+
+/** A file that a run writes. */
+export const NEW_FILE = matching('a file name of letters, digits, and _ . - +', /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$/);
 
 /** A log line from its beginning; `*` stands for any text, the end is open. */
 export const PATTERN: ValueType<string> = {

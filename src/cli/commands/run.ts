@@ -89,7 +89,7 @@ function runLoaded(loaded: ReturnType<typeof loadScenario>, serial: string[], te
     wall_ms: context.wall_ms,
     wall_limit_ms,
   });
-  return { ...result, diagnostics: all };
+  return { ...result, diagnostics: [...all, ...result.diagnostics] };
 }
 
 function firstError(diagnostics: RunResult['diagnostics']): string {

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import { STRATEGY_ATTRIBUTES } from '../../../src/runtime/rtcr/strategies.ts';
-import { STRATEGY } from '../../../src/scenario/schema.ts';
+import { STRATEGY } from '../../../src/scenario/schema/strategy.ts';
 import { suite } from '../../kit.ts';
 
 const test = suite('vocabulary of strategies');

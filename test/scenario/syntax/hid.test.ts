@@ -14,6 +14,9 @@ import { readTree } from '../../../src/scenario/syntax/syntax.ts';
 import { suite } from '../../kit.ts';
 import { read, refusal, sound, well } from './trees.ts';
 
+/** Of this process, not of the clock on the wall: a loaded machine is no defect. */
+const cpuSeconds = () => process.cpuUsage().user / 1_000_000;
+
 const test = suite('hid reader');
 
 const SAME: readonly (readonly [name: string, hid: string, xml: string])[] = [
@@ -143,9 +146,9 @@ test('a prototype is no target', () => {
 });
 
 test('long lines of blanks and bars are read in linear time', () => {
-  const started = performance.now();
+  const started = cpuSeconds();
   for (const part of [' ', '| ', '|', '. ', 'x: 1 | ', ' b', '\u00a0', '+ a | ']) sound(read(`a | x: 1${part.repeat(200_000)}y\n-`, 'hid'), `a | x: 1${part.repeat(200_000)}y\n-`);
-  assert.ok(performance.now() - started < 5_000);
+  assert.ok(cpuSeconds() - started < 5);
 });
 
 test('no text makes the reader throw, and places are in range', () => {

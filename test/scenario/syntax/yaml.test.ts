@@ -12,6 +12,9 @@ import { readYamlDocument } from '../../../src/scenario/syntax/yaml.ts';
 import { suite } from '../../kit.ts';
 import { read, refusal, sound, well } from './trees.ts';
 
+/** Of this process, not of the clock on the wall: a loaded machine is no defect. */
+const cpuSeconds = () => process.cpuUsage().user / 1_000_000;
+
 const test = suite('yaml reader');
 
 const SAME: readonly (readonly [name: string, yaml: string, xml: string])[] = [
@@ -128,12 +131,12 @@ const HOSTILE: readonly (readonly [name: string, text: string, code: string])[] 
 
 for (const [name, text, code] of HOSTILE) {
   test(`${name}: refused in time`, () => {
-    const started = performance.now();
+    const started = cpuSeconds();
     const result = read(text, 'yaml');
     sound(result, text);
     assert.ok(result.all.some((diagnostic) => diagnostic.code === code), result.all.map((diagnostic) => diagnostic.code).join(' '));
     assert.is(result.node, undefined);
-    assert.ok(performance.now() - started < 8_000);
+    assert.ok(cpuSeconds() - started < 8);
   });
 }
 
@@ -143,9 +146,9 @@ test('nesting up to the limit is read, as maps and as lists', () => {
 });
 
 test('many different keys are read in time', () => {
-  const started = performance.now();
+  const started = cpuSeconds();
   assert.is(well(`a:\n${Array.from({ length: 40_000 }, (_, index) => `  k${index}:`).join('\n')}`, 'yaml').children.length, 40_000);
-  assert.ok(performance.now() - started < 8_000);
+  assert.ok(cpuSeconds() - started < 8);
 });
 
 test('a prototype is no target', () => {

@@ -1,0 +1,74 @@
+// What of the scenario language this version executes. The rest is read and checked, and refused before anything runs: an error
+// with the place of the step. Owns no state; whoever adds the execution of something adds its row here.
+
+import type { Diagnostic, Span } from '../scenario/diagnostic.ts';
+import type { Criterion, Moment, Scenario } from '../scenario/model.ts';
+import type { Step, StepKind } from '../scenario/model_steps.ts';
+
+const STEPS = {
+  await: true,
+  checkpoint: true,
+  restore: true,
+  kill: true,
+  dump: true,
+  mark: true,
+  'expect-caps': true,
+  'expect-log': true,
+  'expect-no-log': true,
+  pause: false,
+  resume: false,
+  reconfigure: false,
+  fault: false,
+  'save-image': false,
+  'load-image': false,
+  'expect-threads': false,
+  'expect-memory': false,
+  'expect-routes': false,
+  'expect-state': false,
+  'expect-quota': false,
+} as const satisfies Readonly<Record<StepKind, boolean>>;
+
+const MOMENTS = {
+  log: true,
+  time: true,
+  rpc: false,
+  syscall: false,
+  instructions: false,
+  code: false,
+  state: false,
+  signal: false,
+  page_fault: false,
+} as const satisfies Readonly<Record<Moment['kind'], boolean>>;
+
+const CRITERIA = { log: true, after: true, pattern: false, exit: false } as const satisfies Readonly<Record<Criterion['kind'], boolean>>;
+
+type Executed<Table, Kind> = { [K in keyof Table]: Table[K] extends true ? K : never }[keyof Table] & Kind;
+
+export type ExecutedStep = Extract<Step, { readonly kind: Executed<typeof STEPS, StepKind> }>;
+export type ExecutedMoment = Extract<Moment, { readonly kind: Executed<typeof MOMENTS, Moment['kind']> }>;
+
+export const isExecuted = (step: Step): step is ExecutedStep => STEPS[step.kind];
+export const isExecutedMoment = (moment: Moment): moment is ExecutedMoment => MOMENTS[moment.kind];
+
+/** An error for everything in the scenario that this version cannot execute; empty: it can all of it. */
+export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const refuse = (span: Span, what: string) => {
+    if (!found.some((known) => known.span.start === span.start && known.span.source === span.source)) found.push({ severity: 'error', code: 'E020', span, message: `${what} is not in this version`, notes: [] });
+  };
+  for (const step of scenario.steps) {
+    if (!STEPS[step.kind]) refuse(step.span, `<${step.kind}>`);
+    if (step.kind === 'await' && !MOMENTS[step.moment.kind]) refuse(step.span, `waiting for this kind of moment (${step.moment.kind})`);
+    if (step.kind === 'checkpoint' && step.base !== undefined) refuse(step.span, "an incremental checkpoint ('base')");
+    if (step.on !== undefined) refuse(step.span, "a step on another machine ('on')");
+  }
+  for (const machine of scenario.machines) refuse(machine.span, 'a further <machine>');
+  for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
+  const whole = { source: scenario.source, start: 0, end: 0 };
+  if (scenario.unify.length > 0) refuse(whole, '<unify>');
+  if (scenario.xfail !== undefined) refuse(scenario.xfail.span, '<xfail>');
+  if (scenario.variant !== undefined) refuse(whole, '<matrix>');
+  if (scenario.engine !== undefined) refuse(whole, "choosing the engine ('engine')");
+  for (const { span } of scenario.requires) refuse(span, "'requires'");
+  return found;
+}

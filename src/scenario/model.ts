@@ -77,6 +77,8 @@ export interface Scenario {
   readonly xfail?: ExpectedFailure;
   readonly unify: readonly Unify[];
   readonly machines: readonly FurtherMachine[];
+  /** Which init core starts: the one written in TypeScript, or a compiled one among the boot modules. */
+  readonly init: 'built-in' | 'guest';
   readonly config: Node;
   /** The `<config>` element as XML, as it was written if it was XML: init's ROM module "config". */
   readonly config_text: string;

@@ -5,7 +5,7 @@ import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
 import { runScenario } from '../../runner/run.ts';
 import { scenarioUntil } from '../../runner/until.ts';
 import { type Command, PASSED, UsageError } from '../command.ts';
-import { loadModules } from '../modules.ts';
+import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
 
 const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
@@ -15,7 +15,10 @@ export const DUMP: Command = {
   summary: 'Runs a scenario up to a checkpoint, dump or point and prints the capability space of a task there.',
   usage: 'dump SCENARIO@POINT [--task NAME]',
   example: ['rescap dump sheep_counter@third', 'rescap dump sheep_counter@third --task timer'],
-  options: { task: { type: 'string', short: 't', value: 'NAME', doc: "component label, NAME#2, or debugger id such as 0x1d8; default: the point's own task" } },
+  options: {
+    'boot-dir': BOOT_DIR_OPTION,
+    task: { type: 'string', short: 't', value: 'NAME', doc: "component label, NAME#2, or debugger id such as 0x1d8; default: the point's own task" },
+  },
   run: ({ values, positionals }, context) => {
     const match = /^(.+)@([^@]+)$/.exec(positionals[0] ?? '');
     if (match === null || positionals.length !== 1) throw new UsageError('dump needs SCENARIO@POINT', 'for example: rescap dump sheep_counter@third');
@@ -28,7 +31,7 @@ export const DUMP: Command = {
     }
     const part = scenarioUntil(scenario, point, typeof values['task'] === 'string' ? values['task'] : undefined);
     if ('error' in part) throw new UsageError(part.error, part.help);
-    const loaded = loadModules(scenario, context);
+    const loaded = loadModules(scenario, context, bootFolder(values['boot-dir'], context));
     if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
     const observer = { line: () => undefined, stepDone: () => undefined };
     const result = runScenario(part, loaded.modules, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });

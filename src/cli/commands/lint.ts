@@ -9,7 +9,7 @@ import { type Command, type Exit, PASSED } from '../command.ts';
 import type { Context } from '../context.ts';
 import { goldenFolder } from '../files.ts';
 import { checkConfig, dialectOption, readBareConfig } from '../init_configs.ts';
-import { loadModules } from '../modules.ts';
+import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
 import { findScenarios, goldenFolderOf, loadScenario, tell } from '../scenarios.ts';
 
 export const LINT: Command = {
@@ -19,6 +19,7 @@ export const LINT: Command = {
   example: ['rescap lint run/sheep_counter.xml', 'rescap lint --genode 17.02 --strict init.config'],
   options: {
     strict: { type: 'boolean', doc: 'what init would ignore or deny is an error, not a warning' },
+    'boot-dir': BOOT_DIR_OPTION,
     genode: { type: 'string', value: 'VERSION', doc: 'how bare configurations are read: 16.08 (default) or 17.02' },
   },
   run: ({ values, positionals }, context) => {
@@ -28,7 +29,7 @@ export const LINT: Command = {
     const reports: (readonly Diagnostic[])[] = [];
     for (const { config } of bare) if (config !== undefined) reports.push([...config.diagnostics, ...(config.root === undefined ? [] : checkConfig(config.root, dialect, severity))]);
     const asked = bare.filter(({ config }) => config === undefined).map(({ file }) => file);
-    if (positionals.length === 0 || asked.length > 0) reports.push(...findScenarios(asked, context).map((file) => lintScenario(file, severity, context)));
+    if (positionals.length === 0 || asked.length > 0) reports.push(...findScenarios(asked, context).map((file) => lintScenario(file, severity, bootFolder(values['boot-dir'], context), context)));
     return verdict(reports, context);
   },
 };
@@ -43,10 +44,10 @@ function verdict(reports: readonly (readonly Diagnostic[])[], context: Context):
   return PASSED;
 }
 
-function lintScenario(file: string, severity: Severity, context: Context): readonly Diagnostic[] {
+function lintScenario(file: string, severity: Severity, boot_dir: string | undefined, context: Context): readonly Diagnostic[] {
   const { scenario, diagnostics } = loadScenario(file, context);
   if (scenario === undefined) return diagnostics;
-  return [...diagnostics, ...loadModules(scenario, context).diagnostics, ...checkConfig(scenario.config, scenario.genode, severity), ...strayGoldens(file, scenario, severity, context)];
+  return [...diagnostics, ...loadModules(scenario, context, boot_dir).diagnostics, ...checkConfig(scenario.config, scenario.genode, severity), ...strayGoldens(file, scenario, severity, context)];
 }
 
 function strayGoldens(file: string, scenario: Scenario, severity: Severity, context: Context): readonly Diagnostic[] {

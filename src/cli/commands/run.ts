@@ -13,7 +13,7 @@ import { runScenario } from '../../runner/run.ts';
 import { type Arguments, type Command, type Exit, UsageError } from '../command.ts';
 import { type Context, isCi } from '../context.ts';
 import { goldenFolder, writeFile, writeReport } from '../files.ts';
-import { loadModules } from '../modules.ts';
+import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
 import { findScenarios, goldenFolderOf, loadScenario } from '../scenarios.ts';
 
 export const REPORT_FOLDER = 'reports';
@@ -28,20 +28,29 @@ export const RUN: Command = {
     reports: { type: 'string', value: 'FOLDER', doc: 'where reports go, instead of reports/' },
     junit: { type: 'string', value: 'FILE', doc: 'write a JUnit file of everything that ran' },
     html: { type: 'string', value: 'FILE', doc: 'write one HTML page of everything that ran, and reports/NAME/report.html' },
+    'boot-dir': BOOT_DIR_OPTION,
     'wall-limit': { type: 'string', value: 'SECONDS', doc: 'limit of one scenario on the wall clock, instead of 120' },
   },
   run: runCommand,
 };
 
+interface RunOptions {
+  readonly reports: string;
+  readonly wall_limit_ms: number;
+  readonly boot_dir: string | undefined;
+  readonly entries: HtmlEntry[] | null;
+}
+
 function runCommand(args: Arguments, context: Context): Exit {
   const { values, positionals } = args;
   const files = findScenarios(positionals, context);
   const wall_limit_ms = wallLimit(values['wall-limit']);
+  const boot_dir = bootFolder(values['boot-dir'], context);
   const reports = resolve(context.cwd, typeof values['reports'] === 'string' ? values['reports'] : REPORT_FOLDER);
   const terminal = new TerminalReport({ write: context.out, quiet: values['quiet'] === true });
   const page = typeof values['html'] === 'string' ? resolve(context.cwd, values['html']) : undefined;
   const entries: HtmlEntry[] = [];
-  const results = files.map((file) => runFile(file, terminal, { reports, wall_limit_ms, entries: page === undefined ? null : entries }, context));
+  const results = files.map((file) => runFile(file, terminal, { reports, wall_limit_ms, boot_dir, entries: page === undefined ? null : entries }, context));
   if (page !== undefined) writeFile(page, htmlReport(entries));
   if (typeof values['junit'] === 'string') writeFile(resolve(context.cwd, values['junit']), junit(results));
   if (positionals.length !== 1) context.out(`${closingLine(results)}\n`);
@@ -52,11 +61,11 @@ function runCommand(args: Arguments, context: Context): Exit {
   return { verdict, reason: results.length === 1 ? reason : `${decisive.map((result) => result.scenario).join(', ')}: ${reason}` };
 }
 
-function runFile(file: string, terminal: TerminalReport, options: { readonly reports: string; readonly wall_limit_ms: number; readonly entries: HtmlEntry[] | null }, context: Context): RunResult {
+function runFile(file: string, terminal: TerminalReport, options: RunOptions, context: Context): RunResult {
   const loaded = loadScenario(file, context);
   terminal.start(loaded.name, loaded.scenario?.doc ?? '');
   const serial: string[] = [];
-  const result = runLoaded(loaded, serial, terminal, options.wall_limit_ms, context);
+  const result = runLoaded(loaded, serial, terminal, options, context);
   terminal.end(result);
   const folder = join(options.reports, loaded.name);
   writeReport(folder, reportFiles(result, serial));
@@ -68,10 +77,10 @@ function runFile(file: string, terminal: TerminalReport, options: { readonly rep
   return result;
 }
 
-function runLoaded(loaded: ReturnType<typeof loadScenario>, serial: string[], terminal: TerminalReport, wall_limit_ms: number, context: Context): RunResult {
+function runLoaded(loaded: ReturnType<typeof loadScenario>, serial: string[], terminal: TerminalReport, { wall_limit_ms, boot_dir }: RunOptions, context: Context): RunResult {
   const { scenario, name, file } = loaded;
   if (scenario === undefined) return notRun(name, file, 'invalid', firstError(loaded.diagnostics), loaded.diagnostics);
-  const { modules, diagnostics } = loadModules(scenario, context);
+  const { modules, diagnostics } = loadModules(scenario, context, boot_dir);
   const all = [...loaded.diagnostics, ...diagnostics];
   if (diagnostics.length > 0) return notRun(name, file, 'invalid', firstError(all), all);
   const folder = goldenFolderOf(file);

@@ -2,6 +2,7 @@
 // boot modules, ELF loading, segments, quotas and page faults are the same as for compiled programs.
 
 import { HOSTED_TRAP } from '../../emu/hosted.ts';
+import { readElf } from '../elf.ts';
 import type { Program } from './component.ts';
 
 export const TEXT_BASE = 0x0100_0000;
@@ -56,6 +57,15 @@ export function hostedImage(program: Program): Uint8Array {
   segment(84, dataOffset, dataBase(program), FILE_DATA_BYTES, program.data_bytes, 6);
   file.set(hostedText(program.name, TEXT_BASE), FILE_TEXT_OFFSET);
   return file;
+}
+
+/** Whether an executable is the image of a hosted program: its entry point holds the trap. */
+export function isHosted(file: Uint8Array): boolean {
+  const elf = readElf(file);
+  if (elf.kind !== 'elf') return false;
+  const text = elf.segments.find(({ address, fileBytes }) => elf.entry >= address && elf.entry + 4 <= address + fileBytes);
+  if (text === undefined) return false;
+  return new DataView(file.buffer, file.byteOffset, file.byteLength).getUint32(text.offset + elf.entry - text.address, true) === HOSTED_TRAP;
 }
 
 function pageAligned(bytes: number): number {

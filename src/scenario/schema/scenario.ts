@@ -78,6 +78,7 @@ export const SCENARIO = element('scenario', 'A checkpoint/restore scenario.', {
   ram: optional(SIZE, "the board's memory; default 256M"),
   seed: optional(SEED, 'seed of everything that may vary; default 0'),
   flavour: optional(choice('rtcr', 'stock'), 'Genode with the patches of the checkpoint/restore project, or without; default rtcr'),
+  init: optional(choice('built-in', 'guest'), "which init core starts: Rescap's own, or a compiled one from --boot-dir or <boot>; default built-in"),
   engine: optional(choice('reference', 'fast', 'jit'), 'what executes the instructions; the run is the same with each'),
   preset: optional(NAME, 'strategy of every checkpoint and restore, by the name of a known system; attributes of the step go before'),
   tags: optional(NAMES, 'names for selecting scenarios, separated by blanks'),

@@ -1,0 +1,100 @@
+// Tests of --boot-dir and init="guest": which file a ROM module comes from. They boot the real system with shipped programs under
+// other names. Owner of one temporary folder, removed at the end.
+
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { findPackageRoot } from '../../src/cli/context.ts';
+import { main } from '../../src/cli/main.ts';
+import { bootSystem } from '../../src/runtime/boot_system.ts';
+import { programNamed } from '../../src/runtime/native/component.ts';
+import { hostedImage } from '../../src/runtime/native/image.ts';
+import { suite } from '../kit.ts';
+
+const test = suite('boot folder');
+const folder = mkdtempSync(join(tmpdir(), 'rescap-boot-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const packageRoot = findPackageRoot();
+const shipped = (name: string) => join(packageRoot, 'src/guest/bin', `${name}.elf`);
+mkdirSync(join(folder, 'rom'));
+mkdirSync(join(folder, 'init'));
+mkdirSync(join(folder, 'empty'));
+
+const SERVICES = ['PD', 'CPU', 'ROM', 'RAM', 'RM', 'LOG'].map((name) => `<service name="${name}"/>`).join('');
+const HEAD = `<parent-provides>${SERVICES}</parent-provides><default-route><any-service><parent/></any-service></default-route>`;
+const start = (name: string) => `<start name="${name}"><resource name="RAM" quantum="1M"/></start>`;
+
+async function run(attributes: string, children: string, awaited: string, options: readonly string[], rest = ''): Promise<{ status: number; out: string; err: string }> {
+  const steps = `<steps><await log="${awaited}"/></steps><fail after_ms="2000"/>`;
+  writeFileSync(join(folder, 'boot.xml'), `<scenario name="boot" ${attributes}><config>${HEAD}${children}</config>${rest}${steps}</scenario>`);
+  let out = '';
+  let err = '';
+  const status = await main(['run', ...options, 'boot.xml'], {
+    cwd: folder, env: {}, boot: bootSystem, terminal: false, packageRoot, wall_ms: () => performance.now(),
+    hostedProgram: (name) => {
+      const program = programNamed(name);
+      return program === undefined ? undefined : hostedImage(program);
+    },
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+  });
+  return { status, out, err };
+}
+
+test('a program comes from the boot folder, under its name or with .elf behind it, and from the package otherwise', async () => {
+  copyFileSync(shipped('log_only'), join(folder, 'rom/fault'));
+  copyFileSync(shipped('log_only'), join(folder, 'rom/other.elf'));
+  const options = ['--boot-dir', 'rom'];
+  assert.is((await run('', start('fault'), '[init -> fault] log_only: hello', options)).status, 0);
+  assert.is((await run('', start('other'), '[init -> other] log_only: hello', options)).status, 0);
+  assert.is((await run('', start('spin'), '[init -> spin] spin: ', options)).status, 0);
+  assert.is((await run('', start('fault'), '[init -> fault] log_only: hello', [])).status, 4);
+});
+
+test('a file that the configuration names becomes a ROM module, other files of the folder do not', async () => {
+  writeFileSync(join(folder, 'rom/child.config'), '<config/>');
+  writeFileSync(join(folder, 'rom/unnamed.config'), '<config/>');
+  const child = start('log_only').replace('</start>', '<configfile name="child.config"/></start>');
+  const { status, out } = await run('', child, '[init -> log_only] log_only: hello', ['--boot-dir', 'rom']);
+  assert.is(status, 0);
+  assert.match(out, / ROM: \[[0-9a-f]+,[0-9a-f]+\) child\.config/);
+  assert.not.match(out, /unnamed/);
+});
+
+test('core starts the init of the boot folder only where the scenario says so', async () => {
+  copyFileSync(shipped('log_only'), join(folder, 'init/init'));
+  const options = ['--boot-dir', 'init'];
+  assert.is((await run('init="guest"', '', '[init] log_only: hello', options)).status, 0);
+  assert.is((await run('init="built-in"', start('log_only'), '[init -> log_only] log_only: hello', options)).status, 0);
+  assert.is((await run('', start('log_only'), '[init -> log_only] log_only: hello', options)).status, 0);
+});
+
+test('an init may be named as a boot module with a file', async () => {
+  const boot = '<boot><module name="init" file="init/init"/></boot>';
+  assert.is((await run('init="guest"', '', '[init] log_only: hello', [], boot)).status, 0);
+});
+
+test('init="guest" without a compiled init is an error that says where one is looked for', async () => {
+  const without = await run('init="guest"', start('log_only'), 'x', []);
+  assert.is(without.status, 2);
+  assert.match(without.out + without.err, /init="guest" starts a compiled init, and none is there[\s\S]*--boot-dir/);
+  const empty = await run('init="guest"', start('log_only'), 'x', ['--boot-dir', 'empty']);
+  assert.is(empty.status, 2);
+  assert.match(empty.out + empty.err, /there is no file 'init' in /);
+});
+
+test('a file that is no executable is refused with its place in the file, a folder that is missing as wrong usage', async () => {
+  writeFileSync(join(folder, 'rom/broken'), 'no program');
+  const broken = await run('', start('broken'), 'x', ['--boot-dir', 'rom']);
+  assert.is(broken.status, 2);
+  assert.match(broken.out + broken.err, /E025.*broken' cannot be executed: .* \(at byte \d+\)/);
+  const missing = await run('', start('nowhere'), 'x', ['--boot-dir', 'rom']);
+  assert.match(missing.out + missing.err, /there is no 'nowhere' in .*rom, and no program of that name is shipped/);
+  const folderless = await run('', start('log_only'), 'x', ['--boot-dir', 'rom/none']);
+  assert.is(folderless.status, 2);
+  assert.match(folderless.err, /--boot-dir: there is no folder 'rom\/none'/);
+});
+
+test.run();

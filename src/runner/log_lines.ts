@@ -20,6 +20,11 @@ export class LogLines {
   /** Lines beyond the limit are dropped and only counted. */
   #dropped = 0;
 
+  /** `unfinished` is the beginning of a line that was printed before. */
+  constructor(unfinished = '') {
+    this.#unfinished = unfinished;
+  }
+
   /** Takes console bytes as text; returns the lines that became complete. */
   append(text: string, time_us: number): readonly LogLine[] {
     const parts = (this.#unfinished + text).split('\n');
@@ -40,6 +45,11 @@ export class LogLines {
   /** Completes an unfinished line, at the end of a run. */
   finish(time_us: number): readonly LogLine[] {
     return plainText(this.#unfinished) === '' ? [] : this.append('\n', time_us);
+  }
+
+  /** What was printed of a line whose end has not come. */
+  get unfinished(): string {
+    return this.#unfinished;
   }
 
   get all(): readonly LogLine[] {

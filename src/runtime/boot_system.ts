@@ -1,6 +1,7 @@
 // Puts the system together: a machine, core as its root task, boot modules in memory; and looks into it from outside.
 // Owner of the parts and of what observers derive from the event stream; it never changes what runs, but for the control line.
 
+import { REG_SP } from '../emu/arm/registers.ts';
 import { EventStream } from '../emu/event.ts';
 import { isExtensionName } from '../emu/fiasco/extensions.ts';
 import { Thread } from '../emu/fiasco/thread.ts';
@@ -14,6 +15,7 @@ import { CORE_BASE, placeModules } from './core/board_memory.ts';
 import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
 import './init/program.ts';
+import { type ComponentMemory, componentMemory } from './component_memory.ts';
 import type { Component } from './native/component.ts';
 import { env } from './native/env.ts';
 import { hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
@@ -196,6 +198,14 @@ export class RunningSystem implements System {
 
   objectSpace(task: DebugId): ObjectSpace {
     return objectSpaceOf(this.machine.kernel, task) ?? { task, slots: [] };
+  }
+
+  memory(task: DebugId): ComponentMemory | undefined {
+    const core = this.#hosted.components().find((component) => component.program === coreProgram);
+    if (core === undefined) return undefined;
+    const slot = this.objectSpace(core.task).slots.find(({ id }) => id === task)?.slot;
+    const threads = this.machine.kernel.objects.all().flatMap((object) => (object instanceof Thread && object.task?.id === task ? [object.registers.words[REG_SP] as number] : []));
+    return slot === undefined ? undefined : componentMemory(core, slot, this.machine.memory, threads.map((sp) => sp >>> 0).sort((a, b) => a - b));
   }
 
   slotOrigin(task: DebugId, slot: number): Origin | undefined {

@@ -5,6 +5,7 @@ import type { EventStream } from '../emu/event.ts';
 import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
+import type { ComponentMemory } from './component_memory.ts';
 import type { CheckpointImage } from './rtcr/image/image.ts';
 
 export interface BootModule {
@@ -108,6 +109,8 @@ export interface System {
   /** Leaves a checkpoint for the next `import` at the checkpointer that is the parent of the named child. */
   leaveImage(of: string, checkpoint: PortableCheckpoint): ControlAnswer;
   objectSpace(task: DebugId): ObjectSpace;
+  /** A copy of what a component has in its memory; undefined where core knows no such component. */
+  memory(task: DebugId): ComponentMemory | undefined;
   /** A slot's provenance, where it is known. */
   slotOrigin(task: DebugId, slot: number): Origin | undefined;
   /** All threads, highest id first, as the debugger lists them. */

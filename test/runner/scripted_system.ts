@@ -57,6 +57,10 @@ export class ScriptedSystem implements System {
     return this.script.components.map(({ label, task, alive }) => ({ label, task: task as DebugId, alive }));
   }
 
+  memory(): undefined {
+    return undefined;
+  }
+
   takeImage(): null {
     return null;
   }

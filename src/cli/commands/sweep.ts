@@ -1,0 +1,250 @@
+// `rescap sweep SCENARIO`: a checkpoint, kill and restore at every moment of a scenario's component, each compared with the run that
+// nobody disturbed. Owner of the record file; the work is the runner's, on all cores if wanted.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { progressLine, sweepText } from '../../report/sweep.ts';
+import type { MomentResult } from '../../runner/sweep/experiment.ts';
+import { choiceWords, MOMENT_CLASSES, type MomentChoice, type MomentClass } from '../../runner/sweep/moments.ts';
+import { emptyRecord, parseRecord, printRecord, type SweepIdentity, type SweepRecord, withResult } from '../../runner/sweep/record.ts';
+import { sweep, type SweepRequest } from '../../runner/sweep/sweep.ts';
+import { attempt } from '../../runtime/attempt.ts';
+import type { BootModule } from '../../runtime/system.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import { type Arguments, type Command, type Exit, PASSED, UsageError } from '../command.ts';
+import type { Context } from '../context.ts';
+import { writeFile } from '../files.ts';
+import { loadModules } from '../modules.ts';
+import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+
+const JOBS_MAX = 64;
+const SHARDS_MAX = 10_000;
+
+export const SWEEP: Command = {
+  name: 'sweep',
+  summary: 'Takes a checkpoint, kills and restores at every moment of a component, and compares with the undisturbed run.',
+  usage: 'sweep SCENARIO [--at CLASS | --every N] [--jobs N] [--shard I/N] [--resume]',
+  example: ['rescap sweep sheep_counter', 'rescap sweep sheep_counter --every 1 --jobs 2', 'rescap sweep sheep_counter --restore semaphore=skip', 'rescap sweep sheep_counter --only 1834120'],
+  options: {
+    of: { type: 'string', value: 'PATH', doc: "the component; default: the one that the scenario's checkpoint steps name" },
+    at: { type: 'string', value: 'CLASS', doc: `moments: ${MOMENT_CLASSES.join(', ')}; default: syscall (entry and exit)` },
+    every: { type: 'string', value: 'N', doc: 'every N-th instruction instead' },
+    only: { type: 'string', value: 'N[,N]', doc: 'only these moments, as instruction counts' },
+    checkpoint: { type: 'string', value: 'A=V[,A=V]', doc: 'strategy attributes of the checkpoint' },
+    restore: { type: 'string', value: 'A=V[,A=V]', doc: 'strategy attributes of the restore' },
+    jobs: { type: 'string', short: 'j', value: 'N', doc: 'processes; default: 1' },
+    shard: { type: 'string', value: 'I/N', doc: 'only part I of N, for several machines; merge with: rescap report --merge' },
+    resume: { type: 'boolean', doc: 'go on with what the record file holds' },
+    output: { type: 'string', short: 'o', value: 'FILE', doc: 'the record; default: reports/NAME/sweep.json' },
+    'max-failures': { type: 'string', value: 'N', doc: 'end after N failures' },
+    lines: { type: 'boolean', doc: 'print each result as a line of JSON on standard output, and nothing else' },
+  },
+  run: async (args, context) => {
+    const asked = request(args, context);
+    return 'verdict' in asked ? asked : carryOut(asked, args, context);
+  },
+};
+
+interface Asked extends Omit<SweepRequest, 'done'> {
+  readonly identity: SweepIdentity;
+  readonly output: string;
+}
+
+function request({ values, positionals }: Arguments, context: Context): Asked | Exit {
+  const [name] = positionals;
+  if (name === undefined || positionals.length !== 1) throw new UsageError('sweep needs one scenario', 'for example: rescap sweep sheep_counter');
+  const text = (option: string): string | undefined => (typeof values[option] === 'string' ? values[option] : undefined);
+  const [file = ''] = findScenarios([name], context);
+  const { scenario, diagnostics } = loadScenario(file, context);
+  if (scenario === undefined) {
+    tell(diagnostics, context);
+    return { verdict: 'invalid', reason: `${file} has errors` };
+  }
+  const { modules, diagnostics: missing } = loadModules(scenario, context);
+  if (tell(missing, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const path = text('of') ?? componentOf(scenario);
+  const choice = choiceOf(text('at'), text('every'));
+  const strategy = { checkpoint: attributes('checkpoint', text('checkpoint')), restore: attributes('restore', text('restore')) };
+  const identity = { scenario: scenario.name, hash: hashOf(scenario, modules), component: path, moments_of: choiceWords(choice), strategy };
+  const output = text('output') ?? join('reports', scenario.name, 'sweep.json');
+  return { scenario, modules, path, choice, strategy, shard: shardAsked(text('shard')), only: momentsAsked(text('only')), identity, output };
+}
+
+/** The one component that the scenario itself checkpoints. */
+function componentOf(scenario: Scenario): string {
+  const named = [...new Set(scenario.steps.flatMap((step) => (step.kind === 'checkpoint' ? [step.of] : [])))];
+  const [only] = named;
+  if (only !== undefined && named.length === 1) return only;
+  throw new UsageError(named.length === 0 ? `scenario '${scenario.name}' checkpoints no component` : `scenario '${scenario.name}' checkpoints several components: ${named.join(', ')}`, 'name one with --of "rtcr -> NAME"');
+}
+
+function choiceOf(at: string | undefined, every: string | undefined): MomentChoice {
+  if (every !== undefined) {
+    if (at !== undefined) throw new UsageError('--at and --every exclude each other');
+    return { kind: 'every', instructions: count('--every', every, 1, Number.MAX_SAFE_INTEGER) };
+  }
+  const of = at ?? 'syscall';
+  if (!(MOMENT_CLASSES as readonly string[]).includes(of)) throw new UsageError(`there is no class of moments '${of}'`, `there are: ${MOMENT_CLASSES.join(', ')}`);
+  return { kind: 'events', of: of as MomentClass };
+}
+
+function count(option: string, text: string, min: number, max: number): number {
+  const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(value) || value < min || value > max) throw new UsageError(`${option} takes a whole number from ${min} to ${max}, not '${text}'`);
+  return value;
+}
+
+const momentsAsked = (text: string | undefined): number[] => (text ?? '').split(',').filter((part) => part !== '').map((part) => count('--only', part.trim(), 0, Number.MAX_SAFE_INTEGER));
+
+function shardAsked(text: string | undefined): { readonly index: number; readonly of: number } {
+  if (text === undefined) return { index: 1, of: 1 };
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, of] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || of < 1 || of > SHARDS_MAX || index < 1 || index > of) throw new UsageError(`--shard takes I/N with I from 1 to N, not '${text}'`);
+  return { index, of };
+}
+
+function attributes(option: string, text: string | undefined): Readonly<Record<string, string>> {
+  const pairs = (text ?? '').split(',').filter((part) => part !== '').map((part) => /^\s*([a-z-]+)=(\S+?)\s*$/.exec(part) ?? part);
+  const wrong = pairs.find((pair) => typeof pair === 'string');
+  if (typeof wrong === 'string') throw new UsageError(`--${option} takes ATTRIBUTE=VALUE, not '${wrong}'`, `for example: --${option} registers=ip-sp`);
+  return Object.fromEntries(pairs.flatMap((pair) => (typeof pair === 'string' ? [] : [[pair[1] ?? '', pair[2] ?? '']])));
+}
+
+function hashOf(scenario: Scenario, modules: readonly BootModule[]): string {
+  const hash = createHash('sha256').update(scenario.source.text);
+  for (const { name, bytes } of modules) hash.update(name).update(bytes);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** What is known while a sweep goes on; the record is written at the end, at every interruption that can be caught, and every second. */
+class Course {
+  record: SweepRecord;
+  #mine = 0;
+  #done = 0;
+  #saved_ms: number;
+  readonly #started_ms: number;
+  readonly #asked: Asked;
+  readonly #context: Context;
+
+  constructor(record: SweepRecord, asked: Asked, context: Context) {
+    this.record = record;
+    this.#asked = asked;
+    this.#context = context;
+    this.#started_ms = context.wall_ms();
+    this.#saved_ms = this.#started_ms;
+  }
+
+  begins(total: number, mine: number): void {
+    this.record = { ...this.record, total };
+    this.#mine += mine;
+  }
+
+  result(result: MomentResult): void {
+    this.record = withResult(this.record, result);
+    this.#done += 1;
+    const now_ms = this.#context.wall_ms();
+    if (now_ms - this.#saved_ms < 1000) return;
+    this.#saved_ms = now_ms;
+    this.save();
+    if (!this.#context.terminal) return;
+    const failed = this.record.failures.length + this.record.failures_more;
+    this.#context.err(`\r\u001b[K${progressLine(this.#asked.identity.scenario, { done: this.#done, total: this.#mine, failed, elapsed_ms: now_ms - this.#started_ms }, process.stderr.columns ?? 80)}`);
+  }
+
+  save(): void {
+    const tried = [...this.record.tried].sort((a, b) => a - b);
+    const failures = [...this.record.failures].sort((a, b) => a.moment - b.moment);
+    this.record = { ...this.record, tried, failures };
+    writeFile(resolve(this.#context.cwd, this.#asked.output), printRecord(this.record));
+  }
+
+  end(): void {
+    if (this.#context.terminal) this.#context.err('\r\u001b[K');
+    this.save();
+  }
+}
+
+async function carryOut(asked: Asked, args: Arguments, context: Context): Promise<Exit> {
+  const { values } = args;
+  const earlier = recordOf(asked, values['resume'] === true, context);
+  const done = new Set(earlier.tried);
+  if (values['lines'] === true) return lines({ ...asked, done }, context);
+  const jobs = typeof values['jobs'] === 'string' ? count('--jobs', values['jobs'], 1, JOBS_MAX) : 1;
+  const failures_max = typeof values['max-failures'] === 'string' ? count('--max-failures', values['max-failures'], 1, Number.MAX_SAFE_INTEGER) : Number.POSITIVE_INFINITY;
+  const course = new Course(earlier, asked, context);
+  const goesOn = (): boolean => course.record.failures.length + course.record.failures_more < failures_max;
+  const problem = jobs === 1 ? alone(asked, done, course, goesOn, context) : await together(asked, args, jobs, course, goesOn, context);
+  course.end();
+  if (problem !== null) return { verdict: 'failed', reason: problem };
+  return conclude(asked, args, course.record, context);
+}
+
+function recordOf(asked: Asked, resume: boolean, context: Context): SweepRecord {
+  const path = resolve(context.cwd, asked.output);
+  if (!resume || !existsSync(path)) return emptyRecord(asked.identity, 0);
+  const record = parseRecord(readFileSync(path, 'utf8'));
+  if ('error' in record) throw new UsageError(`${asked.output} ${record.error}`, 'without --resume it is written anew');
+  if (record.identity.hash !== asked.identity.hash || record.identity.moments_of !== asked.identity.moments_of || JSON.stringify(record.identity.strategy) !== JSON.stringify(asked.identity.strategy)) {
+    throw new UsageError(`${asked.output} is the record of another sweep`, 'without --resume it is written anew');
+  }
+  return record;
+}
+
+function alone(asked: Asked, done: ReadonlySet<number>, course: Course, goesOn: () => boolean, context: Context): string | null {
+  const result = (one: MomentResult): boolean => {
+    course.result(one);
+    return goesOn();
+  };
+  return sweep({ ...asked, done }, { boot: context.boot, attempt, begins: (total, mine) => course.begins(total, mine), result })?.error ?? null;
+}
+
+/** As a worker: what begins and each result as a line. */
+function lines(asked: SweepRequest, context: Context): Exit {
+  const print = (value: object): void => context.out(`${JSON.stringify(value)}\n`);
+  const problem = sweep(asked, {
+    boot: context.boot,
+    attempt,
+    begins: (total, mine) => print({ total, mine }),
+    result: (result) => {
+      print({ result });
+      return true;
+    },
+  });
+  return problem === null ? PASSED : { verdict: 'failed', reason: problem.error };
+}
+
+type WorkerLine = { readonly total: number; readonly mine: number } | { readonly result: MomentResult };
+
+/** Several processes, each doing a shard of this one's shard. */
+async function together(asked: Asked, { values, positionals }: Arguments, jobs: number, course: Course, goesOn: () => boolean, context: Context): Promise<string | null> {
+  const { index, of } = asked.shard;
+  const passed = ['of', 'at', 'every', 'only', 'checkpoint', 'restore', 'output'].flatMap((name) => (typeof values[name] === 'string' ? [`--${name}=${values[name]}`] : []));
+  const bundle = join(context.packageRoot, 'dist/rescap.mjs');
+  const workers = Array.from({ length: jobs }, (_, worker) =>
+    execa(process.execPath, [bundle, 'sweep', ...positionals, ...passed, '--lines', ...(values['resume'] === true ? ['--resume'] : []), `--shard=${index + of * worker}/${of * jobs}`], {
+      cwd: context.cwd, stdin: 'ignore', reject: false, buffer: { stdout: false, stderr: true },
+    }),
+  );
+  const ends = workers.map(async (worker) => {
+    for await (const line of worker) {
+      const told = JSON.parse(line) as WorkerLine;
+      if ('result' in told) course.result(told.result);
+      else course.begins(told.total, told.mine);
+      if (!goesOn()) for (const one of workers) one.kill();
+    }
+    const { exitCode, stderr } = await worker;
+    return exitCode === 0 || !goesOn() ? null : `a process of the sweep ended with ${exitCode ?? 'a signal'}: ${String(stderr).trim().split('\n').at(-1) ?? ''}`;
+  });
+  return (await Promise.all(ends)).find((problem) => problem !== null) ?? null;
+}
+
+function conclude(asked: Asked, { values }: Arguments, record: SweepRecord, context: Context): Exit {
+  const options = (['of', 'checkpoint', 'restore'] as const).flatMap((name) => (typeof values[name] === 'string' ? [`--${name} "${values[name]}"`] : []));
+  context.out(sweepText(record, (moment) => ['rescap sweep', asked.scenario.name, ...options, `--only ${moment}`].join(' ')));
+  const failed = record.failures.length + record.failures_more;
+  if (record.tried.length === 0) return { verdict: 'nothing', reason: 'there was no moment to try' };
+  return failed === 0 ? PASSED : { verdict: 'failed', reason: `${failed} of ${record.tried.length} moments failed, the smallest is instruction ${record.failures[0]?.moment ?? 0}` };
+}

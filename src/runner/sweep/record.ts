@@ -1,0 +1,128 @@
+// The record of a sweep as a file: what was swept, how, and every moment that did not pass. Printed, parsed strictly, merged.
+// Pure; owns no state. Named fields, versioned; records of shards and of interrupted runs of one sweep merge into one.
+
+import type { Strategy } from '../../runtime/system.ts';
+import type { MomentResult } from './experiment.ts';
+
+export const SWEEP_FORMAT = 1;
+
+/** What makes two records parts of one sweep. */
+export interface SweepIdentity {
+  readonly scenario: string;
+  /** Hash of the scenario's text and its boot modules. */
+  readonly hash: string;
+  readonly component: string;
+  readonly moments_of: string;
+  readonly strategy: { readonly checkpoint: Strategy; readonly restore: Strategy };
+}
+
+export interface SweepRecord {
+  readonly format: typeof SWEEP_FORMAT;
+  readonly identity: SweepIdentity;
+  /** All moments of the sweep. */
+  readonly total: number;
+  /** Moments tried, ascending; results of `ok` ones are only counted. */
+  readonly tried: readonly number[];
+  readonly ok: number;
+  readonly refused: number;
+  readonly failures: readonly MomentResult[];
+  /** Failures beyond the limit of the list. */
+  readonly failures_more: number;
+  /** One of the refusals, as an example. */
+  readonly refusal: MomentResult | null;
+}
+
+export const FAILURES_MAX = 200;
+
+export function emptyRecord(identity: SweepIdentity, total: number): SweepRecord {
+  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, refused: 0, failures: [], failures_more: 0, refusal: null };
+}
+
+export function withResult(record: SweepRecord, result: MomentResult): SweepRecord {
+  const tried = [...record.tried, result.moment];
+  if (result.outcome === 'ok') return { ...record, tried, ok: record.ok + 1 };
+  if (result.outcome === 'refused') return { ...record, tried, refused: record.refused + 1, refusal: record.refusal ?? result };
+  if (record.failures.length >= FAILURES_MAX) return { ...record, tried, failures_more: record.failures_more + 1 };
+  return { ...record, tried, failures: [...record.failures, result] };
+}
+
+/** The whole of several records of one sweep. */
+export function mergeRecords(records: readonly SweepRecord[]): SweepRecord | { readonly error: string } {
+  const [first, ...rest] = records;
+  if (first === undefined) return { error: 'there is no record to merge' };
+  const same = (a: SweepIdentity, b: SweepIdentity): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+  let merged = first;
+  for (const record of rest) {
+    if (!same(first.identity, record.identity)) return { error: `the records belong to different sweeps: ${words(first.identity)} and ${words(record.identity)}` };
+    const known = new Set(merged.tried);
+    const twice = record.tried.filter((moment) => known.has(moment));
+    if (twice.length > 0) return { error: `moment ${twice[0] ?? 0} is in two of the records: shards of one sweep have none in common` };
+    const failures = [...merged.failures, ...record.failures].sort((a, b) => a.moment - b.moment);
+    merged = {
+      ...merged,
+      tried: [...merged.tried, ...record.tried].sort((a, b) => a - b),
+      ok: merged.ok + record.ok,
+      refused: merged.refused + record.refused,
+      failures: failures.slice(0, FAILURES_MAX),
+      failures_more: merged.failures_more + record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
+      refusal: smaller(merged.refusal, record.refusal),
+    };
+  }
+  return merged;
+}
+
+function smaller(a: MomentResult | null, b: MomentResult | null): MomentResult | null {
+  if (a === null || b === null) return a ?? b;
+  return a.moment <= b.moment ? a : b;
+}
+
+const words = ({ scenario, component, moments_of }: SweepIdentity): string => `${scenario} (${component}, ${moments_of})`;
+
+/** Fields in one order, so that equal identities print equal. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([name, field]) => [name, sorted(field)]));
+}
+
+export const printRecord = (record: SweepRecord): string => `${JSON.stringify(record, null, 1)}\n`;
+
+/** Reads strictly: whatever is no record of this format is an error in words. */
+export function parseRecord(text: string): SweepRecord | { readonly error: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    return { error: `is no JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}` };
+  }
+  const problem = recordProblem(value);
+  return problem === null ? (value as SweepRecord) : { error: problem };
+}
+
+const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'refused', 'failures', 'failures_more', 'refusal'];
+
+function recordProblem(value: unknown): string | null {
+  if (!isObject(value)) return 'is no sweep record';
+  if (value['format'] !== SWEEP_FORMAT) return `has format ${JSON.stringify(value['format'])}, this version reads ${SWEEP_FORMAT}`;
+  const unknown = Object.keys(value).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) return `has an unknown field '${unknown}'`;
+  const identity = value['identity'];
+  if (!isObject(identity) || ['scenario', 'hash', 'component', 'moments_of'].some((name) => typeof identity[name] !== 'string') || !isObject(identity['strategy'])) return "has no sound field 'identity'";
+  for (const name of ['total', 'ok', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
+  const { tried, failures, refusal } = value;
+  if (!Array.isArray(tried) || !tried.every(isCount)) return "has no list of moments 'tried'";
+  if (!Array.isArray(failures) || !failures.every(isResult)) return "has no sound list 'failures'";
+  if (refusal !== null && !isResult(refusal)) return "has no sound field 'refusal'";
+  const counted = Number(value['ok']) + Number(value['refused']) + failures.length + Number(value['failures_more']);
+  return counted === tried.length ? null : `counts ${counted} results for ${tried.length} moments`;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function isResult(value: unknown): boolean {
+  if (!isObject(value) || !isCount(value['moment'])) return false;
+  const { outcome, reason, threads } = value;
+  if (outcome !== 'ok' && outcome !== 'refused' && outcome !== 'failed') return false;
+  return Array.isArray(reason) && reason.every((line) => typeof line === 'string') && Array.isArray(threads) && threads.every((row) => isObject(row) && typeof row['name'] === 'string' && typeof row['phase'] === 'string');
+}

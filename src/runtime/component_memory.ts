@@ -1,0 +1,62 @@
+// The memory of a component as somebody with probes on the board sees it: what core has attached where, and its bytes.
+// Owns no state; reads core's tables and the RAM, changes nothing. For comparing runs, never for a checkpoint.
+
+import type { PhysicalMemory } from '../emu/memory/physical_memory.ts';
+import { dataspaces } from './core/dataspace.ts';
+import { pdSessions } from './core/pd_session.ts';
+import { regionMaps } from './core/region_map.ts';
+import type { HasStore } from './native/store.ts';
+import { CAP_MAP_BYTES, type CapMapRecord, readCapMap } from './rtcr/cap_map_reader.ts';
+
+/** One attached range of RAM, as the component addresses it. */
+export interface MemoryPiece {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface ComponentMemory {
+  /** Writable memory, ascending by address; read-only segments are the program's. */
+  readonly pieces: readonly MemoryPiece[];
+  /** The capability records, empty where the component has told nobody where they are. */
+  readonly records: readonly CapMapRecord[];
+  /** Of all its threads, ascending. */
+  readonly stack_pointers: readonly number[];
+}
+
+/** Region maps may be nested so deep. */
+const LEVELS_MAX = 5;
+
+/** @param task_slot slot of the component's task in core's capability table; undefined if core knows no such component */
+export function componentMemory(core: HasStore, task_slot: number, ram: PhysicalMemory, stack_pointers: readonly number[]): ComponentMemory | undefined {
+  const pd = pdSessions(core).find((row) => row.task.slot === task_slot)?.[1];
+  if (pd === undefined) return undefined;
+  const pieces: MemoryPiece[] = [];
+  collect(core, pd.address_space, 0, { from: 0, to: 2 ** 32 }, 0, ram, pieces);
+  pieces.sort((a, b) => a.address - b.address);
+  return { pieces, records: recordsAt(pieces, pd.cap_map_info), stack_pointers };
+}
+
+/** Adds what is attached to a map; `base` is the address of the map's address 0, `window` what of it can be seen. */
+function collect(core: HasStore, map: number, base: number, window: { from: number; to: number }, level: number, ram: PhysicalMemory, pieces: MemoryPiece[]): void {
+  if (level >= LEVELS_MAX) return;
+  for (const region of regionMaps(core).get(map)?.regions ?? []) {
+    const source = dataspaces(core).get(region.ds);
+    const from = Math.max(window.from, base + region.base);
+    const to = Math.min(window.to, base + region.base + region.size);
+    if (source === undefined || from >= to) continue;
+    const origin = base + region.base - region.offset;
+    if (source.managed_by !== 0) {
+      collect(core, source.managed_by, origin, { from, to }, level + 1, ram, pieces);
+      continue;
+    }
+    const index = ram.index(source.phys + (from - origin));
+    if (source.writable && index >= 0) pieces.push({ address: from, bytes: ram.u8.slice(index, index + (to - from)) });
+  }
+}
+
+function recordsAt(pieces: readonly MemoryPiece[], address: number): readonly CapMapRecord[] {
+  const piece = address === 0 ? undefined : pieces.find((candidate) => address >= candidate.address && address + CAP_MAP_BYTES <= candidate.address + candidate.bytes.length);
+  if (piece === undefined) return [];
+  const map = readCapMap(piece.bytes.subarray(address - piece.address, address - piece.address + CAP_MAP_BYTES), address);
+  return map.ok ? map.records : [];
+}

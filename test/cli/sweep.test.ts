@@ -1,0 +1,83 @@
+// `rescap sweep` on a few moments of the counter: nothing is missed by default, a losing strategy is found out, arguments are checked.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { SWEEP } from '../../src/cli/commands/sweep.ts';
+import { UsageError } from '../../src/cli/command.ts';
+import type { Context } from '../../src/cli/context.ts';
+import { parseRecord } from '../../src/runner/sweep/record.ts';
+import { bootSystem } from '../../src/runtime/boot_system.ts';
+import { programNamed } from '../../src/runtime/native/component.ts';
+import { hostedImage } from '../../src/runtime/native/image.ts';
+import { suite } from '../kit.ts';
+
+const test = suite('rescap sweep', { timeout_ms: 120_000 });
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const folder = mkdtempSync(join(tmpdir(), 'rescap-sweep-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+async function sweep(values: Readonly<Record<string, string | boolean>>, scenario = 'sheep_counter') {
+  let out = '';
+  const hostedProgram = (name: string): Uint8Array | undefined => {
+    const program = programNamed(name);
+    return program === undefined ? undefined : hostedImage(program);
+  };
+  const context: Context = {
+    cwd: root, env: {}, out: (text) => { out += text; }, err: () => undefined, terminal: false, wall_ms: () => 0, boot: bootSystem, hostedProgram, packageRoot: root,
+  };
+  const exit = await SWEEP.run({ values: { output: join(folder, 'sweep.json'), ...values }, positionals: [scenario] }, context);
+  return { out, ...exit };
+}
+
+const record = () => {
+  const parsed = parseRecord(readFileSync(join(folder, 'sweep.json'), 'utf8'));
+  if ('error' in parsed) throw new Error(parsed.error);
+  return parsed;
+};
+
+test('moments spread over the whole run pass, and a resumed sweep tries only the others', async () => {
+  const first = await sweep({ shard: '25/40' });
+  assert.is(first.verdict, 'passed', first.out);
+  const { tried, ok, total } = record();
+  assert.ok(tried.length >= 4 && total >= 150, `${tried.length} of ${total}`);
+  assert.ok(ok >= 3);
+  await sweep({ shard: '25/40', resume: true });
+  assert.equal(record().tried, tried);
+});
+
+test('a strategy that loses something fails, with the moment, the reason and a command that shows it again', async () => {
+  const moment = record().tried.at(-1) ?? 0;
+  const { verdict, out } = await sweep({ only: String(moment), restore: 'semaphore=skip' });
+  assert.is(verdict, 'failed');
+  assert.match(out, new RegExp(`smallest failing moment: instruction ${moment}\\n.*\\n.*lost: 0x217 IRQ`));
+  assert.match(out, new RegExp(`again: rescap sweep sheep_counter --restore "semaphore=skip" --only ${moment}\\n`));
+});
+
+test('wrong arguments are told in words', async () => {
+  const refused = async (values: Readonly<Record<string, string>>, words: RegExp, scenario = 'sheep_counter'): Promise<void> => {
+    try {
+      await sweep(values, scenario);
+    } catch (thrown) {
+      assert.ok(thrown instanceof UsageError, String(thrown));
+      assert.match(thrown.message, words);
+      return;
+    }
+    assert.unreachable(`nothing was said of ${JSON.stringify(values)}`);
+  };
+  await refused({ at: 'lunch' }, /no class of moments 'lunch'/);
+  await refused({ every: '0' }, /--every takes a whole number/);
+  await refused({ shard: '3/2' }, /--shard takes I\/N/);
+  await refused({ restore: 'semaphore' }, /--restore takes ATTRIBUTE=VALUE/);
+  await refused({}, /checkpoints no component/, 'log_only');
+});
+
+test('a moment outside of the component\'s life is refused', async () => {
+  const { verdict, reason } = await sweep({ only: '5' });
+  assert.is(verdict, 'failed');
+  assert.match(reason, /moment 5 lies outside/);
+});
+
+test.run();

@@ -8,7 +8,7 @@ SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yam
 # Flags for rescap, e.g. make run/sheep_counter ARGS="--no-color"
 ARGS ?=
 
-.PHONY: help build test unit check list oracle bench guest clean FORCE
+.PHONY: help build test unit check list oracle bench guest schema clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -19,6 +19,7 @@ help:
 	@echo 'make oracle     hold run/oracle against the captured listings, if they lie beside the repository'
 	@echo 'make bench      measure the board'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
+	@echo 'make schema     write the schemas of the scenario language in config/ anew'
 	@echo 'make clean      remove what was built'
 
 # Not `npm ci`: it refuses a lock file that lists an optional package of another platform without its entry. The locked
@@ -55,6 +56,9 @@ oracle: $(INSTALLED)
 
 bench: $(BUNDLE)
 	@$(NODE) $(BUNDLE) bench $(ARGS)
+
+schema: $(BUNDLE)
+	@$(NODE) $(BUNDLE) schema --write config
 
 guest:
 	@$(MAKE) --no-print-directory -C src/guest

@@ -15,13 +15,14 @@ import { INSPECT } from './commands/inspect.ts';
 import { LINT } from './commands/lint.ts';
 import { LIST } from './commands/list.ts';
 import { RUN } from './commands/run.ts';
+import { SCHEMA } from './commands/schema.ts';
 import { SWEEP } from './commands/sweep.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, ACCEPT, INSPECT, CONVERT, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, ACCEPT, INSPECT, CONVERT, SCHEMA, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-export const LATER: readonly string[] = ['review', 'replay', 'import', 'schema', 'report'];
+export const LATER: readonly string[] = ['review', 'replay', 'import', 'report'];
 
 const ONE_LINE_MAX = 160;
 

@@ -49,7 +49,7 @@ function checkAttributes(node: Node, schema: ElementSchema, diagnostics: Diagnos
   for (const attribute of node.attributes) {
     const known = schema.attributes[attribute.name];
     if (known === undefined || !Object.hasOwn(schema.attributes, attribute.name)) {
-      if (schema.others !== undefined) continue;
+      if (schema.others !== undefined || isForEditors(attribute.name)) continue;
       diagnostics.error('E012', attribute.nameSpan, `unknown attribute '${attribute.name}' of <${node.tag}>`, { help: suggestion(attribute.name, Object.keys(schema.attributes)) });
       continue;
     }
@@ -68,6 +68,11 @@ function checkAttributes(node: Node, schema: ElementSchema, diagnostics: Diagnos
       diagnostics.error('E013', node.tagSpan, `<${node.tag}> needs the attribute '${name}'`, { help: `${name}: ${doc}` });
     }
   }
+}
+
+/** By which XML editors find the schema. */
+function isForEditors(name: string): boolean {
+  return name === 'xmlns:xsi' || name === 'xsi:noNamespaceSchemaLocation';
 }
 
 function unknownElement(parent: Node, child: Node, known: readonly ElementSchema[], diagnostics: DiagnosticList): void {

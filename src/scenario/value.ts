@@ -10,6 +10,10 @@ export interface ValueType<T> {
   /** For messages and reference: "a size such as 64K or 1M". */
   readonly description: string;
   readonly choices?: readonly string[];
+  /** What every value looks like, as a regular expression that XML Schema, JSON Schema and HSD read alike; for editors only. */
+  readonly pattern?: string;
+  /** Name of the pattern, in schemas that name types. */
+  readonly id?: string;
   parse(text: string): Parsed<T>;
 }
 
@@ -24,6 +28,8 @@ export const TEXT: ValueType<string> = {
 /** A name that can be a file name, too. */
 export const NAME: ValueType<string> = {
   description: 'a name of letters, digits, and _ . - +',
+  id: 'name',
+  pattern: '[A-Za-z0-9_][A-Za-z0-9_.+\\-]{0,63}',
   parse: (text) =>
     /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/.test(text) ? ok(text) : { ok: false, expected: 'a name of at most 64 letters, digits, and _ . - + (not first: . - +)' },
 };
@@ -31,6 +37,8 @@ export const NAME: ValueType<string> = {
 /** A scenario: the path of its file below run/, at most one folder deep. */
 export const SCENARIO_NAME: ValueType<string> = {
   description: 'a name of letters, digits, and _ . - +, after FOLDER/ where it is in a folder',
+  id: 'scenario-name',
+  pattern: '([A-Za-z0-9_][A-Za-z0-9_.+\\-]{0,63}/)?[A-Za-z0-9_][A-Za-z0-9_.+\\-]{0,63}',
   parse: (text) => {
     const parts = text.split('/');
     const wrong = parts.map(NAME.parse).find((part) => !part.ok);
@@ -62,6 +70,8 @@ const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 *
 /** Bytes: decimal or hexadecimal, then K, M or G. */
 export const SIZE: ValueType<number> = {
   description: 'a size such as 64K, 1M or 0x4000',
+  id: 'size',
+  pattern: '(0x[0-9a-fA-F]{1,12}|[0-9]{1,15})[KMG]?',
   parse: (text) => {
     const match = /^(0x[0-9a-fA-F]{1,12}|[0-9]{1,15})([KMG]?)$/.exec(text);
     const bytes = match === null ? Number.NaN : Number(match[1]) * (SIZE_UNITS[match[2] ?? ''] ?? Number.NaN);
@@ -75,6 +85,8 @@ function integer(description: string, min: number, max: number): ValueType<numbe
   const expected = `${description} from ${min} to ${max}`;
   return {
     description: expected,
+    id: 'number',
+    pattern: '0x[0-9a-fA-F]{1,12}|[0-9]{1,15}',
     parse: (text) => {
       const value = /^(0x[0-9a-fA-F]{1,12}|[0-9]{1,15})$/.test(text) ? Number(text) : Number.NaN;
       return value >= min && value <= max ? ok(value) : { ok: false, expected };
@@ -97,13 +109,13 @@ export const SEED = integer('a number', 0, 2 ** 32 - 1);
 /** Pages per tracked piece of memory; 0 means full copies. */
 export const PAGES = integer('a number of pages', 0, 2 ** 20);
 
-function matching(description: string, pattern: RegExp, length_max = 160): ValueType<string> {
-  return { description, parse: (text) => (pattern.test(text) && text.length <= length_max ? ok(text) : { ok: false, expected: description }) };
+function matching(description: string, pattern: RegExp, length_max = 160, forEditors?: string): ValueType<string> {
+  return { description, ...(forEditors === undefined ? {} : { pattern: forEditors }), parse: (text) => (pattern.test(text) && text.length <= length_max ? ok(text) : { ok: false, expected: description }) };
 }
 
 /** `Log::write`, or the interface alone. */
-export const FUNCTION = matching('an RPC such as Log_session::write, or an interface such as Log_session', /^[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_~][A-Za-z0-9_]*)?$/);
-export const SYSTEM_CALL = matching('any, or a protocol or object type such as ipc, thread, task, factory, irq', /^[a-z][a-z0-9_-]*$/);
+export const FUNCTION = matching('an RPC such as Log_session::write, or an interface such as Log_session', /^[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_~][A-Za-z0-9_]*)?$/, 160, '[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_~][A-Za-z0-9_]*)?');
+export const SYSTEM_CALL = matching('any, or a protocol or object type such as ipc, thread, task, factory, irq', /^[a-z][a-z0-9_-]*$/, 160, '[a-z][a-z0-9_\\-]*');
 export const SERVICE = matching('the name of a service such as LOG', /^[A-Za-z_][A-Za-z0-9_:-]{0,63}$/);
 export const THREAD_NAME = matching('the name of a thread', /^[^\u0000-\u001f\u007f]{1,64}$/);
 export const BYTES = matching('bytes in hexadecimal such as "2a 00 ff"', /^[0-9a-fA-F]{2}(\s*[0-9a-fA-F]{2})*$/, 16_384);
@@ -114,6 +126,8 @@ export const VALUES: ValueType<string> = matching('any text on one line', /^[^\u
 /** Separated by blanks. */
 export const NAMES: ValueType<readonly string[]> = {
   description: 'names separated by blanks',
+  id: 'names',
+  pattern: '\\s*[A-Za-z0-9_][A-Za-z0-9_.+\\-]*(\\s+[A-Za-z0-9_][A-Za-z0-9_.+\\-]*)*\\s*',
   parse: (text) => {
     const names = text.split(/[ \t\r\n]+/).filter((name) => name !== '');
     const wrong = names.map(NAME.parse).find((name) => !name.ok);

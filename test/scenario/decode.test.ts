@@ -117,6 +117,10 @@ test('memory is limited and page-aligned', () => {
   assert.match(refusals(read('<succeed log="x"/>', ' ram="64MB"'))[0] ?? '', /^E014/);
 });
 
+test('attributes by which an XML editor finds the schema are no mistake', () => {
+  scenario(read('<succeed log="x"/>', ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="../config/scenario.xsd"'));
+});
+
 test('an init configuration alone is told where it belongs', () => {
   const [only] = readText('<config/>').diagnostics;
   assert.match(only?.help ?? '', /inside <scenario/);

@@ -5,10 +5,11 @@ INSTALLED := node_modules/.rescap-installed
 BUNDLE := dist/rescap.mjs
 SOURCES := $(shell find src -name '*.ts')
 SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yaml run/*.hid run/*/*.xml))))
-# Flags for rescap, e.g. make run/sheep_counter ARGS="--no-color"
+# Flags for rescap, e.g. make run/sheep_counter ARGS="--no-color"; RUN_OPT is the name that Genode's build system has for it.
 ARGS ?=
+RUN_OPT ?=
 
-.PHONY: help build test unit check list oracle bench guest schema clean FORCE
+.PHONY: help build test unit check list autopilot oracle bench guest schema clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -16,6 +17,7 @@ help:
 	@echo 'make unit       unit tests only (PATTERN=... selects files)'
 	@echo 'make check      types and lint only'
 	@echo 'make list       the scenarios in run/'
+	@echo "make autopilot  every scenario, in the look of Genode's autopilot"
 	@echo 'make oracle     hold run/oracle against the captured listings, if they lie beside the repository'
 	@echo 'make bench      measure the board'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
@@ -36,7 +38,7 @@ build: $(BUNDLE)
 # run/NAME may exist as a file or folder; without FORCE make would call it up to date.
 FORCE:
 run/%: $(BUNDLE) FORCE
-	@$(NODE) $(BUNDLE) run $(ARGS) run/$*
+	@$(NODE) $(BUNDLE) run $(ARGS) $(RUN_OPT) run/$*
 
 test: $(INSTALLED)
 	@$(NODE) --import tsx test/all.ts
@@ -50,6 +52,10 @@ check: $(INSTALLED)
 
 list: $(BUNDLE)
 	@$(NODE) $(BUNDLE) list
+
+# RUN_OPT is meant for single scenarios there; what it says about the look would hide this one.
+autopilot: $(BUNDLE)
+	@$(NODE) $(BUNDLE) run --compat $(ARGS) $(RUN_OPT)
 
 oracle: $(INSTALLED)
 	@$(NODE) --import tsx test/oracle/table.ts

@@ -11,6 +11,10 @@ export interface OptionSchema {
   /** Name of the value, for help. */
   readonly value?: string;
   readonly short?: string;
+  /** May be given several times; the values come joined by commas. */
+  readonly multiple?: true;
+  /** The value of an option that is given without one, as `--bail`. */
+  readonly implied?: string;
   readonly doc: string;
 }
 
@@ -23,6 +27,8 @@ export interface Exit {
   readonly verdict: Verdict;
   /** For the last line of a run that did not pass. */
   readonly reason: string;
+  /** In place of the verdict's own exit status. */
+  readonly status?: number;
 }
 
 export const PASSED: Exit = { verdict: 'passed', reason: '' };
@@ -50,11 +56,18 @@ export class UsageError extends Error {
 export const HELP_OPTION: OptionSchema = { type: 'boolean', short: 'h', doc: 'show this help' };
 
 export function readArguments(command: Command, args: readonly string[]): Arguments {
-  const options: Record<string, { type: 'string' | 'boolean'; short?: string }> = {};
-  for (const [name, { type, short }] of Object.entries({ ...command.options, help: HELP_OPTION })) options[name] = { type, ...(short === undefined ? {} : { short }) };
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> = {};
+  for (const [name, { type, short, multiple }] of Object.entries({ ...command.options, help: HELP_OPTION })) {
+    options[name] = { type, ...(short === undefined ? {} : { short }), ...(multiple === undefined ? {} : { multiple }) };
+  }
+  const completed = args.map((arg) => {
+    const implied = arg.startsWith('--') ? command.options[arg.slice(2)]?.implied : undefined;
+    return implied === undefined ? arg : `${arg}=${implied}`;
+  });
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    return { values: values as Arguments['values'], positionals };
+    const { values, positionals } = parseArgs({ args: completed, options, allowPositionals: true, strict: true });
+    const read = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value] as const);
+    return { values: Object.fromEntries(read), positionals };
   } catch (thrown) {
     const message = thrown instanceof Error ? (thrown.message.split('. ')[0] ?? '') : String(thrown);
     const written = /'--([^'=\s]+)/.exec(message)?.[1];
@@ -67,7 +80,8 @@ export function helpOf(command: Command): string {
   const options = Object.entries({ ...command.options, help: HELP_OPTION });
   const shown = options.map(([name, option]) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
-    return [`${short}--${name}${option.value === undefined ? '' : ` ${option.value}`}`, option.doc] as const;
+    const value = option.value === undefined ? '' : option.implied === undefined ? ` ${option.value}` : `[=${option.value}]`;
+    return [`${short}--${name}${value}`, option.doc] as const;
   });
   const width = Math.max(...shown.map(([left]) => left.length));
   return [

@@ -6,12 +6,37 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BootSystem } from '../runtime/system.ts';
 
+/** Single key presses, for as long as somebody listens. */
+export interface Keys {
+  /** The next key: a character, 'enter', 'escape' or 'interrupt' (also when the input has ended). */
+  next(): Promise<string>;
+  close(): void;
+}
+
+/** Another process of this program that carries out jobs, one after the other. Jobs and answers are plain data. */
+export interface Worker {
+  /** Rejects if the process ends without an answer; its message says how. */
+  run(job: unknown): Promise<unknown>;
+  /** Ends the process, whatever it does. */
+  kill(): void;
+}
+
 export interface Context {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly terminal: boolean;
+  /** Width of the terminal; only where there is one. */
+  readonly columns?: () => number;
+  /** Keys as they are pressed; only where a person sits at a terminal. */
+  readonly keys?: Keys;
+  /** Starts another process of this program for scenarios; left out: everything runs in this one. */
+  readonly startWorker?: () => Worker | Promise<Worker>;
+  /** Processors of the machine. */
+  readonly parallelism?: number;
+  /** Calls back when something below one of the folders or files changes; returns how to end that. */
+  readonly watch?: (paths: readonly string[], changed: (path: string) => void) => () => void;
   readonly wall_ms: () => number;
   readonly boot: BootSystem;
   /** ELF images of the programs that the runtime brings itself: components written in TypeScript. */

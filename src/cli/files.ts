@@ -33,6 +33,11 @@ export function goldenFolder(folder: string, shown: string): GoldenStore {
   };
 }
 
+/** Takes away what an earlier run left in a report folder; files of other origin stay. */
+export function removeReport(folder: string): void {
+  for (const old of listFiles(folder)) if (/(^|\/)(result\.json|record\.json|serial\.log|report\.html|[^/]+\.caps)$/.test(old)) rmSync(join(folder, old));
+}
+
 /** Writes a report; dumps of an earlier run that this one did not make are taken away. */
 export function writeReport(folder: string, files: readonly ReportFile[]): void {
   for (const old of listFiles(folder)) if (old.endsWith('.caps') && !files.some((file) => file.name === old)) rmSync(join(folder, old));

@@ -42,7 +42,7 @@ export async function main(args: readonly string[], context: Context): Promise<n
       exit = { verdict: 'internal', reason: `internal error: ${error.message}` };
     }
   }
-  const status = EXIT_STATUS[exit.verdict];
+  const status = exit.status ?? EXIT_STATUS[exit.verdict];
   if (status !== 0) context.err(`rescap: exit ${status} (${oneLine(exit.reason)})\n`);
   return status;
 }

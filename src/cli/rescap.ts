@@ -1,22 +1,33 @@
 // The process `rescap`: hands the real world to the command line. Entry point of the bundle.
 // Owner of the process's exit code.
 
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { EXIT_STATUS } from '../runner/result.ts';
 import { programNamed } from '../runtime/native/component.ts';
 import { hostedImage } from '../runtime/native/image.ts';
 import { bootSystem } from '../runtime/boot_system.ts';
-import { findPackageRoot } from './context.ts';
+import { type Context, findPackageRoot } from './context.ts';
 import { main } from './main.ts';
+import { answerJob } from './run/execution.ts';
+import type { Job } from './run/one_scenario.ts';
+import { terminalKeys } from './terminal_keys.ts';
+import { watchFiles } from './watch_files.ts';
+
+/** The argument by which the program knows that it is a worker (run/worker_process.ts). */
+const WORKER_ARGUMENT = '--rescap-worker';
 
 // A closed pipe (rescap ... | head) is the reader's decision, no failure.
 process.stdout.on('error', () => process.exit(EXIT_STATUS.passed));
 
-process.exitCode = await main(process.argv.slice(2), {
+const world: Context = {
   cwd: process.cwd(),
   env: process.env,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   terminal: process.stdout.isTTY === true,
+  columns: () => process.stdout.columns ?? 80,
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin) } : {}),
   wall_ms: () => performance.now(),
   boot: bootSystem,
   hostedProgram: (name) => {
@@ -24,4 +35,15 @@ process.exitCode = await main(process.argv.slice(2), {
     return program === undefined ? undefined : hostedImage(program);
   },
   packageRoot: findPackageRoot(),
-});
+  parallelism: availableParallelism(),
+  startWorker: async () => {
+    const { startWorkerProcess } = await import('./worker_process.ts');
+    return startWorkerProcess(fileURLToPath(import.meta.url), WORKER_ARGUMENT);
+  },
+  watch: watchFiles,
+};
+
+if (process.argv[2] === WORKER_ARGUMENT && process.send !== undefined) {
+  process.on('message', (job) => void process.send?.(answerJob(job as Job, world)));
+  process.on('disconnect', () => process.exit());
+} else process.exitCode = await main(process.argv.slice(2), world);

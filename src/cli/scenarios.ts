@@ -23,9 +23,9 @@ export interface LoadedScenario {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Files for what was asked; all of run/ if nothing was. */
+/** Files for what was asked: names, paths, or patterns such as `lost_*`; all of run/ if nothing was. */
 export function findScenarios(asked: readonly string[], context: Context): readonly string[] {
-  const files = asked.length === 0 ? allScenarios(context) : asked.map((one) => findScenario(one, context));
+  const files = asked.length === 0 ? allScenarios(context) : asked.flatMap((one) => (isPattern(one) ? matching(one, context) : [findScenario(one, context)]));
   const seen = new Map<string, string>();
   for (const file of files) {
     const key = resolve(context.cwd, file).replace(EXTENSION, '');
@@ -69,6 +69,17 @@ const EXTENSION = new RegExp(`\\.(${SCENARIO_EXTENSIONS.join('|')})$`);
 function allScenarios(context: Context): readonly string[] {
   const folder = resolve(context.cwd, SCENARIO_FOLDER);
   return listFiles(folder).filter((file) => EXTENSION.test(file) && file.split('/').length <= 2).map((file) => join(SCENARIO_FOLDER, file));
+}
+
+/** `*` is any text within a folder, `**` any text, `?` any character. */
+export function isPattern(asked: string): boolean {
+  return /[*?]/.test(asked);
+}
+
+function matching(pattern: string, context: Context): readonly string[] {
+  const source = pattern.replace(EXTENSION, '').replace(/^run\//, '').replace(/\*\*|[*?]|[^*?]+/g, (part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part === '?' ? '[^/]' : part.replace(/[.+^${}()|[\]\\]/g, '\\$&')));
+  const expression = new RegExp(`^${source}$`);
+  return allScenarios(context).filter((file) => expression.test(nameOf(file)));
 }
 
 function findScenario(asked: string, context: Context): string {

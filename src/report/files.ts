@@ -3,7 +3,6 @@
 
 import { EXIT_STATUS, type RunResult } from '../runner/result.ts';
 import { runRecord } from '../runner/run_record.ts';
-import { printDiagnostic } from '../scenario/diagnostic.ts';
 
 export interface ReportFile {
   readonly name: string;
@@ -22,8 +21,12 @@ export function reportFiles(result: RunResult, serial: readonly string[]): reado
 }
 
 export function resultJson(result: RunResult): string {
-  const value = {
-    format: RESULT_FORMAT,
+  return `${JSON.stringify({ format: RESULT_FORMAT, ...resultFields(result) }, jsonValue, 2)}\n`;
+}
+
+/** A result as JSON shows it, without what stands in files of its own. */
+export function resultFields(result: RunResult): Readonly<Record<string, unknown>> {
+  return {
     scenario: result.scenario,
     file: result.file,
     verdict: result.verdict,
@@ -37,14 +40,13 @@ export function resultJson(result: RunResult): string {
     extensions_used: result.extensions_used,
     steps: result.steps,
     goldens: result.goldens,
-    dumps: result.dumps.map(({ point, task, task_id, file }) => ({ point, task, task_id, file })),
+    dumps: result.dumps.map(({ point, task, task_id, time_us, file }) => ({ point, task, task_id, time_us, file })),
     faults: result.faults,
     faults_more: result.faults_more,
     notes: result.notes,
-    diagnostics: result.diagnostics.map(printDiagnostic),
+    diagnostics: result.diagnostics.map(({ text }) => text),
     ...(result.stack === undefined ? {} : { stack: result.stack }),
   };
-  return `${JSON.stringify(value, jsonValue, 2)}\n`;
 }
 
 /** One line per list entry: a record has thousands of them. */
@@ -61,7 +63,7 @@ export function recordJson(result: RunResult): string {
 }
 
 /** Plain data that JSON has no words for: bigints as text, bytes as hexadecimal. */
-function jsonValue(_key: string, value: unknown): unknown {
+export function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (value instanceof Uint8Array || value instanceof Uint32Array) return [...value].map((word) => word.toString(16).padStart(value.BYTES_PER_ELEMENT * 2, '0')).join('');
   return value;

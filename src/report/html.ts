@@ -1,44 +1,45 @@
 // One self-contained HTML page of a set of results: suite, steps, capability spaces, scenario source, serial log.
 // Owns no state; a pure function of results and texts.
 
-import type { RunResult, StepOutcome } from '../runner/result.ts';
-import { printDiagnostic } from '../scenario/diagnostic.ts';
+import type { Judged } from '../runner/judgement.ts';
+import type { StepOutcome } from '../runner/result.ts';
 import { spaces } from './html_caps.ts';
 import { SCRIPT, STYLE } from './html_style.ts';
 import { type Html, html } from './html_text.ts';
-import { closingLine, faultWords, timeWords, VERDICT_WORDS } from './words.ts';
+import { classWords, closingLine, faultWords, timeWords } from './words.ts';
 
 export interface HtmlEntry {
-  readonly result: RunResult;
+  readonly judged: Judged;
   readonly serial: readonly string[];
   /** The scenario file's text; empty where it could not be read. */
   readonly source: string;
 }
 
 export function htmlReport(entries: readonly HtmlEntry[]): string {
-  const rows = entries.map(({ result }) => html`<tr><td><a href="#${result.scenario}">${result.scenario}</a></td><td>${verdict(result)}</td><td>${result.reason}</td><td>${timeWords(result.time_us)}</td></tr>`);
+  const rows = entries.map(({ judged, judged: { result } }) => html`<tr><td><a href="#${result.scenario}">${result.scenario}</a></td><td>${verdict(judged)}</td><td>${judged.reason}</td><td>${timeWords(result.time_us)}</td></tr>`);
   const page = html`<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Rescap: ${closingLine(entries.map(({ result }) => result))}</title>${STYLE}</head>
-<body><header><h1>Rescap: ${closingLine(entries.map(({ result }) => result))}</h1><button type="button" id="theme">light / dark</button></header>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Rescap: ${closingLine(entries.map(({ judged }) => judged))}</title>${STYLE}</head>
+<body><header><h1>Rescap: ${closingLine(entries.map(({ judged }) => judged))}</h1><button type="button" id="theme">light / dark</button></header>
 <table class="suite"><thead><tr><th>scenario</th><th>verdict</th><th>reason</th><th>virtual time</th></tr></thead><tbody>${rows}</tbody></table>
 ${entries.map(scenario)}${SCRIPT}</body></html>
 `;
   return page.text;
 }
 
-function verdict({ verdict: kind }: RunResult): Html {
-  return html`<span class="${kind === 'passed' ? 'good' : 'bad'}">${VERDICT_WORDS[kind]}</span>`;
+function verdict(judged: Judged): Html {
+  return html`<span class="${judged.verdict === 'passed' ? 'good' : 'bad'}">${classWords(judged)}</span>`;
 }
 
-function scenario({ result, serial, source }: HtmlEntry): Html {
+function scenario({ judged, serial, source }: HtmlEntry): Html {
+  const { result } = judged;
   const notes = [
-    ...result.diagnostics.map((diagnostic) => printDiagnostic(diagnostic)),
+    ...result.diagnostics.map(({ text }) => text),
     ...result.faults.map((fault) => `fault at ${timeWords(fault.time_us)}: ${faultWords(fault)}`),
     ...(result.faults_more > 0 ? [`${result.faults_more} more faults`] : []),
     ...result.notes,
     ...(result.extensions_used.length > 0 ? [`extensions used: ${result.extensions_used.join(', ')}`] : []),
   ];
-  return html`<section id="${result.scenario}"><h2>${result.scenario}: ${verdict(result)}</h2><div class="dim">${result.file}: ${result.reason}</div>
+  return html`<section id="${result.scenario}"><h2>${result.scenario}: ${verdict(judged)}</h2><div class="dim">${result.file}: ${judged.reason}</div>
 ${notes.length === 0 ? '' : html`<pre>${notes.join('\n')}</pre>`}
 <h3>Steps</h3><table><tbody>${result.steps.map((step) => stepRow(step, result.time_us))}</tbody></table>
 ${result.dumps.length === 0 ? '' : html`<h3>Capability spaces</h3>${spaces(result.scenario, result.dumps)}`}

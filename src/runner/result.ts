@@ -3,7 +3,7 @@
 
 import type { SlotEntry } from '../emu/jdb/model.ts';
 import type { PlainRecord } from '../emu/plain.ts';
-import type { Diagnostic } from '../scenario/diagnostic.ts';
+import { type Diagnostic, printDiagnostic, type Severity } from '../scenario/diagnostic.ts';
 import type { Origin } from '../runtime/system.ts';
 import type { Step } from '../scenario/model.ts';
 import { EMPTY_TIMELINE, type Timeline } from './run_record.ts';
@@ -21,10 +21,30 @@ export const EXIT_STATUS = {
 export type Verdict = keyof typeof EXIT_STATUS;
 
 /** Of several verdicts the first of these that occurred is the whole one. */
-const GRAVITY: readonly Verdict[] = ['internal', 'invalid', 'timeout', 'failed', 'golden', 'nothing', 'passed'];
+const GRAVITY: readonly Verdict[] = ['internal', 'invalid', 'timeout', 'failed', 'golden', 'passed', 'nothing'];
 
+/** Nothing executed counts only where nothing else was. */
 export function gravest(verdicts: readonly Verdict[]): Verdict {
   return GRAVITY.find((verdict) => verdicts.includes(verdict)) ?? 'nothing';
+}
+
+/** A diagnostic as a result keeps it: plain data, so that it can travel between processes. */
+export interface ToldDiagnostic {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly message: string;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  /** As it is printed, with its frame; ends in a line end. */
+  readonly text: string;
+}
+
+export function told(diagnostic: Diagnostic): ToldDiagnostic {
+  const { severity, code, message, span } = diagnostic;
+  const { line, column } = span.source.position(span.start);
+  return { severity, code, message, file: span.source.name, line, column, text: printDiagnostic(diagnostic) };
 }
 
 export interface StepOutcome {
@@ -97,7 +117,7 @@ export interface RunResult {
   readonly extensions_used: readonly string[];
   /** Things worth telling that do not decide. */
   readonly notes: readonly string[];
-  readonly diagnostics: readonly Diagnostic[];
+  readonly diagnostics: readonly ToldDiagnostic[];
   readonly seed: number;
   readonly time_us: number;
   readonly instructions: number;
@@ -108,7 +128,7 @@ export interface RunResult {
 }
 
 /** The result of a scenario that could not be started. */
-export function notRun(scenario: string, file: string, verdict: Verdict, reason: string, diagnostics: readonly Diagnostic[] = []): RunResult {
+export function notRun(scenario: string, file: string, verdict: Verdict, reason: string, diagnostics: readonly ToldDiagnostic[] = []): RunResult {
   return {
     scenario, file, verdict, reason, diagnostics,
     steps: [], faults: [], faults_more: 0, dumps: [], goldens: [], extensions: [], extensions_used: [], notes: [], seed: 0, time_us: 0, instructions: 0, log_lines: 0, timeline: EMPTY_TIMELINE,

@@ -12,7 +12,7 @@ import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
 import { Progress, type Stop } from './progress.ts';
-import { gravest, notRun, type RunResult, type StepOutcome, type Verdict } from './result.ts';
+import { gravest, notRun, type RunResult, type StepOutcome, told, type Verdict } from './result.ts';
 import { Spaces, takeSpace } from './spaces.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
 import { momentWords, stepWords } from './step_words.ts';
@@ -41,7 +41,7 @@ const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 
 
 export function runScenario(scenario: Scenario, modules: readonly BootModule[], ports: RunPorts): RunResult {
   const [missing, ...more] = notExecutable(scenario);
-  if (missing !== undefined) return notRun(scenario.name, scenario.source.name, 'invalid', missing.message, [missing, ...more]);
+  if (missing !== undefined) return notRun(scenario.name, scenario.source.name, 'invalid', missing.message, [missing, ...more].map(told));
   const problem = metadataProblem(ports.goldens, scenario);
   if (problem?.fatal === true) return notRun(scenario.name, scenario.source.name, 'golden', problem.message);
   const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });

@@ -4,6 +4,7 @@
 import * as assert from 'uvu/assert';
 import { htmlReport } from '../../src/report/html.ts';
 import { html } from '../../src/report/html_text.ts';
+import { judge } from '../../src/runner/judgement.ts';
 import { type DumpSlot, notRun, type RunResult } from '../../src/runner/result.ts';
 import { slotEntry } from '../runner/scripted_system.ts';
 import { suite } from '../kit.ts';
@@ -21,7 +22,7 @@ const RESULT: RunResult = {
     dump('after', [slotEntry(0x204, 0x164)]),
   ],
 };
-const page = htmlReport([{ result: RESULT, serial: ['a </pre><script>'], source: '<scenario>\n<mark/>\n</scenario>' }]);
+const page = htmlReport([{ judged: judge(RESULT, []), serial: ['a </pre><script>'], source: '<scenario>\n<mark/>\n</scenario>' }]);
 
 test('whatever is put into a template is escaped, HTML alone is not', () => {
   assert.is(html`<p title="${'"\'<&>'}">${[html`<i>${1}</i>`, '<']}</p>`.text, '<p title="&quot;&#39;&lt;&amp;&gt;"><i>1</i>&lt;</p>');

@@ -8,7 +8,8 @@ import type { Dialect } from '../runtime/init/config.ts';
 import { type Code, type Diagnostic, DiagnosticList, type Severity } from '../scenario/diagnostic.ts';
 import { Source } from '../scenario/source.ts';
 import type { Node } from '../scenario/syntax/node.ts';
-import { readTree, syntaxOf } from '../scenario/syntax/syntax.ts';
+import { sourcesOf, spanAt } from '../scenario/syntax/places.ts';
+import { readTree, syntaxOf, syntaxOfContent } from '../scenario/syntax/syntax.ts';
 import { UsageError } from './command.ts';
 import type { Context } from './context.ts';
 
@@ -38,16 +39,16 @@ export function readBareConfig(file: string, context: Context): BareConfig | und
   const source = Source.fromBytes(file, readFileSync(path));
   if ('error' in source) throw new UsageError(source.error);
   const diagnostics = new DiagnosticList();
-  const root = readTree(source, syntax ?? (/^\ufeff?\s*</.test(source.text) ? 'xml' : 'hid'), diagnostics);
+  const root = readTree(source, syntax ?? syntaxOfContent(source), diagnostics);
   if (syntax !== undefined && root?.tag !== 'config') return undefined;
   return { diagnostics: diagnostics.all, ...(root === undefined ? {} : { root }) };
 }
 
 /** What init would swallow or deny, told before anything runs. */
 export function checkConfig(root: Node, dialect: Dialect, severity: Severity): readonly Diagnostic[] {
-  const { source } = root.span;
+  const sources = sourcesOf(root);
   return checkInitConfig(root, dialect).map(({ kind, message, start, end, help }) => ({
-    severity, code: CODE_OF[kind], message, span: { source, start, end }, notes: [], ...(help === undefined ? {} : { help }),
+    severity, code: CODE_OF[kind], message, span: spanAt(sources, { start, end }), notes: [], ...(help === undefined ? {} : { help }),
   }));
 }
 

@@ -8,6 +8,7 @@ import type { Scenario } from '../scenario/model.ts';
 import { nearest } from '../scenario/nearest.ts';
 import { readScenario, SCENARIO_EXTENSIONS } from '../scenario/read.ts';
 import { UsageError } from './command.ts';
+import { includePort } from './include_port.ts';
 import type { Context } from './context.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { listFiles } from './files.ts';
@@ -38,7 +39,7 @@ export function findScenarios(asked: readonly string[], context: Context): reado
 
 export function loadScenario(file: string, context: Context): LoadedScenario {
   const name = nameOf(relative(context.cwd, resolve(context.cwd, file)));
-  const { scenario, diagnostics } = readScenario(file, readFileSync(resolve(context.cwd, file)), { extensions: EXTENSIONS });
+  const { scenario, diagnostics } = readScenario(file, readFileSync(resolve(context.cwd, file)), { extensions: EXTENSIONS, include: includePort(file, context) });
   if (scenario === undefined || scenario.name === name) return { file, name, diagnostics, ...(scenario === undefined ? {} : { scenario }) };
   const source = scenario.source;
   const at = source.text.indexOf(`"${scenario.name}"`) + 1;

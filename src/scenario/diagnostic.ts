@@ -34,6 +34,7 @@ export const CODES = {
   E026: 'a route of the init configuration cannot work as it is written',
   E027: 'a component lacks a resource',
   E028: 'golden that no step names',
+  E029: 'file that cannot be included',
 } as const;
 
 export type Code = keyof typeof CODES;
@@ -76,9 +77,13 @@ export class DiagnosticList {
     return this.#list.some((diagnostic) => diagnostic.severity === 'error');
   }
 
-  /** In the order of the text. */
+  get errorCount(): number {
+    return this.#list.filter((diagnostic) => diagnostic.severity === 'error').length;
+  }
+
+  /** In the order of the text, included files behind the including one. */
   get all(): readonly Diagnostic[] {
-    return this.#list.toSorted((a, b) => a.span.start - b.span.start);
+    return this.#list.toSorted((a, b) => a.span.source.base + a.span.start - (b.span.source.base + b.span.start));
   }
 
   #add(severity: Severity, code: Code, span: Span, message: string, more: { notes?: readonly Note[]; help?: string | undefined }): void {

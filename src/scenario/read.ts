@@ -4,6 +4,7 @@
 import { decodeScenario, type DecodeOptions } from './decode.ts';
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
 import type { Scenario } from './model.ts';
+import { type IncludePort, resolveIncludes } from './include.ts';
 import { Source } from './source.ts';
 import { EXTENSIONS, readTree, syntaxOf } from './syntax/syntax.ts';
 
@@ -18,7 +19,12 @@ export interface ReadResult {
 /** Extensions of scenario files. */
 export const SCENARIO_EXTENSIONS = EXTENSIONS;
 
-export function readScenario(name: string, bytes: Uint8Array, options: DecodeOptions): ReadResult {
+export interface ReadOptions extends DecodeOptions {
+  /** Left out: nothing can be included. */
+  readonly include?: IncludePort;
+}
+
+export function readScenario(name: string, bytes: Uint8Array, options: ReadOptions): ReadResult {
   const diagnostics = new DiagnosticList();
   const source = Source.fromBytes(name, bytes);
   if ('error' in source) {
@@ -30,8 +36,9 @@ export function readScenario(name: string, bytes: Uint8Array, options: DecodeOpt
     diagnostics.error('E001', { source, start: 0, end: 0 }, `'${name}' is no scenario file`, { help: `scenario files end in ${EXTENSIONS.map((extension) => `.${extension}`).join(', ')}` });
     return { diagnostics: diagnostics.all, variants: [] };
   }
-  const root = readTree(source, syntax, diagnostics);
-  const variants = root === undefined ? [] : decodeScenario(root, options, diagnostics);
+  const written = readTree(source, syntax, diagnostics);
+  const root = written === undefined ? undefined : resolveIncludes(written, options.include, diagnostics);
+  const variants = root === undefined || diagnostics.failed ? [] : decodeScenario(root, options, diagnostics);
   const [scenario] = variants;
   return { diagnostics: diagnostics.all, variants, ...(scenario === undefined ? {} : { scenario }) };
 }

@@ -15,21 +15,24 @@ export class Source {
   /** As the user knows the file, e.g. "run/sheep_counter.xml". */
   readonly name: string;
   readonly text: string;
+  /** Of a file that another one includes: where its offsets begin if all files are counted through. */
+  readonly base: number;
   readonly #lineStarts: readonly number[];
 
-  constructor(name: string, text: string) {
+  constructor(name: string, text: string, base = 0) {
     this.name = name;
     this.text = text;
+    this.base = base;
     const starts = [0];
     for (const match of text.matchAll(/\r\n|\n|\r/g)) starts.push(match.index + match[0].length);
     this.#lineStarts = starts;
   }
 
   /** Decodes UTF-8 strictly. */
-  static fromBytes(name: string, bytes: Uint8Array): Source | { readonly error: string } {
+  static fromBytes(name: string, bytes: Uint8Array, base = 0): Source | { readonly error: string } {
     if (bytes.length > SOURCE_BYTES_MAX) return { error: `${name} has ${bytes.length} bytes, the limit is ${SOURCE_BYTES_MAX}` };
     try {
-      return new Source(name, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+      return new Source(name, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), base);
     } catch {
       return { error: `${name} is not valid UTF-8 (the first bad byte is at offset ${firstBadByte(bytes)})` };
     }

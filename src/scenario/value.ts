@@ -206,6 +206,15 @@ export const INCLUDED: ValueType<string> = {
   },
 };
 
+/** A listing in the scenario's golden folder, or in another scenario's: that one is looked at, and never written. */
+export const GOLDEN: ValueType<string> = {
+  description: "a file in the scenario's golden folder, or ../NAME.golden/FILE",
+  parse: (text) => {
+    if (FILE.parse(text).ok || (/^(\.\.\/){1,2}([^/]+\/)?[^/]+\.golden\/[^/]/.test(text) && INCLUDED.parse(text).ok)) return ok(text);
+    return { ok: false, expected: "a file in the scenario's golden folder, or ../NAME.golden/FILE" };
+  },
+};
+
 /** A file that a run writes. */
 export const NEW_FILE = matching('a file name of letters, digits, and _ . - +', /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$/);
 

@@ -5,9 +5,10 @@ import { good, quiet, strong } from '../../report/colors.ts';
 import { decodeInitConfig, type Dialect, type InitConfig, type Place } from '../../runtime/init/config.ts';
 import { explainRoute } from '../../runtime/init/explain.ts';
 import type { Decision } from '../../runtime/init/routing.ts';
-import { suggestion } from '../../scenario/diagnostic.ts';
+import { place, suggestion } from '../../scenario/diagnostic.ts';
 import type { Source } from '../../scenario/source.ts';
 import { attributeOf, childOf, childrenOf, type Node, valueOf } from '../../scenario/syntax/node.ts';
+import { sourcesOf, spanAt } from '../../scenario/syntax/places.ts';
 import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { dialectOption, readBareConfig } from '../init_configs.ts';
@@ -33,7 +34,7 @@ export const EXPLAIN: Command = {
     const decoded = decodeInitConfig(config);
     const explained = explainRoute(decoded, name, service, label, found.dialect);
     if (explained === undefined) throw new UsageError(`there is no child '${name}'`, childHelp(decoded, name));
-    context.out(`${answer(name, service, label, explained.decision)}\n${considered(explained.decision, config.span.source)}${quiet(`  session arguments: ${explained.args}`)}\n`);
+    context.out(`${answer(name, service, label, explained.decision)}\n${considered(explained.decision, sourcesOf(config))}${quiet(`  session arguments: ${explained.args}`)}\n`);
     return PASSED;
   },
 };
@@ -87,8 +88,8 @@ function answer(child: string, service: string, label: string, { to }: Decision)
 }
 
 /** One line per rule and target looked at, in order; the last one decided. */
-function considered({ considered: steps }: Decision, source: Source): string {
-  const rows = steps.map(({ place, verdict }) => ({ where: place === null ? '' : positionOf(place, source), what: place === null ? '' : firstLine(place, source), verdict }));
+function considered({ considered: steps }: Decision, sources: readonly Source[]): string {
+  const rows = steps.map(({ place: at, verdict }) => ({ where: at === null ? '' : positionOf(at, sources), what: at === null ? '' : firstLine(at, sources), verdict }));
   const width = (key: 'where' | 'what') => Math.max(0, ...rows.map((row) => row[key].length));
   const [where, what] = [width('where'), width('what')];
   return rows
@@ -100,13 +101,13 @@ function considered({ considered: steps }: Decision, source: Source): string {
     .join('');
 }
 
-function positionOf({ start }: Place, source: Source): string {
-  const { line, column } = source.position(start);
-  return `${source.name}:${line}:${column}`;
+function positionOf(at: Place, sources: readonly Source[]): string {
+  return place(spanAt(sources, at));
 }
 
 /** The start tag of a rule or target, or the first line of it in the other syntaxes. */
-function firstLine({ start, end }: Place, source: Source): string {
+function firstLine(at: Place, sources: readonly Source[]): string {
+  const { source, start, end } = spanAt(sources, at);
   const text = source.text.slice(start, end);
   return (/^<[^>]*>/.exec(text)?.[0] ?? text.split('\n')[0] ?? '').replace(/\s+/g, ' ').trim();
 }

@@ -19,7 +19,7 @@ export type Finding = {
 
 type Span = Node['span'];
 
-/** All findings of a configuration, in the order of the text. Offsets refer to the root's source. */
+/** All findings of a configuration, in the order of the text. Places count from the bases of the sources. */
 export function checkInitConfig(root: Node, dialect: Dialect): readonly Finding[] {
   const findings: Finding[] = [];
   if (root.tag !== 'config') findings.push(finding('unknown_element', root.tagSpan, `init expects <config>, not <${root.tag}>`));
@@ -68,5 +68,5 @@ function hint(instead: string | undefined, only: Dialect | undefined): string | 
 }
 
 function finding(kind: FindingKind, span: Span, message: string, help?: string): Finding {
-  return { kind, message, start: span.start, end: span.end, ...(help === undefined ? {} : { help }) };
+  return { kind, message, start: span.source.base + span.start, end: span.source.base + span.end, ...(help === undefined ? {} : { help }) };
 }

@@ -7,7 +7,7 @@ import { cut, readBool, readBytes, readSigned, readUnsigned } from './values.ts'
 /** Configuration languages: the machine is 16.08 whichever is chosen. */
 export type Dialect = '16.08' | '17.02';
 
-/** Where something stands in the text it was read from, end excluded. */
+/** Where something stands in the text it was read from, end excluded; in a file that another one includes from that file's base. */
 export type Place = { readonly start: number; readonly end: number };
 
 export type RouteTarget = {
@@ -202,4 +202,4 @@ function mapped<T>(value: string | undefined, map: (value: string) => T): T | nu
   return value === undefined ? null : map(value);
 }
 
-const place = (node: Node): Place => ({ start: node.span.start, end: node.span.end });
+const place = ({ span }: Node): Place => ({ start: span.source.base + span.start, end: span.source.base + span.end });

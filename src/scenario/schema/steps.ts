@@ -2,7 +2,7 @@
 // Pure tables; src/scenario/decode_steps.ts makes model steps of them, src/runner executes those.
 
 import {
-  ADDRESS, BYTES, CHILD_PATH, choice, COUNT, FILE, MILLISECONDS, NAME, NEW_FILE, PATTERN, ROUNDS, SERVICE, SIZE, SLOT, SLOTS, STATES, SYMBOL, TASK, TEXT, THREAD_NAME, FUNCTION, WORD,
+  ADDRESS, BYTES, CHILD_PATH, choice, COUNT, FILE, GOLDEN, MILLISECONDS, NAME, NEW_FILE, PATTERN, ROUNDS, SERVICE, SIZE, SLOT, SLOTS, STATES, SYMBOL, TASK, TEXT, THREAD_NAME, FUNCTION, WORD,
 } from '../value.ts';
 import { CONFIG } from './config.ts';
 import { type ElementSchema, element, optional, required } from './element.ts';
@@ -99,7 +99,7 @@ const PLAIN_STEPS = {
   'expect-caps': element('expect-caps', 'Compares capability spaces.', {
     at: optional(NAME, 'the checkpoint or dump whose space is compared; default: now'),
     'same-as': optional(NAME, 'the checkpoint or dump to compare the present space with'),
-    golden: optional(FILE, "file in the scenario's golden folder to compare with"),
+    golden: optional(GOLDEN, "file to compare with"),
     task: optional(TASK, 'the task; needed where several could be meant'),
     compare: optional(COMPARE, "default: 'exact' with a golden, 'isomorphic' with same-as"),
     rows: optional(SLOTS, 'compare these slots only'),
@@ -119,7 +119,7 @@ const PLAIN_STEPS = {
   }),
   'expect-threads': element('expect-threads', 'Compares the threads of a component: with the listed ones, a golden, or a checkpoint.', {
     of: required(CHILD_PATH, 'the component'),
-    golden: optional(FILE, "file in the scenario's golden folder: the kernel debugger's thread list of the component"),
+    golden: optional(GOLDEN, "file to compare with: the kernel debugger's thread list of the component"),
     'same-as': optional(NAME, 'the checkpoint or dump to compare the present threads with'),
     ...ON,
   }, [THREAD]),

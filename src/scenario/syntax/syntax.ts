@@ -42,6 +42,11 @@ export function syntaxOf(file: string): Syntax | undefined {
   return NAMES.find((name) => SYNTAXES[name].extensions.includes(extension));
 }
 
+/** By the end of its name, or by what it looks like. */
+export function syntaxOfContent(source: Source): Syntax {
+  return syntaxOf(source.name) ?? (/^\ufeff?\s*</.test(source.text) ? 'xml' : 'hid');
+}
+
 /** Reads a text in the given syntax, of whatever length it is. */
 export function readTree(source: Source, syntax: Syntax, diagnostics: DiagnosticList): Node | undefined {
   const { length } = source.text;

@@ -44,9 +44,9 @@ export interface HostedCpu {
   note(what: string, detail: Plain): void;
 }
 
-/** How a slice of hosted execution ended; `used` is in instructions, at least 1 unless 'budget' with an empty budget. */
+/** How a slice of hosted execution ended; `used` is in instructions, at least 1. */
 export type HostedExit =
-  /** The budget is used up; call again later. */
+  /** A step was made; call again when it is paid. */
   | { readonly kind: 'budget'; readonly used: number }
   /** The thread entered `invoke` with r0, r2, r3, r4 and the UTCB set. On return the kernel has set r0 and r4. */
   | { readonly kind: 'invoke'; readonly used: number }
@@ -56,10 +56,13 @@ export type HostedExit =
 export interface HostedPort {
   /** A thread executed HOSTED_TRAP at `pc`. Called once per thread, before the first `run`. */
   enter(cpu: HostedCpu, program: string, pc: number): void;
-  /** Runs the thread for at most about `budget` instructions (a step is never split; its cost is charged in later slices). */
-  run(cpu: HostedCpu, budget: number): HostedExit;
+  /** Makes one step of the thread; whatever it costs is paid afterwards, in as many slices as it takes. */
+  run(cpu: HostedCpu): HostedExit;
   /** The kernel destroyed the thread. */
   leave(thread: DebugId): void;
   save(): Plain;
   restore(state: Plain): void;
+  /** In-process snapshots: see rewind.ts. */
+  capture(): unknown;
+  rewind(captured: unknown): void;
 }

@@ -5,9 +5,11 @@ import { EventStream } from './event.ts';
 import { type BootConfig, boot } from './fiasco/boot.ts';
 import { type ExtensionName, isExtensionName } from './fiasco/extensions.ts';
 import { Kernel } from './fiasco/kernel.ts';
+import { type KernelSnapshot, captureKernel, rewindKernel } from './fiasco/kernel_snapshot.ts';
 import { restoreKernel, saveKernel } from './fiasco/kernel_state.ts';
 import type { HostedPort } from './hosted.ts';
 import { LIMIT_RAM_MAX_BYTES, LIMIT_RAM_MIN_BYTES } from './limits.ts';
+import type { MemorySnapshot } from './memory/frame_history.ts';
 import { PhysicalMemory } from './memory/physical_memory.ts';
 import { SECTION_BYTES } from './memory/mapping_database.ts';
 import { type Instructions, type Microseconds, PAGE_BYTES } from './numbers.ts';
@@ -51,12 +53,16 @@ export type StopReason =
 /** Everything that a machine is, as plain data; see machine_state.ts for its bytes. */
 export type MachineState = PlainRecord;
 
+/** A moment of one machine in one process, for `rewind`. */
+export interface MachineSnapshot {
+  readonly memory: MemorySnapshot;
+  readonly kernel: KernelSnapshot;
+}
+
 export class Machine {
   readonly events: EventStream;
   readonly memory: PhysicalMemory;
   readonly kernel: Kernel;
-  #stopRequested = false;
-
   /** Boots a machine. */
   constructor(config: MachineConfig);
   /** As `Machine.restore` makes one: nothing has happened on it yet. */
@@ -82,9 +88,9 @@ export class Machine {
     return this.kernel.time_us as Microseconds;
   }
 
-  /** Ends the current run at the next instruction boundary (of a hosted thread: at the end of its slice). For event listeners. */
+  /** Ends the current run at the next instruction boundary (of a hosted thread: behind its step, before that is paid). For event listeners. */
   stop(): void {
-    this.#stopRequested = true;
+    this.kernel.stopRequested = true;
   }
 
   /** Runs until a limit, a stop, or the end of everything. Running n and then m instructions is the same as running n + m. */
@@ -93,10 +99,10 @@ export class Machine {
     const byCount = limit.instructions === undefined ? Infinity : kernel.instructions + limit.instructions;
     const byTime = limit.time_us === undefined ? Infinity : Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS);
     const end = Math.min(byCount, byTime);
-    this.#stopRequested = false;
+    kernel.stopRequested = false;
     for (;;) {
       const thread = kernel.settle();
-      if (this.#stopRequested) return 'stopped';
+      if (kernel.stopRequested) return 'stopped';
       if (kernel.instructions >= end) return byCount <= byTime ? 'instruction_limit' : 'time_limit';
       if (kernel.instructions >= kernel.nextTick) kernel.tick();
       else if (thread.internal === 'idle') {
@@ -112,6 +118,28 @@ export class Machine {
     const { kernel } = this;
     if (kernel.settle().internal !== 'idle' || kernel.wakeUp !== null) throw new Error('the machine is not idle for ever');
     kernel.idleUntil(Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS));
+  }
+
+  /**
+   * Remembers the whole machine inside this process. It may be taken whenever the machine does not run. Costs what changed since
+   * the last one and the number of kernel objects, not the size of the RAM; running on costs a copy per frame that is written.
+   */
+  snapshot(): MachineSnapshot {
+    return { memory: this.memory.snapshot(), kernel: captureKernel(this.kernel) };
+  }
+
+  /**
+   * Brings back a snapshot of this machine, any of those that are alive, in any order: running on gives the same as the first time.
+   * The event stream and its listeners stay; nothing is emitted.
+   */
+  rewind(snapshot: MachineSnapshot): void {
+    this.memory.rewind(snapshot.memory);
+    rewindKernel(this.kernel, snapshot.kernel);
+  }
+
+  /** Gives a snapshot up; it cannot be gone back to afterwards. */
+  release(snapshot: MachineSnapshot): void {
+    this.memory.release(snapshot.memory);
   }
 
   /** The whole machine as plain data. It may be saved whenever it does not run. */

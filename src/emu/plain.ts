@@ -13,3 +13,13 @@ export type Plain =
   | { readonly [key: string]: Plain };
 
 export type PlainRecord = { readonly [key: string]: Plain };
+
+/** A copy that shares nothing that could be changed in place. */
+export function copyPlain(value: Plain): Plain {
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Uint8Array || value instanceof Uint32Array) return value.slice();
+  if (Array.isArray(value)) return (value as readonly Plain[]).map(copyPlain);
+  const copy: Record<string, Plain> = {};
+  for (const name in value) copy[name] = copyPlain((value as PlainRecord)[name] ?? null);
+  return copy;
+}

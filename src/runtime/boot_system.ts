@@ -8,9 +8,9 @@ import { Thread } from '../emu/fiasco/thread.ts';
 import { DEAD, READY, RECEIVE_IN_PROGRESS, RECEIVE_WAIT, SEND_WAIT } from '../emu/fiasco/thread_state.ts';
 import { objectSpaceOf, threadRows } from '../emu/jdb/view.ts';
 import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
-import { Machine, type MachineState, RAM_BASE } from '../emu/machine.ts';
+import { Machine, type MachineSnapshot, type MachineState, RAM_BASE } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
-import type { PlainRecord } from '../emu/plain.ts';
+import type { Plain, PlainRecord } from '../emu/plain.ts';
 import { CORE_BASE, placeModules } from './core/board_memory.ts';
 import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
@@ -28,7 +28,7 @@ import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtc
 import './rtcr/program.ts';
 import { takeExport } from './rtcr/image/export_image.ts';
 import { leaveImage } from './rtcr/image/import_image.ts';
-import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Origin, PortableCheckpoint, RpcName, System, SystemConfig, ThreadPhase } from './system.ts';
+import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
 
 const VERSION = '16.08';
 const MODULES_BYTES_MAX = 128 * 1024 * 1024;
@@ -77,23 +77,55 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
 
 /** A system that goes on where a saved one was. */
 export function restoreSystem(state: SystemState): RunningSystem {
-  const { version, machine: saved, labels, controlled } = state as unknown as SavedSystem;
+  const { version, machine: saved, labels, controlled, provenance } = state as unknown as SavedSystem;
   if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
   const hosted = new HostedRuntime();
   const machine = Machine.restore(saved, { hosted: () => hosted });
-  return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled });
+  return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled, provenance });
 }
 
 /** Everything that a running system is, as plain data; encode it as machine states are. */
 export type SystemState = PlainRecord;
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 interface SavedSystem {
   readonly version: number;
   readonly machine: MachineState;
   readonly labels: readonly (readonly [DebugId, string])[];
   readonly controlled: Controlled | null;
+  readonly provenance: Plain;
+}
+
+/** What observers of a restored system know already. */
+interface Observed {
+  readonly labels: Map<DebugId, string>;
+  readonly controlled: Controlled | null;
+  readonly provenance: Plain;
+}
+
+/** A snapshot as this file knows it. */
+class Moment implements SystemSnapshot {
+  readonly instructions: number;
+  readonly time_us: number;
+  readonly machine: MachineSnapshot;
+  readonly labels: readonly (readonly [DebugId, string])[];
+  readonly controlled: Controlled | null;
+  readonly provenance: ReturnType<Provenance['capture']>;
+
+  constructor(machine: Machine, labels: ReadonlyMap<DebugId, string>, controlled: Controlled | null, provenance: Provenance) {
+    this.instructions = machine.instructions;
+    this.time_us = machine.time_us;
+    this.machine = machine.snapshot();
+    this.labels = [...labels];
+    this.controlled = controlled;
+    this.provenance = provenance.capture();
+  }
+
+  static of(snapshot: SystemSnapshot): Moment {
+    if (snapshot instanceof Moment) return snapshot;
+    throw new Error('the snapshot was not taken of a running system');
+  }
 }
 
 interface Controlled {
@@ -108,16 +140,17 @@ export class RunningSystem implements System {
   readonly #hosted: HostedRuntime;
   readonly #provenance: Provenance;
   /** Labels of all tasks that were ever seen, dead ones included, so that the second of a name stays the second. */
-  readonly #labels: Map<DebugId, string>;
+  #labels: Map<DebugId, string>;
   /** The checkpointer that was given a command last. */
   #controlled: Controlled | null;
 
-  constructor(machine: Machine, hosted: HostedRuntime, observed: { readonly labels: Map<DebugId, string>; readonly controlled: Controlled | null } = { labels: new Map(), controlled: null }) {
+  constructor(machine: Machine, hosted: HostedRuntime, observed: Observed = { labels: new Map(), controlled: null, provenance: null }) {
     this.machine = machine;
     this.#hosted = hosted;
     this.#labels = observed.labels;
     this.#controlled = observed.controlled;
     this.#provenance = new Provenance((gate, label) => this.#interfaceOf(gate, label));
+    if (observed.provenance !== null) this.#provenance.restore(observed.provenance);
     this.#provenance.follow(machine.events);
   }
 
@@ -191,9 +224,25 @@ export class RunningSystem implements System {
     return outcome;
   }
 
+  snapshot(): SystemSnapshot {
+    return new Moment(this.machine, this.#labels, this.#controlled, this.#provenance);
+  }
+
+  rewind(snapshot: SystemSnapshot): void {
+    const moment = Moment.of(snapshot);
+    this.machine.rewind(moment.machine);
+    this.#labels = new Map(moment.labels);
+    this.#controlled = moment.controlled;
+    this.#provenance.rewind(moment.provenance);
+  }
+
+  release(snapshot: SystemSnapshot): void {
+    this.machine.release(Moment.of(snapshot).machine);
+  }
+
   /** The system as plain data; it may be saved whenever the machine does not run. */
   save(): SystemState {
-    return { version: STATE_VERSION, machine: this.machine.save(), labels: [...this.#labels.entries()], controlled: this.#controlled === null ? null : { ...this.#controlled } };
+    return { version: STATE_VERSION, machine: this.machine.save(), labels: [...this.#labels.entries()], controlled: this.#controlled === null ? null : { ...this.#controlled }, provenance: this.#provenance.save() };
   }
 
   objectSpace(task: DebugId): ObjectSpace {

@@ -3,6 +3,7 @@
 
 import type { EventStream, StampedEvent } from '../emu/event.ts';
 import type { DebugId, Microseconds } from '../emu/numbers.ts';
+import type { Plain } from '../emu/plain.ts';
 import { INTERFACES } from './rpc/interfaces.ts';
 import type { RpcName } from './system.ts';
 
@@ -20,8 +21,16 @@ export interface SlotOrigin {
 /** Finds the interface of an RPC object by the label of the gate through which it is invoked. */
 export type InterfaceLookup = (gate: DebugId, label: number) => string | null;
 
+interface CapturedProvenance {
+  readonly slots: readonly (readonly [DebugId, Map<number, SlotOrigin>])[];
+  readonly called: readonly (readonly [DebugId, RpcName])[];
+  readonly serving: readonly (readonly [DebugId, RpcName])[];
+}
+
 export class Provenance {
   #slots = new Map<DebugId, Map<number, SlotOrigin>>();
+  /** Maps of slots that a captured state shares: copied before they change. */
+  readonly #shared = new Set<Map<number, SlotOrigin>>();
   /** Last request of each thread, and whether its reply has arrived. */
   #called = new Map<DebugId, RpcName>();
   #serving = new Map<DebugId, RpcName>();
@@ -44,9 +53,45 @@ export class Provenance {
     return this.#called.get(thread);
   }
 
+  capture(): CapturedProvenance {
+    for (const slots of this.#slots.values()) this.#shared.add(slots);
+    return { slots: [...this.#slots], called: [...this.#called], serving: [...this.#serving] };
+  }
+
+  rewind({ slots, called, serving }: CapturedProvenance): void {
+    this.#shared.clear();
+    for (const [, ofTask] of slots) this.#shared.add(ofTask);
+    this.#slots = new Map(slots);
+    this.#called = new Map(called);
+    this.#serving = new Map(serving);
+  }
+
+  save(): Plain {
+    const calls = (map: ReadonlyMap<DebugId, RpcName>): Plain => [...map].sort(([a], [b]) => a - b).map(([thread, rpc]) => [thread, { ...rpc }]);
+    const slots = [...this.#slots].sort(([a], [b]) => a - b).map(([task, ofTask]) => [task, [...ofTask].sort(([a], [b]) => a - b).map(([slot, origin]) => [slot, { ...origin, rpc: origin.rpc === null ? null : { ...origin.rpc } }])]);
+    return { slots: slots as unknown as Plain, called: calls(this.#called), serving: calls(this.#serving) };
+  }
+
+  restore(state: Plain): void {
+    const { slots, called, serving } = state as unknown as { slots: [DebugId, [number, SlotOrigin][]][]; called: [DebugId, RpcName][]; serving: [DebugId, RpcName][] };
+    this.#slots = new Map(slots.map(([task, ofTask]) => [task, new Map(ofTask)]));
+    this.#called = new Map(called);
+    this.#serving = new Map(serving);
+  }
+
+  /** The slots of a task, to be changed. */
+  #slotsOf(task: DebugId): Map<number, SlotOrigin> {
+    let slots = this.#slots.get(task);
+    if (slots === undefined || this.#shared.has(slots)) {
+      slots = new Map(slots ?? []);
+      this.#slots.set(task, slots);
+    }
+    return slots;
+  }
+
   #note(event: StampedEvent): void {
     if (event.kind === 'ipc_transfer' && event.phase === 'request') this.#request(event);
-    if (event.kind === 'cap_unmapped') this.#slots.get(event.from)?.delete(event.slot);
+    if (event.kind === 'cap_unmapped' && this.#slots.has(event.from)) this.#slotsOf(event.from).delete(event.slot);
     if (event.kind !== 'cap_mapped') return;
     const byOther = event.task !== event.into;
     const origin: SlotOrigin = {
@@ -57,12 +102,7 @@ export class Provenance {
       by_other_task: byOther,
       time_us: event.time_us,
     };
-    let slots = this.#slots.get(event.into);
-    if (slots === undefined) {
-      slots = new Map();
-      this.#slots.set(event.into, slots);
-    }
-    slots.set(event.slot, origin);
+    this.#slotsOf(event.into).set(event.slot, origin);
   }
 
   #request(event: StampedEvent & { readonly kind: 'ipc_transfer' }): void {

@@ -97,8 +97,23 @@ export interface Origin {
 /** `what` of the note event that is emitted when `outcome()` becomes non-null. */
 export const NOTE_CONTROL_DONE = 'control_done';
 
+/** A moment of one running system, remembered inside this process. */
+export interface SystemSnapshot {
+  readonly instructions: number;
+  readonly time_us: number;
+}
+
 export interface System {
   readonly machine: Board;
+  /**
+   * Remembers everything: machine, components, provenance, the command that runs. May be taken whenever the machine does not run.
+   * What the caller derives from events (log lines, steps) is its own to remember.
+   */
+  snapshot(): SystemSnapshot;
+  /** Brings back any snapshot of this system that is not released, in any order; running on gives the same as the first time. */
+  rewind(snapshot: SystemSnapshot): void;
+  /** Gives a snapshot up, and the memory that only it needs. */
+  release(snapshot: SystemSnapshot): void;
   components(): readonly ComponentInfo[];
   /** Posts a command to the checkpoint/restore component that is the parent of the named child. Throws nothing. */
   control(command: ControlCommand): ControlAnswer;

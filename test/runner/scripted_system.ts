@@ -39,6 +39,17 @@ export class ScriptedSystem implements System {
   #stopped = false;
   #outcome: ControlOutcome | null = null;
 
+  /** A script is a list of what happens at which time: there is nothing to go back to. */
+  snapshot(): never {
+    throw new Error('a scripted system has no snapshots');
+  }
+  rewind(): never {
+    return this.snapshot();
+  }
+  release(): never {
+    return this.snapshot();
+  }
+
   constructor(script: Script) {
     this.script = script;
     this.#pending = script.at.map(([ms, what]) => ({ at_us: ms * US_PER_MS, what }));

@@ -93,6 +93,13 @@ export class CpuRegisters {
     this.words[REG_EXCLUSIVE_BYTES] = 0;
   }
 
+  capture(): Int32Array {
+    return this.words.slice();
+  }
+  rewind(captured: Int32Array): void {
+    this.words.set(captured);
+  }
+
   save(): PlainRecord {
     const word = (index: number): number => (this.words[index] as number) >>> 0;
     return {

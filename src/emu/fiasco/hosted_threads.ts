@@ -51,10 +51,12 @@ export class HostedThreads {
     if (thread.debt === 0) {
       // The program writes its UTCB without asking.
       utcbOf(thread).open();
-      const exit = this.#port.run(this.#cpu(thread), budget);
+      const exit = this.#port.run(this.#cpu(thread));
       if (exit.used < 1 || !Number.isInteger(exit.used)) throw new Error(`hosted program '${thread.hosted}' used ${exit.used} instructions`);
       thread.debt = exit.used;
       thread.pending_exit = pendingOf(exit);
+      // A stop that the step asked for takes effect before its bill is paid, wherever this slice would have ended.
+      if (this.#kernel.stopRequested) return;
     }
     const paid = Math.min(thread.debt, budget);
     thread.debt -= paid;
@@ -81,6 +83,15 @@ export class HostedThreads {
       this.#cpus.set(thread.id, cpu);
     }
     return cpu;
+  }
+
+  capture(): unknown {
+    return this.#port?.capture() ?? null;
+  }
+  /** A number may belong to another thread than before, so all that was shown is shown anew. */
+  rewind(captured: unknown): void {
+    this.#cpus.clear();
+    this.#port?.rewind(captured);
   }
 
   save(): Plain {

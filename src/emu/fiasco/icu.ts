@@ -53,6 +53,14 @@ export class Pins implements Chip {
     // As above.
   }
 
+  capture(): readonly (readonly [number, Interrupt])[] {
+    return [...this.#bound];
+  }
+  rewind(captured: readonly (readonly [number, Interrupt])[]): void {
+    this.#bound.clear();
+    for (const [pin, irq] of captured) this.#bound.set(pin, irq);
+  }
+
   /** Bound pins in ascending order. */
   entries(): (readonly [number, Interrupt])[] {
     return [...this.#bound].sort(([a], [b]) => a - b);

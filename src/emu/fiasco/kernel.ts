@@ -75,6 +75,8 @@ export class Kernel {
   readonly noObject = debugId(0);
   /** Occupied slots over all tasks. */
   capabilities = 0;
+  /** Somebody who looks on wants the run to end at the next boundary. */
+  stopRequested = false;
   /** Retired instructions, idle time included. */
   instructions = 0;
   /** Ticks handled so far. */

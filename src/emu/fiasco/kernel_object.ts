@@ -4,6 +4,7 @@
 import { LIMIT_KERNEL_OBJECTS, LIMIT_NAME_RECORDS } from '../limits.ts';
 import { type DebugId, debugId } from '../numbers.ts';
 import type { Plain } from '../plain.ts';
+import { newStamp } from '../rewind.ts';
 import { Fields } from '../saved.ts';
 import type { Mapping } from './mapping_list.ts';
 
@@ -29,6 +30,15 @@ export abstract class KernelObject {
   }
 }
 
+interface CapturedTable {
+  readonly stamp: number;
+  readonly next: number;
+  readonly objects: readonly KernelObject[];
+  readonly names: readonly (readonly [number, string])[];
+  readonly nameRecords: readonly (readonly [number, number])[];
+  readonly records: number;
+}
+
 /** All objects of a kernel, by id; ids come from one counter and are never used again. */
 export class ObjectTable {
   #next = 0;
@@ -37,6 +47,8 @@ export class ObjectTable {
   /** Names are records of a pool; naming an object again takes another record. */
   readonly #nameRecords = new Map<number, number>();
   #records = 0;
+  #stamp = newStamp();
+  #captured: CapturedTable | null = null;
 
   get next(): number {
     return this.#next;
@@ -48,10 +60,12 @@ export class ObjectTable {
   }
 
   takeId(): DebugId {
+    this.#stamp = newStamp();
     return debugId(this.#next++);
   }
 
   add<T extends KernelObject>(object: T): T {
+    this.#stamp = newStamp();
     this.#objects.set(object.id, object);
     return object;
   }
@@ -68,6 +82,7 @@ export class ObjectTable {
   }
 
   remove(object: KernelObject): void {
+    this.#stamp = newStamp();
     this.#objects.delete(object.id);
     this.#names.delete(object.id);
     this.#records -= this.#nameRecords.get(object.id) ?? 0;
@@ -86,10 +101,33 @@ export class ObjectTable {
   /** @returns false where the pool of names is exhausted */
   setName(object: KernelObject, name: string): boolean {
     if (this.#records >= LIMIT_NAME_RECORDS) return false;
+    this.#stamp = newStamp();
     this.#records++;
     this.#nameRecords.set(object.id, (this.#nameRecords.get(object.id) ?? 0) + 1);
     this.#names.set(object.id, name.slice(0, NAME_BYTES_MAX));
     return true;
+  }
+
+  capture(): CapturedTable {
+    if (this.#captured?.stamp !== this.#stamp) {
+      this.#captured = { stamp: this.#stamp, next: this.#next, objects: this.all(), names: [...this.#names], nameRecords: [...this.#nameRecords], records: this.#records };
+    }
+    return this.#captured;
+  }
+
+  /** Brings back which objects there are; what they hold is theirs. */
+  rewind(captured: CapturedTable): void {
+    if (captured.stamp === this.#stamp) return;
+    this.#next = captured.next;
+    this.#records = captured.records;
+    this.#objects.clear();
+    for (const object of captured.objects) this.#objects.set(object.id, object);
+    this.#names.clear();
+    for (const [id, name] of captured.names) this.#names.set(id, name);
+    this.#nameRecords.clear();
+    for (const [id, records] of captured.nameRecords) this.#nameRecords.set(id, records);
+    this.#stamp = captured.stamp;
+    this.#captured = captured;
   }
 
   save(): Plain {

@@ -2,6 +2,7 @@
 // is first unmapped as if with the delete flag. Source modelled: fiasco-kernel.md 1.3, 3.4, 3.5, Appendix C.3.
 
 import { LIMIT_CAPABILITIES } from '../limits.ts';
+import { newStamp } from '../rewind.ts';
 import { CAP_D, CAP_R, CAP_S, CAP_W, FLAG_COUNTED, FLAG_EXTRA, type Flexpage, ITEM_GRANT, isWholeSpace } from './flexpage.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
@@ -14,9 +15,16 @@ const MASK_DELETE = 0x4000_0000;
 /** What an overwritten slot is unmapped with. */
 export const UNMAP_DELETE = (MASK_OWN_SPACE | MASK_DELETE) >>> 0;
 
+interface CapturedSlots {
+  readonly stamp: number;
+  readonly slots: readonly { readonly mapping: Mapping; readonly rights: number; readonly flags: number }[];
+}
+
 export class ObjectSpace {
   readonly task: Task;
   readonly #slots = new Map<number, Mapping>();
+  #stamp = newStamp();
+  #captured: CapturedSlots | null = null;
 
   constructor(task: Task) {
     this.task = task;
@@ -40,13 +48,42 @@ export class ObjectSpace {
     if (this.#slots.has(slot)) throw new Error(`slot ${slot} is occupied`);
     const mapping: Mapping = { object, rights, flags, space: this, slot };
     this.#slots.set(slot, mapping);
+    this.#stamp = newStamp();
     link(mapping);
     return mapping;
+  }
+
+  /** Takes rights and flags from a capability of this table. */
+  reduce(mapping: Mapping, rights: number, flags: number): void {
+    mapping.rights &= ~rights;
+    mapping.flags &= ~flags;
+    this.#stamp = newStamp();
   }
 
   /** Empties a slot; the object's list is the caller's. */
   clear(slot: number): void {
     this.#slots.delete(slot);
+    this.#stamp = newStamp();
+  }
+
+  capture(): CapturedSlots {
+    if (this.#captured?.stamp !== this.#stamp) {
+      const slots = [...this.#slots.values()].map((mapping) => ({ mapping, rights: mapping.rights, flags: mapping.flags }));
+      this.#captured = { stamp: this.#stamp, slots };
+    }
+    return this.#captured;
+  }
+
+  rewind(captured: CapturedSlots): void {
+    if (captured.stamp === this.#stamp) return;
+    this.#slots.clear();
+    for (const { mapping, rights, flags } of captured.slots) {
+      mapping.rights = rights;
+      mapping.flags = flags;
+      this.#slots.set(mapping.slot, mapping);
+    }
+    this.#stamp = captured.stamp;
+    this.#captured = captured;
   }
 }
 
@@ -140,8 +177,7 @@ export function unmapSlot(kernel: Kernel, space: ObjectSpace, slot: number, righ
   // Capabilities have no children, so there is nothing to take from "other spaces".
   if (mapping === undefined || (mask & MASK_OWN_SPACE) === 0) return;
   if ((rights & CAP_R) === 0) {
-    mapping.rights &= ~(rights & (CAP_W | CAP_S));
-    mapping.flags &= ~(rights & CAP_D);
+    space.reduce(mapping, rights & (CAP_W | CAP_S), rights & CAP_D);
     return;
   }
   const { object } = mapping;

@@ -6,6 +6,12 @@ import { ReadyQueue } from './ready_queue.ts';
 import type { Thread } from './thread.ts';
 import { READY } from './thread_state.ts';
 
+interface CapturedProcessor {
+  readonly current: Thread | null;
+  readonly due: boolean;
+  readonly queue: ReturnType<ReadyQueue['capture']>;
+}
+
 export class Processor {
   readonly queue = new ReadyQueue();
   /** A reschedule is due before anybody goes on in user mode. */
@@ -20,6 +26,15 @@ export class Processor {
   get current(): Thread {
     if (this.#current === null) throw new Error('no thread runs');
     return this.#current;
+  }
+
+  capture(): CapturedProcessor {
+    return { current: this.#current, due: this.due, queue: this.queue.capture() };
+  }
+  rewind({ current, due, queue }: CapturedProcessor): void {
+    this.#current = current;
+    this.due = due;
+    this.queue.rewind(queue);
   }
 
   /** Puts a thread in charge without any scheduling: at boot and when a state is restored. */

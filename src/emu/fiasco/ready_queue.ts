@@ -5,6 +5,12 @@ import type { Thread } from './thread.ts';
 
 export const PRIORITIES = 256;
 
+interface CapturedQueue {
+  readonly threads: readonly Thread[];
+  readonly owner: Thread | null;
+  readonly end_us: number;
+}
+
 export class ReadyQueue {
   /** The head of a cyclic list is element 0. */
   readonly #lists: Thread[][] = Array.from({ length: PRIORITIES }, () => []);
@@ -100,7 +106,20 @@ export class ReadyQueue {
 
   /** All queued threads, highest priority first, in the order of their turns. */
   threads(): Thread[] {
-    return this.#lists.flatMap((list, priority) => list.map((thread) => ({ thread, priority }))).sort((a, b) => b.priority - a.priority).map(({ thread }) => thread);
+    const threads: Thread[] = [];
+    for (let priority = this.#highest; priority >= 0; priority--) threads.push(...(this.#lists[priority] ?? []));
+    return threads;
+  }
+
+  capture(): CapturedQueue {
+    return { threads: this.threads(), owner: this.#owner, end_us: this.#end_us };
+  }
+
+  /** The threads have their captured priorities again when this is called. */
+  rewind({ threads, owner, end_us }: CapturedQueue): void {
+    for (const list of this.#lists) list.length = 0;
+    this.#highest = 0;
+    this.restore(threads, owner, end_us);
   }
 
   get end_us(): number {

@@ -11,7 +11,8 @@ export interface QueuedSender<S extends KernelObject> {
 }
 
 export class SenderQueue<S extends KernelObject> {
-  #entries: QueuedSender<S>[] = [];
+  /** Replaced by every change, never changed in place. */
+  #entries: readonly QueuedSender<S>[] = [];
 
   get size(): number {
     return this.#entries.length;
@@ -32,11 +33,19 @@ export class SenderQueue<S extends KernelObject> {
 
   enqueue(sender: S, priority: number): void {
     const at = this.#entries.findIndex((entry) => entry.priority < priority);
-    this.#entries.splice(at < 0 ? this.#entries.length : at, 0, { sender, priority });
+    const place = at < 0 ? this.#entries.length : at;
+    this.#entries = [...this.#entries.slice(0, place), { sender, priority }, ...this.#entries.slice(place)];
   }
 
   dequeue(sender: S): void {
     this.#entries = this.#entries.filter((entry) => entry.sender !== sender);
+  }
+
+  capture(): readonly QueuedSender<S>[] {
+    return this.#entries;
+  }
+  rewind(captured: readonly QueuedSender<S>[]): void {
+    this.#entries = captured;
   }
 
   /** Empties the queue. @returns what was in it, in order */

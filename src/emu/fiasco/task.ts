@@ -1,7 +1,7 @@
 // A task: a capability table, an address space, kernel-user memory. Owner of all three.
 // Source modelled: fiasco-kernel.md 3.4 to 3.7.
 
-import { MemorySpace } from '../memory/mapping_database.ts';
+import { MemorySpace } from '../memory/memory_space.ts';
 import { RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import { type DebugId, PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import { ERRNO } from './errors.ts';

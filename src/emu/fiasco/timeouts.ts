@@ -27,8 +27,14 @@ export function deadlineOf(timeout: number, clock_us: number, utcb: Utcb): numbe
   return clock_us + (timeout & MANTISSA) * 2 ** ((timeout >>> 10) & 0x1f);
 }
 
+interface CapturedTimeouts {
+  readonly armed: readonly ArmedTimeout[];
+  readonly sequence: number;
+}
+
 export class Timeouts {
-  #armed: ArmedTimeout[] = [];
+  /** Replaced by every change, never changed in place. */
+  #armed: readonly ArmedTimeout[] = [];
   #sequence = 0;
 
   /** Earliest deadline, or null if there is none. */
@@ -66,8 +72,17 @@ export class Timeouts {
   /** Puts back an armed timeout as it was saved. */
   insert(timeout: ArmedTimeout): void {
     const at = this.#armed.findIndex((other) => other.deadline_us > timeout.deadline_us);
-    this.#armed.splice(at < 0 ? this.#armed.length : at, 0, timeout);
+    const place = at < 0 ? this.#armed.length : at;
+    this.#armed = [...this.#armed.slice(0, place), timeout, ...this.#armed.slice(place)];
     timeout.thread.timeout = timeout;
+  }
+
+  capture(): CapturedTimeouts {
+    return { armed: this.#armed, sequence: this.#sequence };
+  }
+  rewind({ armed, sequence }: CapturedTimeouts): void {
+    this.#armed = armed;
+    this.#sequence = sequence;
   }
 
   restoreSequence(sequence: number): void {

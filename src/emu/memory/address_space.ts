@@ -9,6 +9,11 @@ const SECTIONS = 4096;
 const PAGES_PER_SECTION = 1 << (SECTION_SHIFT - PAGE_SHIFT);
 const RIGHTS_MASK = 7;
 
+interface CapturedTables {
+  readonly sections: Uint32Array;
+  readonly tables: readonly (readonly [number, Uint32Array])[];
+}
+
 export class AddressSpace implements Translation {
   version = 0;
   /** Entries of whole sections; 0 where there is a table or nothing. */
@@ -46,6 +51,23 @@ export class AddressSpace implements Translation {
     this.#countChange(this.#sections[section] as number, entry);
     this.#sections[section] = entry;
     if (entry !== 0) this.#tables[section] = undefined;
+  }
+
+  capture(): CapturedTables {
+    const tables: [number, Uint32Array][] = [];
+    for (let at = 0; at < SECTIONS; at++) {
+      const table = this.#tables[at];
+      if (table !== undefined) tables.push([at, table.slice()]);
+    }
+    return { sections: this.#sections.slice(), tables };
+  }
+
+  /** All cached translations are void afterwards. */
+  rewind({ sections, tables }: CapturedTables): void {
+    this.#sections.set(sections);
+    this.#tables.fill(undefined);
+    for (const [at, table] of tables) this.#tables[at] = table.slice();
+    this.version++;
   }
 
   #countChange(before: number, after: number): void {

@@ -53,6 +53,13 @@ export class FrameAllocator {
     }
   }
 
+  capture(): Uint8Array {
+    return this.#used.slice();
+  }
+  rewind(captured: Uint8Array): void {
+    this.#used.set(captured);
+  }
+
   save(): PlainRecord {
     return { version: STATE_VERSION, used: this.#used.slice() };
   }

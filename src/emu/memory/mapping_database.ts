@@ -4,8 +4,10 @@
 import { LIMIT_MEMORY_MAPPINGS } from '../limits.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import type { Plain, PlainRecord } from '../plain.ts';
+import { newStamp } from '../rewind.ts';
 import { Fields } from '../saved.ts';
-import { AddressSpace, SECTION_SHIFT } from './address_space.ts';
+import { SECTION_SHIFT } from './address_space.ts';
+import type { MappingOrder, MemoryMapping, MemorySpace } from './memory_space.ts';
 import { RIGHT_READ } from './translation.ts';
 
 export const SECTION_BYTES = 1 << SECTION_SHIFT;
@@ -13,58 +15,6 @@ export const SECTION_BYTES = 1 << SECTION_SHIFT;
 export const USER_END = 0xc000_0000;
 const STATE_VERSION = 1;
 const NODE_FIELDS = ['space', 'address', 'order', 'frame', 'rights', 'cache', 'children'] as const;
-
-export type MappingOrder = typeof PAGE_SHIFT | typeof SECTION_SHIFT;
-
-/** One page or section of one space, derived from `parent`'s. */
-export interface MemoryMapping {
-  readonly space: MemorySpace;
-  readonly address: number;
-  readonly order: MappingOrder;
-  /** Byte index of the first frame. */
-  readonly frame: number;
-  rights: number;
-  /** Cache attribute of the map item that made it (item bits 7..4); kept because the real page has it, without effect here. */
-  cache: number;
-  parent: MemoryMapping | null;
-  readonly children: Set<MemoryMapping>;
-}
-
-/** A task's memory as the database sees it: the mappings by address, besides the table that the CPU walks. */
-export class MemorySpace {
-  readonly id: number;
-  readonly table = new AddressSpace();
-  /** Keyed by page number of the mapping's first page. */
-  readonly pages = new Map<number, MemoryMapping>();
-  readonly sections = new Map<number, MemoryMapping>();
-  /** Pages that the kernel itself put there (UTCB areas, entry pages): not in the database, never unmapped by user level. */
-  readonly fixed = new Set<number>();
-
-  constructor(id: number) {
-    this.id = id;
-  }
-
-  /** The mapping that covers an address. */
-  find(address: number): MemoryMapping | undefined {
-    return this.pages.get(address >>> PAGE_SHIFT) ?? this.sections.get(address >>> SECTION_SHIFT);
-  }
-
-  setFixed(address: number, entry: number): void {
-    this.fixed.add(address >>> PAGE_SHIFT);
-    this.table.setPage(address >>> PAGE_SHIFT, entry);
-  }
-
-  clearFixed(address: number): void {
-    this.fixed.delete(address >>> PAGE_SHIFT);
-    this.table.setPage(address >>> PAGE_SHIFT, 0);
-  }
-
-  /** True if any page of the range is mapped, by whomever. */
-  occupied(address: number, size: number): boolean {
-    for (let at = address; at < address + size; at += PAGE_BYTES) if (this.table.entry(at >>> PAGE_SHIFT) !== 0) return true;
-    return false;
-  }
-}
 
 export interface MapRange {
   readonly from: number;
@@ -75,10 +25,27 @@ export interface MapRange {
   readonly grant: boolean;
 }
 
+interface CapturedMapping {
+  readonly mapping: MemoryMapping;
+  readonly rights: number;
+  readonly cache: number;
+  readonly parent: MemoryMapping | null;
+  readonly children: readonly MemoryMapping[] | null;
+}
+
+interface CapturedMappings {
+  readonly stamp: number;
+  readonly roots: readonly MemoryMapping[];
+  readonly nodes: readonly CapturedMapping[];
+  readonly count: number;
+}
+
 export class MappingDatabase {
   /** Mappings without parent: the root pager's, in the order in which they were made. */
   readonly #roots = new Set<MemoryMapping>();
   #count = 0;
+  #stamp = newStamp();
+  #captured: CapturedMappings | null = null;
 
   get count(): number {
     return this.#count;
@@ -153,6 +120,7 @@ export class MappingDatabase {
     if (moved === undefined) return true;
     const inserted = this.#insert(target, to, order, moved.frame, rights, cache, moved.parent);
     if (inserted === null) return false;
+    this.#stamp = newStamp();
     for (const child of moved.children) {
       child.parent = inserted;
       inserted.children.add(child);
@@ -261,6 +229,8 @@ export class MappingDatabase {
   }
 
   #enter({ space, address, order, frame, rights }: MemoryMapping): void {
+    this.#stamp = newStamp();
+    space.changed();
     if (order === PAGE_SHIFT) space.table.setPage(address >>> PAGE_SHIFT, frame | rights);
     else space.table.setSection(address >>> SECTION_SHIFT, frame | rights);
   }
@@ -269,6 +239,8 @@ export class MappingDatabase {
   #remove(mapping: MemoryMapping): void {
     for (const child of [...mapping.children]) this.#remove(child);
     const { space, address, order, parent } = mapping;
+    this.#stamp = newStamp();
+    space.changed();
     (parent === null ? this.#roots : parent.children).delete(mapping);
     if (order === PAGE_SHIFT) {
       space.pages.delete(address >>> PAGE_SHIFT);
@@ -278,6 +250,32 @@ export class MappingDatabase {
       space.table.setSection(address >>> SECTION_SHIFT, 0);
     }
     this.#count--;
+  }
+
+  capture(): CapturedMappings {
+    if (this.#captured?.stamp !== this.#stamp) {
+      const nodes: CapturedMapping[] = [];
+      for (const root of this.#roots) captureTree(root, nodes);
+      this.#captured = { stamp: this.#stamp, roots: [...this.#roots], nodes, count: this.#count };
+    }
+    return this.#captured;
+  }
+
+  /** Brings the trees back; the spaces bring back their own side. */
+  rewind(captured: CapturedMappings): void {
+    if (captured.stamp === this.#stamp) return;
+    this.#roots.clear();
+    for (const root of captured.roots) this.#roots.add(root);
+    for (const { mapping, rights, cache, parent, children } of captured.nodes) {
+      mapping.rights = rights;
+      mapping.cache = cache;
+      mapping.parent = parent;
+      mapping.children.clear();
+      if (children !== null) for (const child of children) mapping.children.add(child);
+    }
+    this.#count = captured.count;
+    this.#stamp = captured.stamp;
+    this.#captured = captured;
   }
 
   /** Visits parents before children, siblings in the order in which they were made. */
@@ -312,6 +310,12 @@ export class MappingDatabase {
     };
     for (const root of new Fields('mapping database', state, STATE_VERSION, ['roots']).list('roots')) restoreOne(root, null);
   }
+}
+
+function captureTree(mapping: MemoryMapping, into: CapturedMapping[]): void {
+  const { rights, cache, parent, children } = mapping;
+  into.push({ mapping, rights, cache, parent, children: children.size === 0 ? null : [...children] });
+  for (const child of children) captureTree(child, into);
 }
 
 function* descend(mapping: MemoryMapping): Generator<MemoryMapping> {

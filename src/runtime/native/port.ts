@@ -3,7 +3,8 @@
 
 import type { HostedCpu, HostedExit, HostedPort } from '../../emu/hosted.ts';
 import type { DebugId } from '../../emu/numbers.ts';
-import type { Plain, PlainRecord } from '../../emu/plain.ts';
+import { type Plain, type PlainRecord, copyPlain } from '../../emu/plain.ts';
+import { newStamp } from '../../emu/rewind.ts';
 import { Component, programNamed } from './component.ts';
 import { COST } from './cost.ts';
 import { Execution, MemoryFault } from './execution.ts';
@@ -30,10 +31,21 @@ interface ThreadState {
   readonly index: number;
   frames: Frame[];
   phase: Phase;
-  /** Instructions that were charged and are not yet consumed. */
+  /** Instructions that the step being made was charged. */
   owed: number;
   /** Step that takes the result of the invocation being made. */
   then: string;
+}
+
+/** A thread's state as it was, and the number that it has as long as the thread does not run. */
+interface CapturedThread {
+  readonly stamp: number;
+  readonly state: ThreadState;
+}
+
+interface CapturedRuntime {
+  readonly components: readonly { readonly component: Component; readonly store: ReturnType<Store['capture']> }[];
+  readonly threads: readonly (readonly [DebugId, CapturedThread])[];
 }
 
 const FRAMES_MAX = 64;
@@ -47,6 +59,8 @@ export class HostedRuntime implements HostedPort {
   #components = new Map<DebugId, Component>();
   #threads = new Map<DebugId, ThreadState>();
   #executions = new Map<DebugId, Execution>();
+  /** Threads that did not run since they were captured last. */
+  readonly #captured = new Map<DebugId, CapturedThread>();
   readonly #config: HostedConfig;
 
   constructor(config: HostedConfig = {}) {
@@ -78,6 +92,7 @@ export class HostedRuntime implements HostedPort {
     }
     const program = programNamed(programName);
     if (program === undefined || known !== undefined) {
+      this.#captured.delete(cpu.thread);
       this.#threads.set(cpu.thread, { task: cpu.task, index: -1, frames: [], phase: { kind: 'ended' }, owed: 0, then: '' });
       cpu.note('hosted_entry_refused', { program: programName, stack: stackTop });
       return;
@@ -89,27 +104,63 @@ export class HostedRuntime implements HostedPort {
     this.#begin(cpu, 0, { procedure: program.main, step: 'start', locals: {}, then: '', error: '' });
   }
 
-  run(cpu: HostedCpu, budget: number): HostedExit {
+  /**
+   * Makes one transition: so that every step happens at an instruction of its own, whatever the lengths in which a run is cut.
+   */
+  run(cpu: HostedCpu): HostedExit {
     const state = this.#threads.get(cpu.thread);
     if (state === undefined) throw new Error(`thread ${cpu.thread} is not hosted`);
-    let used = 0;
-    for (;;) {
-      const paid = Math.min(state.owed, budget - used);
-      state.owed -= paid;
-      used += paid;
-      if (used >= budget) return { kind: 'budget', used };
-      const exit = this.#advance(cpu, state, used);
-      if (exit !== null) return exit;
-    }
+    this.#captured.delete(cpu.thread);
+    const exit = this.#advance(cpu, state);
+    if (exit !== null) return exit;
+    const used = state.owed;
+    state.owed = 0;
+    return { kind: 'budget', used };
   }
 
   leave(thread: DebugId): void {
+    this.#captured.delete(thread);
     const state = this.#threads.get(thread);
     this.#threads.delete(thread);
     this.#executions.delete(thread);
     if (state === undefined) return;
     for (const other of this.#threads.values()) if (other.task === state.task) return;
     this.#components.delete(state.task);
+  }
+
+  capture(): CapturedRuntime {
+    return {
+      components: this.components().map((component) => ({ component, store: component.store.capture() })),
+      threads: [...this.#threads].map(([id, state]) => [id, this.#captureThread(id, state)] as const),
+    };
+  }
+
+  #captureThread(id: DebugId, state: ThreadState): CapturedThread {
+    let captured = this.#captured.get(id);
+    if (captured === undefined) {
+      captured = { stamp: newStamp(), state: copyState(state) };
+      this.#captured.set(id, captured);
+    }
+    return captured;
+  }
+
+  rewind(captured: unknown): void {
+    const { components, threads: states } = captured as CapturedRuntime;
+    this.#components.clear();
+    for (const { component, store } of components) {
+      component.store.rewind(store);
+      this.#components.set(component.task, component);
+    }
+    const present = new Map(this.#threads);
+    this.#threads.clear();
+    for (const [id, thread] of states) {
+      const state = present.get(id);
+      const unchanged = state !== undefined && this.#captured.get(id)?.stamp === thread.stamp;
+      this.#threads.set(id, unchanged ? state : copyState(thread.state));
+      this.#captured.set(id, thread);
+    }
+    for (const id of this.#captured.keys()) if (!this.#threads.has(id)) this.#captured.delete(id);
+    this.#executions.clear();
   }
 
   save(): PlainRecord {
@@ -134,11 +185,13 @@ export class HostedRuntime implements HostedPort {
         return [task, new Component(found, task, Store.restore(store))];
       }),
     );
+    this.#captured.clear();
     this.#threads = new Map(states.map(({ id, ...state }) => [id, structuredClone(state)]));
     this.#executions = new Map();
   }
 
   #begin(cpu: HostedCpu, index: number, frame: Frame): void {
+    this.#captured.delete(cpu.thread);
     this.#threads.set(cpu.thread, { task: cpu.task, index, frames: [frame], phase: { kind: 'step', input: null }, owed: 0, then: '' });
   }
 
@@ -153,19 +206,19 @@ export class HostedRuntime implements HostedPort {
     return x;
   }
 
-  /** Makes one transition of a thread that owes nothing. Returns how it left user mode, or null to go on. */
-  #advance(cpu: HostedCpu, state: ThreadState, used: number): HostedExit | null {
-    if (cpu.r[15] === 0) return { kind: 'fault', used: used + 1, address: 0, write: false };
+  /** Makes one transition of a thread. Returns how it left user mode, or null to go on. */
+  #advance(cpu: HostedCpu, state: ThreadState): HostedExit | null {
+    if (cpu.r[15] === 0) return { kind: 'fault', used: 1, address: 0, write: false };
     const phase = state.phase;
     switch (phase.kind) {
       case 'ended':
-        return { kind: 'fault', used: used + 1, address: 0, write: false };
+        return { kind: 'fault', used: 1, address: 0, write: false };
       case 'enter':
         state.phase = { kind: 'returned', then: state.then };
-        return { kind: 'invoke', used: used + 1 };
+        return { kind: 'invoke', used: 1 };
       case 'touch':
         state.phase = { kind: 'step', input: phase.input };
-        return { kind: 'fault', used: used + 1, address: phase.address, write: phase.write };
+        return { kind: 'fault', used: 1, address: phase.address, write: phase.write };
       case 'returned': {
         top(state).step = phase.then;
         const tag = cpu.r[0] ?? 0;
@@ -190,7 +243,7 @@ export class HostedRuntime implements HostedPort {
       action = step(x, frame.locals, input as never);
     } catch (fault) {
       if (!(fault instanceof MemoryFault)) throw new Error(`${x.component.program.name}: ${frame.procedure}.${frame.step}: ${words(fault)}`, { cause: fault });
-      state.owed += x.charged;
+      state.owed += Math.max(1, Math.ceil(x.charged));
       state.phase = { kind: 'touch', address: fault.address, write: fault.write, input };
       return;
     }
@@ -248,6 +301,11 @@ export class HostedRuntime implements HostedPort {
 interface SavedRuntime {
   readonly components: readonly { readonly task: DebugId; readonly program: string; readonly store: PlainRecord }[];
   readonly threads: readonly (ThreadState & { readonly id: DebugId })[];
+}
+
+/** Locals are changed in place by the steps; everything else is replaced. */
+function copyState(state: ThreadState): ThreadState {
+  return { ...state, phase: copyPlain(state.phase as unknown as Plain) as unknown as Phase, frames: state.frames.map((frame) => ({ ...frame, locals: copyPlain(frame.locals) as Record<string, Plain> })) };
 }
 
 function top(state: ThreadState): Frame {

@@ -3,6 +3,11 @@
 
 import type { Plain, PlainRecord } from '../../emu/plain.ts';
 
+interface CapturedTable {
+  readonly rows: ReadonlyMap<number, object>;
+  readonly next: number;
+}
+
 /** One table: rows by positive integer key, iterated in ascending key order. */
 export class Table<Row extends object> {
   #rows: Map<number, Row>;
@@ -87,6 +92,21 @@ export class Table<Row extends object> {
     return new Table(this.#rows, this.#next, false);
   }
 
+  /** The present content; from now on the rows are copied before they change. */
+  capture(): CapturedTable {
+    this.#owned = false;
+    return { rows: this.#rows, next: this.#next };
+  }
+
+  rewind({ rows, next }: CapturedTable): void {
+    this.#owned = false;
+    this.#next = next;
+    if (this.#rows === rows) return;
+    this.#rows = rows as Map<number, Row>;
+    this.#sorted = null;
+    this.#version++;
+  }
+
   save(): PlainRecord {
     return { next: this.#next, rows: this.entries().map(([key, row]) => [key, row as Plain]) };
   }
@@ -103,6 +123,8 @@ export class Table<Row extends object> {
     this.#owned = true;
   }
 }
+
+type CapturedStore = readonly { readonly name: string; readonly table: Table<object>; readonly captured: CapturedTable }[];
 
 /** All tables of one component, by name. */
 export class Store {
@@ -123,6 +145,18 @@ export class Store {
 
   fork(): Store {
     return new Store(new Map([...this.#tables].map(([name, table]) => [name, table.fork()])));
+  }
+
+  capture(): CapturedStore {
+    return [...this.#tables].map(([name, table]) => ({ name, table, captured: table.capture() }));
+  }
+
+  rewind(captured: CapturedStore): void {
+    this.#tables.clear();
+    for (const { name, table, captured: rows } of captured) {
+      table.rewind(rows);
+      this.#tables.set(name, table);
+    }
   }
 
   save(): PlainRecord {

@@ -151,6 +151,14 @@ class ScriptPort implements HostedPort {
     this.#positions.delete(thread);
   }
 
+  capture(): Plain {
+    return this.save();
+  }
+  rewind(captured: unknown): void {
+    this.#positions.clear();
+    this.restore(captured as Plain);
+  }
+
   save(): Plain {
     return { notes: [...this.notes], positions: [...this.#positions].map(([thread, { program, at }]) => ({ thread, program, at })) };
   }

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { MappingDatabase, MemorySpace, SECTION_BYTES } from '../../../src/emu/memory/mapping_database.ts';
+import { MappingDatabase, SECTION_BYTES } from '../../../src/emu/memory/mapping_database.ts';
+import { MemorySpace } from '../../../src/emu/memory/memory_space.ts';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../../../src/emu/memory/translation.ts';
 import type { PlainRecord } from '../../../src/emu/plain.ts';
 import { suite } from '../../kit.ts';

@@ -178,7 +178,7 @@ export class FakeKernel {
   #runThread(thread: FakeThread): void {
     thread.state = 'ready';
     while (thread.state === 'ready') {
-      const exit = this.runtime.run(thread, 1_000_000);
+      const exit = this.runtime.run(thread);
       if (exit.kind === 'budget') continue;
       if (exit.kind === 'fault') {
         thread.state = 'stuck';

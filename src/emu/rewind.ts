@@ -1,0 +1,77 @@
+// Remembering live objects inside one process and bringing them back, identities included: whoever holds a reference to a thread
+// holds the right one after a rewind as well. Fields are copied by their kinds, so that a new field needs no line here; a class
+// with private state says itself what has to be kept. Owns no state.
+
+/** A part of the machine with private state. What `capture` returns is never changed by later running. */
+export interface Rewindable {
+  capture(): unknown;
+  /** Brings a captured state back; it may be brought back any number of times. */
+  rewind(captured: unknown): void;
+}
+
+const isRewindable = (value: object): value is Rewindable => 'capture' in value && 'rewind' in value;
+
+/** How a field's value comes back. */
+const BY_VALUE = 0;
+const PART = 1;
+const RECORD = 2;
+const LIST = 3;
+
+/** Names of an object's fields; objects of one class have the same. */
+type Names = readonly string[];
+const namesByClass = new WeakMap<object, Names>();
+
+function namesOf(object: object): Names {
+  const kind = Object.getPrototypeOf(object) as object;
+  let names = namesByClass.get(kind);
+  if (names === undefined) {
+    names = Object.keys(object);
+    namesByClass.set(kind, names);
+  }
+  return names;
+}
+
+/** The fields of an object: per field the way, the value, and what was captured of it. */
+export type CapturedFields = readonly unknown[];
+
+/**
+ * Captures all public fields. Plain records and lists are taken as the object's own and copied one level deep; parts with private
+ * state capture themselves; instances of other classes are references.
+ */
+export function captureFields(object: object): CapturedFields {
+  const captured: unknown[] = [];
+  const fields = object as Record<string, unknown>;
+  for (const name of namesOf(object)) {
+    const value = fields[name];
+    if (value === null || typeof value !== 'object') captured.push(BY_VALUE, value, undefined);
+    else if (Array.isArray(value)) captured.push(LIST, value, value.length === 0 ? undefined : value.slice());
+    else if (Object.getPrototypeOf(value) === Object.prototype) captured.push(RECORD, value, { ...value });
+    else if (isRewindable(value)) captured.push(PART, value, value.capture());
+    else if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw new Error(`field '${name}' cannot be captured: it needs an owner that can`);
+    else captured.push(BY_VALUE, value, undefined);
+  }
+  return captured;
+}
+
+export function rewindFields(object: object, captured: CapturedFields): void {
+  const fields = object as Record<string, unknown>;
+  let at = 0;
+  for (const name of namesOf(object)) {
+    const value = captured[at + 1];
+    const content = captured[at + 2];
+    if (captured[at] === PART) (value as Rewindable).rewind(content);
+    else if (captured[at] === RECORD) Object.assign(value as object, content);
+    else if (captured[at] === LIST) refill(value as unknown[], content as readonly unknown[] | undefined);
+    if (fields[name] !== value) fields[name] = value;
+    at += 3;
+  }
+}
+
+function refill(list: unknown[], content: readonly unknown[] | undefined): void {
+  list.length = 0;
+  if (content !== undefined) for (const value of content) list.push(value);
+}
+
+/** Numbers for states: two captured states with one number are the same state. Never rewound, never saved. */
+let last = 0;
+export const newStamp = (): number => ++last;

@@ -9,7 +9,7 @@ SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yam
 ARGS ?=
 RUN_OPT ?=
 
-.PHONY: help build test unit check list autopilot oracle bench guest schema clean FORCE
+.PHONY: help build test unit check list autopilot oracle bench engine guest schema clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -20,6 +20,7 @@ help:
 	@echo "make autopilot  every scenario, in the look of Genode's autopilot"
 	@echo 'make oracle     hold run/oracle against the captured listings, if they lie beside the repository'
 	@echo 'make bench      measure the board'
+	@echo 'make engine     make the fast engine anew from the instruction tables'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
 	@echo 'make schema     write the schemas of the scenario language in config/ anew'
 	@echo 'make clean      remove what was built'
@@ -65,6 +66,9 @@ bench: $(BUNDLE)
 
 schema: $(BUNDLE)
 	@$(NODE) $(BUNDLE) schema --write config
+
+engine: $(INSTALLED)
+	@$(NODE) --import tsx src/translator/generate.ts
 
 guest:
 	@$(MAKE) --no-print-directory -C src/guest

@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['src/runner/', 'src/scenario/'],
   cli: ['src/'],
   guest: [],
+  translator: ['src/emu/'],
 };
 
 /** Packages and built-in modules that a room may use. */
@@ -45,6 +46,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   report: /^kleur\/colors$/,
   cli: /^(node:.*|execa)$/,
   guest: /^node:/,
+  translator: /^(node:(fs|path|url)|typescript)$/,
 };
 
 const IMPORT = /(?:^|\n)[ \t]*(?:import|export)\s[^;'"]*?\bfrom\s*['"]([^'"\n]+)['"]|(?:^|\n)[ \t]*import\s*['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/g;

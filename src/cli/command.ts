@@ -2,6 +2,7 @@
 // Owns no state.
 
 import { parseArgs } from 'node:util';
+import { ENGINE_DEFAULT, ENGINES, type EngineName, isEngineName } from '../emu/arm/engine.ts';
 import type { Verdict } from '../runner/result.ts';
 import { nearest } from '../scenario/nearest.ts';
 import type { Context } from './context.ts';
@@ -54,6 +55,19 @@ export class UsageError extends Error {
 }
 
 export const HELP_OPTION: OptionSchema = { type: 'boolean', short: 'h', doc: 'show this help' };
+
+/** For commands that run scenarios. */
+export const ENGINE_OPTION: OptionSchema = { type: 'string', value: 'NAME', doc: `what executes instructions: ${ENGINES.join(' or ')}, instead of ${ENGINE_DEFAULT}; only speed differs` };
+
+/** The engine that the arguments name, if they name one. */
+export function engineOf({ values }: Arguments): EngineName | undefined {
+  const name = values['engine'];
+  if (typeof name !== 'string') return undefined;
+  if (isEngineName(name)) return name;
+  if (name === 'jit') throw new UsageError('the engine jit is not in this version', `there are ${ENGINES.join(' and ')}`);
+  const near = nearest(name, ENGINES);
+  throw new UsageError(`there is no engine '${name}'`, near === undefined ? `there are ${ENGINES.join(' and ')}` : `did you mean '${near}'?`);
+}
 
 export function readArguments(command: Command, args: readonly string[]): Arguments {
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> = {};

@@ -4,7 +4,7 @@
 import { useColors } from '../report/colors.ts';
 import { EXIT_STATUS } from '../runner/result.ts';
 import { nearest } from '../scenario/nearest.ts';
-import { type Command, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
+import { type Command, engineOf, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
 import { ACCEPT } from './commands/accept.ts';
 import { BENCH } from './commands/bench.ts';
 import { CONVERT } from './commands/convert.ts';
@@ -66,7 +66,9 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
     context.out(helpOf(command));
     return PASSED;
   }
-  return command.run(parsed, context);
+  const engine = engineOf(parsed);
+  if (engine === undefined) return command.run(parsed, context);
+  return command.run(parsed, { ...context, boot: (config) => context.boot({ ...config, engine }) });
 }
 
 function overview(): string {

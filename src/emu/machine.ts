@@ -1,6 +1,7 @@
 // The board as a whole: memory, kernel, clock; running it up to a limit, stopping it, saving and restoring all of it.
 // Owner of the parts and of nothing else. Time passes with retired instructions only (architecture, laws 2 and 3).
 
+import type { EngineName } from './arm/engine.ts';
 import { EventStream } from './event.ts';
 import { type BootConfig, boot } from './fiasco/boot.ts';
 import { type ExtensionName, isExtensionName } from './fiasco/extensions.ts';
@@ -29,6 +30,8 @@ export interface BoardConfig {
   readonly hosted?: (machine: Machine) => HostedPort;
   /** The stream to emit to; a fresh one by default. Handing one in lets an observer see the boot. */
   readonly events?: EventStream;
+  /** What executes instructions. It shows nowhere but in speed, and is not part of a saved machine. */
+  readonly engine?: EngineName;
 }
 
 export interface MachineConfig extends BoardConfig {
@@ -75,7 +78,7 @@ export class Machine {
     this.events = config.events ?? new EventStream();
     this.memory = new PhysicalMemory(RAM_BASE, ram_bytes);
     const port = config.hosted?.(this) ?? null;
-    this.kernel = new Kernel({ extensions: config.extensions ?? [] }, this.memory, this.events, port);
+    this.kernel = new Kernel({ extensions: config.extensions ?? [] }, this.memory, this.events, port, config.engine);
     if (config.boot !== undefined) boot(this.kernel, config.boot);
   }
 

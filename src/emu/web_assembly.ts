@@ -5,9 +5,20 @@ export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
+/** Compiled code. */
+export interface WasmModule {
+  readonly [compiled]: true;
+}
+declare const compiled: unique symbol;
+
+type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 interface WebAssemblyHost {
   /** Sizes in pages of 64 KiB. */
   readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number }) => WasmMemory;
+  /** Compiles at once. */
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (module: WasmModule, imports: Imports) => { readonly exports: Readonly<Record<string, unknown>> };
 }
 
-export const { Memory: WasmMemory } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyHost }).WebAssembly;
+export const { Memory: WasmMemory, Module: WasmModule, Instance: WasmInstance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyHost }).WebAssembly;

@@ -8,6 +8,7 @@ import { Thread } from '../emu/fiasco/thread.ts';
 import { DEAD, READY, RECEIVE_IN_PROGRESS, RECEIVE_WAIT, SEND_WAIT } from '../emu/fiasco/thread_state.ts';
 import { objectSpaceOf, threadRows } from '../emu/jdb/view.ts';
 import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
+import { ENGINE_DEFAULT, type EngineName } from '../emu/arm/engine.ts';
 import { Machine, type MachineSnapshot, type MachineState, RAM_BASE } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { Plain, PlainRecord } from '../emu/plain.ts';
@@ -61,6 +62,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
   const events = new EventStream();
   const machine = new Machine({
     ram_bytes: config.ram_bytes,
+    ...(config.engine === undefined ? {} : { engine: config.engine }),
     events,
     extensions: [...config.extensions].filter(isExtensionName).sort(),
     hosted: () => hosted,
@@ -76,11 +78,11 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
 }
 
 /** A system that goes on where a saved one was. */
-export function restoreSystem(state: SystemState): RunningSystem {
+export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DEFAULT): RunningSystem {
   const { version, machine: saved, labels, controlled, provenance } = state as unknown as SavedSystem;
   if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
   const hosted = new HostedRuntime();
-  const machine = Machine.restore(saved, { hosted: () => hosted });
+  const machine = Machine.restore(saved, { hosted: () => hosted, engine });
   return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled, provenance });
 }
 

@@ -1,6 +1,7 @@
 // The system under test as the runner sees it: Genode on the board, its components, and the control of its checkpointer.
 // Declares the port only; the runner never reaches behind it, so a test can put a scripted system in its place.
 
+import type { EngineName } from '../emu/arm/engine.ts';
 import type { EventStream } from '../emu/event.ts';
 import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
@@ -23,6 +24,8 @@ export interface SystemConfig {
   /** Names of the extensions that are switched on. */
   readonly extensions: ReadonlySet<string>;
   readonly seed: number;
+  /** What executes instructions, where that matters. */
+  readonly engine?: EngineName;
 }
 
 export interface ComponentInfo {

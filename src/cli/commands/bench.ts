@@ -6,7 +6,7 @@ import type { StepOutcome } from '../../runner/result.ts';
 import { runScenario } from '../../runner/run.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
-import { type Command, PASSED, UsageError } from '../command.ts';
+import { type Command, ENGINE_OPTION, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { loadModules } from '../modules.ts';
@@ -35,7 +35,7 @@ export const BENCH: Command = {
   summary: 'Measures guest speed, boot to verdict, checkpoint and restore; writes reports/bench.json.',
   usage: 'bench [--runs N]',
   example: ['rescap bench', 'rescap bench --runs 9'],
-  options: { runs: { type: 'string', value: 'N', doc: `runs per figure, instead of ${RUNS_DEFAULT}` } },
+  options: { engine: ENGINE_OPTION, runs: { type: 'string', value: 'N', doc: `runs per figure, instead of ${RUNS_DEFAULT}` } },
   run: ({ values }, context) => {
     const runs = values['runs'] === undefined ? RUNS_DEFAULT : Number(values['runs']);
     if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new UsageError(`--runs: '${String(values['runs'])}' is no number from 1 to 1000`);

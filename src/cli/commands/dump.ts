@@ -4,7 +4,7 @@
 import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
 import { runScenario } from '../../runner/run.ts';
 import { scenarioUntil } from '../../runner/until.ts';
-import { type Command, PASSED, UsageError } from '../command.ts';
+import { type Command, ENGINE_OPTION, PASSED, UsageError } from '../command.ts';
 import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
 
@@ -16,6 +16,7 @@ export const DUMP: Command = {
   usage: 'dump SCENARIO@POINT [--task NAME]',
   example: ['rescap dump sheep_counter@third', 'rescap dump sheep_counter@third --task timer'],
   options: {
+    engine: ENGINE_OPTION,
     'boot-dir': BOOT_DIR_OPTION,
     task: { type: 'string', short: 't', value: 'NAME', doc: "component label, NAME#2, or debugger id such as 0x1d8; default: the point's own task" },
   },

@@ -1,6 +1,7 @@
 // One scenario from its file to its judgement: read, run as often as asked, judged, its traces written.
 // Owns no state; the same in this process and in a worker, where the text that would be shown is collected.
 
+import type { EngineName } from '../../emu/arm/engine.ts';
 import { join, resolve } from 'node:path';
 import { useColors } from '../../report/colors.ts';
 import { reportFiles, resultJson } from '../../report/files.ts';
@@ -27,6 +28,7 @@ export interface Job {
   readonly wall_limit_ms: number;
   /** Folder that ROM modules are taken from first. */
   readonly boot_dir?: string;
+  readonly engine?: EngineName;
   /** Further attempts after a failure. */
   readonly retry: number;
   /** Runs that all have to come to the same. */
@@ -120,12 +122,13 @@ function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal:
   const { name, file } = loaded;
   if (loaded.scenario === undefined) return invalid(loaded, loaded.diagnostics);
   const scenario = job.seed === undefined ? loaded.scenario : { ...loaded.scenario, seed: job.seed };
+  const { engine } = job;
   const { modules, diagnostics } = loadModules(scenario, context, job.boot_dir);
   const all = [...loaded.diagnostics, ...diagnostics];
   if (diagnostics.length > 0) return invalid({ name, file }, all);
   const folder = goldenFolderOf(file);
   const result = runScenario(scenario, modules, {
-    boot: context.boot,
+    boot: engine === undefined ? context.boot : (config) => context.boot({ ...config, engine }),
     goldens: goldenFolder(resolve(context.cwd, folder), folder),
     ci: isCi(context),
     observer: {

@@ -1,11 +1,12 @@
 // The options of `rescap run`, described once for help and parsing, and read into what the run needs.
 // Owns no state.
 
+import type { EngineName } from '../../emu/arm/engine.ts';
 import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
 import { parseShard, type Shard } from '../../runner/shard.ts';
 import type { Context } from '../context.ts';
 import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
-import { type Arguments, type OptionSchema, UsageError } from '../command.ts';
+import { type Arguments, ENGINE_OPTION, engineOf, type OptionSchema, UsageError } from '../command.ts';
 import type { Keep } from './one_scenario.ts';
 
 export const REPORT_FOLDER = 'reports';
@@ -27,6 +28,7 @@ export const RUN_OPTIONS = {
   watch: { type: 'boolean', short: 'w', doc: 'run again whenever a scenario, golden or guest program changes' },
   seed: { type: 'string', value: 'N', doc: "instead of the scenarios' own seeds" },
   timeout: { type: 'string', value: 'SECONDS', doc: `limit of one run on the wall clock, instead of ${WALL_MS_DEFAULT / 1000}` },
+  engine: ENGINE_OPTION,
   'boot-dir': BOOT_DIR_OPTION,
   keep: { type: 'string', value: 'WHAT', doc: 'whose traces stay in the reports: always (default), failed or never' },
   reports: { type: 'string', value: 'FOLDER', doc: 'where reports go, instead of reports/' },
@@ -55,6 +57,7 @@ export interface RunOptions {
   readonly wall_limit_ms: number;
   /** Folder that ROM modules are taken from first. */
   readonly boot_dir: string | null;
+  readonly engine: EngineName | null;
   readonly keep: Keep;
   readonly reports: string;
   readonly files: { readonly junit: string | null; readonly tap: string | null; readonly json: string | null; readonly html: string | null };
@@ -64,7 +67,8 @@ export interface RunOptions {
 
 type Name = keyof typeof RUN_OPTIONS;
 
-export function readRunOptions({ values }: Arguments, context: Context): RunOptions {
+export function readRunOptions(args: Arguments, context: Context): RunOptions {
+  const { values } = args;
   const text = (name: Name): string | null => (typeof values[name] === 'string' ? values[name] : null);
   const number = (name: Name, low: number, high: number): number | null => {
     const given = text(name);
@@ -90,6 +94,7 @@ export function readRunOptions({ values }: Arguments, context: Context): RunOpti
     watch: values['watch'] === true,
     seed: number('seed', 0, SEED_MAX),
     wall_limit_ms: seconds(text('timeout')),
+    engine: engineOf(args) ?? null,
     boot_dir: bootFolder(values['boot-dir'], context) ?? null,
     keep: keepOf(text('keep')),
     reports: text('reports') ?? REPORT_FOLDER,

@@ -57,8 +57,8 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 /** GE of a lane: no borrow for differences; carry out of unsigned sums, and signed sums that are not negative. */
-function laneIsGe(flavour: Flavour, subtracts: boolean, exact: number, bits: number): boolean {
-  return flavour.signed || subtracts ? exact >= 0 : exact >= 2 ** bits;
+function laneIsGe(signed: boolean, subtracts: boolean, exact: number, bits: number): boolean {
+  return signed || subtracts ? exact >= 0 : exact >= 2 ** bits;
 }
 
 function semantics(flavour: Flavour, operation: Operation): Execute {
@@ -80,7 +80,7 @@ function semantics(flavour: Flavour, operation: Operation): Execute {
       const difference = subtracts[lane] === true;
       const exact = difference ? x - y : x + y;
       result |= (flavour.finish(exact, bits) & laneMask) << (bits * lane);
-      if (laneIsGe(flavour, difference, exact, bits)) ge |= (lanes === 2 ? 3 : 1) << ((lane * 4) / lanes);
+      if (laneIsGe(flavour.signed, difference, exact, bits)) ge |= (lanes === 2 ? 3 : 1) << ((lane * 4) / lanes);
     }
     if (flavour.setsGe) c.ge = ge;
     return setRd(c, i, result);

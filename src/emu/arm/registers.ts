@@ -42,6 +42,12 @@ export const withItState = (cpsr: number, it: number): number => (cpsr & ~CPSR_I
 /** ITSTATE after an instruction of the block. */
 export const advancedIt = (it: number): number => ((it & 7) === 0 ? 0 : (it & 0xe0) | ((it << 1) & 0x1f));
 
+/** Drops the exclusive mark of a register file. */
+export function clearExclusive(words: Int32Array): void {
+  words[REG_EXCLUSIVE_ADDRESS] = 0;
+  words[REG_EXCLUSIVE_BYTES] = 0;
+}
+
 const STATE_VERSION = 1;
 const STATE_FIELDS = ['version', 'r', 'cpsr', 'tpidruro', 'tpidrurw', 'exclusive_address', 'exclusive_bytes'] as const;
 
@@ -89,8 +95,7 @@ export class CpuRegisters {
 
   /** Drops the exclusive mark, as every real kernel entry does (fiasco-kernel.md 5.1). */
   clearExclusive(): void {
-    this.words[REG_EXCLUSIVE_ADDRESS] = 0;
-    this.words[REG_EXCLUSIVE_BYTES] = 0;
+    clearExclusive(this.words);
   }
 
   capture(): Int32Array {

@@ -1,7 +1,8 @@
 // The kernel as a whole: its objects, its clock, who runs, and the ways in (traps, ticks, hosted code). Owner of the parts, of the
 // clock and of the special objects. Source modelled: fiasco-kernel.md 2.9, 3.7, 7, 9.
 
-import { Cpu } from '../arm/cpu.ts';
+import { type Engine, ENGINE_DEFAULT, type EngineName } from '../arm/engine.ts';
+import { makeEngine } from '../arm/engines.ts';
 import type { BoardEvent, EventStream } from '../event.ts';
 import type { HostedPort } from '../hosted.ts';
 import { LIMIT_KERNEL_MEMORY_BYTES } from '../limits.ts';
@@ -81,13 +82,13 @@ export class Kernel {
   instructions = 0;
   /** Ticks handled so far. */
   ticks = 0;
-  readonly #cpu: Cpu;
+  readonly #cpu: Engine;
   readonly #extensions: ReadonlySet<ExtensionName>;
   #special: SpecialObjects | null = null;
   readonly #entryFrame: number;
   readonly #helperFrame: number;
 
-  constructor(config: KernelConfig, memory: PhysicalMemory, events: EventStream, port: HostedPort | null) {
+  constructor(config: KernelConfig, memory: PhysicalMemory, events: EventStream, port: HostedPort | null, engine: EngineName = ENGINE_DEFAULT) {
     this.config = config;
     this.memory = memory;
     this.events = events;
@@ -96,7 +97,7 @@ export class Kernel {
     this.processor = new Processor(this);
     this.hosted = new HostedThreads(this, port);
     this.equipment = new Equipment(this);
-    this.#cpu = new Cpu(memory);
+    this.#cpu = makeEngine(engine, memory);
     this.#entryFrame = this.frames.allocate(1);
     this.#helperFrame = this.frames.allocate(1);
     writeEntryPage(memory, this.#entryFrame);

@@ -1,14 +1,36 @@
 // A minimal board for CPU tests: frames of RAM, a page table as a map, one register file. Owner of nothing that outlives a test.
 
-import { Cpu } from '../../../src/emu/arm/cpu.ts';
+import { ENGINES } from '../../../src/emu/arm/engine.ts';
+import type { Engine, EngineName } from '../../../src/emu/arm/engine.ts';
+import { makeEngine } from '../../../src/emu/arm/engines.ts';
 import { CPSR_T, CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import type { Translation } from '../../../src/emu/memory/translation.ts';
+import type { Test } from '../../kit.ts';
 
 export const RWX = 7;
 export const RW = 6;
 export const RX = 5;
 export const READ_ONLY = 4;
+
+let engineUnderTest: EngineName = 'reference';
+export const newEngine = (memory: PhysicalMemory): Engine => makeEngine(engineUnderTest, memory);
+
+/** Registers each test once for every engine: boards that it makes have that engine. */
+export const onEachEngine =
+  (test: Test): ((name: string, body: () => void) => void) =>
+  (name, body) => {
+    for (const engine of ENGINES) {
+      test(`${engine}: ${name}`, () => {
+        engineUnderTest = engine;
+        try {
+          body();
+        } finally {
+          engineUnderTest = 'reference';
+        }
+      });
+    }
+  };
 
 export class Pages implements Translation {
   version = 0;
@@ -36,7 +58,7 @@ export const HEAP = 0x0020_0000;
 
 export class TestBoard {
   readonly memory = new PhysicalMemory(0x7000_0000, 8 * 4096);
-  readonly cpu = new Cpu(this.memory);
+  readonly cpu = newEngine(this.memory);
   readonly registers = new CpuRegisters();
   readonly pages = new Pages();
 

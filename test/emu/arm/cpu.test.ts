@@ -4,9 +4,10 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { suite } from '../../kit.ts';
-import { HEAP, Pages, PROGRAM, READ_ONLY, RW, RWX, RX, TestBoard } from './board.ts';
+import { HEAP, onEachEngine, Pages, PROGRAM, READ_ONLY, RW, RWX, RX, TestBoard } from './board.ts';
 
-const test = suite('arm cpu');
+const all = suite('arm cpu');
+const test = onEachEngine(all);
 
 const NOP = 0xe320_f000;
 const ADD_R0_1 = 0xe280_0001;
@@ -246,4 +247,4 @@ test('user mode cannot change mode, interrupt or Thumb bits', () => {
   assert.is(board.registers.r[2], board.registers.cpsr);
 });
 
-test.run();
+all.run();

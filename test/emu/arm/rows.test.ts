@@ -5,10 +5,11 @@ import * as assert from 'uvu/assert';
 import { A32, T32 } from '../../../src/emu/arm/decoder.ts';
 import type { CpuExit } from '../../../src/emu/arm/exit.ts';
 import { suite } from '../../kit.ts';
-import { PROGRAM, TestBoard } from './board.ts';
+import { onEachEngine, PROGRAM, TestBoard } from './board.ts';
 import { comparableRows } from './vectors/generator.ts';
 
-const test = suite('arm rows');
+const all = suite('arm rows');
+const test = onEachEngine(all);
 
 type Detail = (CpuExit & { kind: 'undefined' })['detail'];
 
@@ -185,4 +186,4 @@ test('T32: an encoding of no row is unallocated, an UNPREDICTABLE one unpredicta
   }
 });
 
-test.run();
+all.run();

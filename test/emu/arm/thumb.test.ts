@@ -4,15 +4,15 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { Cpu } from '../../../src/emu/arm/cpu.ts';
 import type { CpuExit } from '../../../src/emu/arm/exit.ts';
 import { advancedIt, CPSR_IT, CPSR_T, CPSR_Z, CpuRegisters, itState, withItState } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import { suite } from '../../kit.ts';
-import { HEAP, PROGRAM, READ_ONLY, RX, TestBoard } from './board.ts';
+import { HEAP, newEngine, onEachEngine, PROGRAM, READ_ONLY, RX, TestBoard } from './board.ts';
 import { IMAGE, parseProgram } from './vectors/program.ts';
 
-const test = suite('arm thumb');
+const all = suite('arm thumb');
+const test = onEachEngine(all);
 
 const NOP = 0xbf00;
 const IT_EQ = 0xbf08;
@@ -289,7 +289,7 @@ const PROGRAM_FILE = parseProgram(readFileSync(new URL('vectors/program.json', i
 /** The compiled program on a board of its own; runs on by exact counts of instructions, in slices. */
 class Runner {
   readonly memory = new PhysicalMemory(0, MEMORY_BYTES + 4096);
-  readonly #cpu = new Cpu(this.memory);
+  readonly #cpu = newEngine(this.memory);
   readonly #translation = {
     version: 0,
     entry: (page: number): number => {
@@ -369,4 +369,4 @@ test('a compiled program runs in lock-step in slices of any length, and writes w
   }
 });
 
-test.run();
+all.run();

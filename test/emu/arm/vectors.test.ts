@@ -4,6 +4,9 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { ENGINES } from '../../../src/emu/arm/engine.ts';
+import type { EngineName } from '../../../src/emu/arm/engine.ts';
+import { makeEngine } from '../../../src/emu/arm/engines.ts';
 import { disassemble, disassembleThumb } from '../../../src/emu/arm/disassembler.ts';
 import { suite } from '../../kit.ts';
 import { CaseBoard, differences, ENTRY, SETS } from './vectors/case.ts';
@@ -20,8 +23,8 @@ const FRESH_CASES_PER_ROW = 6;
 const FAILURES_SHOWN = 10;
 
 /** What differs from the reference, in words. */
-function failures(set: Set, vectors: readonly Vector[]): readonly string[] {
-  const board = new CaseBoard(set);
+function failures(set: Set, vectors: readonly Vector[], engine: EngineName): readonly string[] {
+  const board = new CaseBoard(set, (memory) => makeEngine(engine, memory));
   const text = set === 'a32' ? disassemble : disassembleThumb;
   return vectors.flatMap(({ subject, expected }) => {
     const { exit, after } = board.run(subject);
@@ -40,7 +43,9 @@ const missing = missingTools();
 for (const set of SETS) {
   const recorded = read(set);
 
-  test(`${set}: recorded results of the reference are reproduced`, () => assertNone(failures(set, recorded), ''));
+  for (const engine of ENGINES) {
+    test(`${set}, ${engine}: recorded results of qemu-arm are reproduced`, () => assertNone(failures(set, recorded, engine), ''));
+  }
 
   test(`${set}: every row with a comparable result has at least four vectors`, () => {
     const counts = new Map<string, number>();
@@ -58,7 +63,7 @@ for (const set of SETS) {
     const [first] = recorded;
     if (first === undefined) throw new Error('the vector file is empty');
     const registers = first.expected.registers.map((value, index) => (index === 3 ? value ^ 1 : value));
-    assert.is(failures(set, [{ ...first, expected: { ...first.expected, registers } }]).length, 1);
+    for (const engine of ENGINES) assert.is(failures(set, [{ ...first, expected: { ...first.expected, registers } }], engine).length, 1);
   });
 
   const fresh = `${set}: fresh random cases agree with qemu-arm`;
@@ -72,7 +77,7 @@ for (const set of SETS) {
         const expected = states[index];
         return expected !== undefined && isComparable(expected) ? [{ subject, expected }] : [];
       });
-      assertNone(failures(set, vectors), ` (batch seed ${seed})`);
+      for (const engine of ENGINES) assertNone(failures(set, vectors, engine), ` (${engine}, batch seed ${seed})`);
     });
   }
 }

@@ -2,6 +2,7 @@
 // data window is agreed with executor.c. Pure.
 
 import { Cpu } from '../../../../src/emu/arm/cpu.ts';
+import type { Engine } from '../../../../src/emu/arm/engine.ts';
 import type { CpuExit } from '../../../../src/emu/arm/exit.ts';
 import { CPSR_T, CPSR_USER, CpuRegisters } from '../../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../../src/emu/memory/physical_memory.ts';
@@ -93,10 +94,11 @@ export function before({ set, seed, given }: Case): State {
 /** The board on which cases run: code area and data pages, and nothing else, are mapped. */
 export class CaseBoard {
   readonly #memory = new PhysicalMemory(0, CODE_BYTES + DATA_BYTES);
-  readonly #cpu = new Cpu(this.#memory);
+  readonly #cpu: Engine;
   readonly #registers = new CpuRegisters();
 
-  constructor(set: Set) {
+  constructor(set: Set, engineOf: (memory: PhysicalMemory) => Engine = (memory) => new Cpu(memory)) {
+    this.#cpu = engineOf(this.#memory);
     this.#memory.u32.fill(FILL[set], 0, CODE_BYTES >>> 2);
     const { entry } = {
       entry: (page: number): number => {

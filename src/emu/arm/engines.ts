@@ -1,0 +1,14 @@
+// The engines by name.
+// Owns no state.
+
+import type { PhysicalMemory } from '../memory/physical_memory.ts';
+import { Cpu } from './cpu.ts';
+import type { Engine, EngineName } from './engine.ts';
+import { FastCpu } from './fast/fast_cpu.ts';
+
+const MAKERS: Readonly<Record<EngineName, (memory: PhysicalMemory) => Engine>> = {
+  reference: (memory) => new Cpu(memory),
+  fast: (memory) => new FastCpu(memory),
+};
+
+export const makeEngine = (name: EngineName, memory: PhysicalMemory): Engine => MAKERS[name](memory);

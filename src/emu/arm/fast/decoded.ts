@@ -1,0 +1,64 @@
+// From decoded instructions to records of the fast engine: which operation, and where its fields go. Owns the plans made so far,
+// shared by all machines of the process.
+
+import { A32, T32 } from '../decoder.ts';
+import { executesOf } from '../executes.ts';
+import type { Execute, Instruction } from '../instruction.ts';
+import { placesOf, RECORD_BYTES, RECORD_CONDITION, RECORD_OPERATION, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
+import type { Place, ShapeField } from './layout.ts';
+import { OPERATION_COUNT, OPERATIONS_BY_SHAPE, SHAPE_FIELDS } from './module.ts';
+
+interface Semantics {
+  readonly number: number;
+  readonly fields: readonly ShapeField[];
+}
+
+interface Operation {
+  readonly number: number;
+  readonly places: readonly Place[];
+}
+
+/** The record of an instruction as words. */
+export type Plan = Int32Array;
+
+const isRegister = (name: string): boolean => (REGISTER_FIELDS as readonly string[]).includes(name);
+
+export class Plans {
+  readonly #semantics = new Map<Execute, Semantics>();
+  readonly #operations = new Map<string, Operation>();
+  readonly #plans = new WeakMap<Instruction, Plan>();
+
+  constructor() {
+    executesOf([A32.table, T32.table]).forEach((execute, number) => {
+      this.#semantics.set(execute, { number, fields: SHAPE_FIELDS[number] ?? [] });
+    });
+    for (const [key, number, mask] of OPERATIONS_BY_SHAPE) this.#operations.set(key, { number, places: placesOf(mask) });
+  }
+
+  of(instruction: Instruction): Plan {
+    const known = this.#plans.get(instruction);
+    if (known !== undefined) return known;
+    const plan = this.#make(instruction);
+    this.#plans.set(instruction, plan);
+    return plan;
+  }
+
+  /** An instruction of a shape that the module does not know is left to the reference. */
+  #make(instruction: Instruction): Plan {
+    const semantics = this.#semantics.get(instruction.execute);
+    const values = semantics?.fields.map((field) => shapeValue(instruction, field)) ?? [];
+    const operation = this.#operations.get(`${semantics?.number ?? -1}:${values.join()}`);
+    const bytes = new DataView(new ArrayBuffer(RECORD_BYTES));
+    bytes.setInt32(RECORD_WORD, instruction.word, true);
+    bytes.setUint16(RECORD_OPERATION, operation?.number ?? OPERATION_COUNT, true);
+    const isTested = semantics?.fields.includes('cond') === true && operation !== undefined;
+    bytes.setUint8(RECORD_CONDITION, isTested ? 14 : instruction.cond);
+    for (const { field, offset } of operation?.places ?? []) {
+      const value = instruction[field.name] << (isRegister(field.name) ? 2 : 0);
+      if (field.bytes === 1) bytes.setUint8(offset, value);
+      else if (field.bytes === 2) bytes.setUint16(offset, value, true);
+      else bytes.setInt32(offset, value, true);
+    }
+    return new Int32Array(bytes.buffer);
+  }
+}

@@ -1,0 +1,190 @@
+// The fast engine: the CPU as a WebAssembly module made from the instruction tables (src/translator). What the module does not
+// find in its caches it asks for here, where the reference's MMU and decoder answer. Owns only caches, in the engine's area.
+
+import type { PhysicalMemory } from '../../memory/physical_memory.ts';
+import { ENGINE_AREA_BYTES } from '../../memory/physical_memory.ts';
+import type { Translation } from '../../memory/translation.ts';
+import { PAGE_BYTES, PAGE_SHIFT } from '../../numbers.ts';
+import { Cpu } from '../cpu.ts';
+import { A32 } from '../decoder.ts';
+import type { Engine } from '../engine.ts';
+import type { CpuExit, FetchFault } from '../exit.ts';
+import { BREAKPOINT, SUPERVISOR_CALL } from '../instruction.ts';
+import { GUEST_FAULT, Mmu } from '../mmu.ts';
+import { clearExclusive, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
+import type { CpuRegisters } from '../registers.ts';
+import { Plans } from './decoded.ts';
+import type { Plan } from './decoded.ts';
+import { instantiate } from './instance.ts';
+import type { RunFunction } from './instance.ts';
+import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE, WORD_CODE_ENTRIES } from './layout.ts';
+import { RecordArea } from './record_area.ts';
+import { SpaceTable } from './space_table.ts';
+
+const PAGE_MASK = -PAGE_BYTES;
+const OFFSET_MASK = PAGE_BYTES - 1;
+const WORDS_PER_PAGE = PAGE_BYTES >>> 2;
+/** Instructions that the reference executes at a time where the module has no code: in Thumb state. */
+const THUMB_SLICE = 256;
+
+/** One for all machines of the process. */
+let plans: Plans | null = null;
+
+export class FastCpu implements Engine {
+  readonly #memory: PhysicalMemory;
+  readonly #mmu: Mmu;
+  readonly #reference: Cpu;
+  readonly #plans: Plans;
+  readonly #area: Int32Array;
+  readonly #spaces: SpaceTable;
+  readonly #records: RecordArea;
+  readonly #zero: Plan;
+  readonly #run: RunFunction;
+  #registers: Int32Array = new Int32Array(0);
+
+  constructor(memory: PhysicalMemory) {
+    plans ??= new Plans();
+    this.#memory = memory;
+    this.#mmu = new Mmu(memory);
+    this.#reference = new Cpu(memory);
+    this.#plans = plans;
+    this.#zero = plans.of(A32.decoded(0));
+    this.#area = new Int32Array(memory.wasm.buffer, 0, ENGINE_AREA_BYTES >>> 2);
+    this.#spaces = new SpaceTable(this.#area);
+    this.#records = new RecordArea(this.#area);
+    this.#run = instantiate(memory.wasm, {
+      decode: (record, word) => this.#decode(record, word),
+      enter: (pc, entry) => this.#guarded(() => this.#enter(pc, entry)),
+      load: (address, bytes) => this.#guarded(() => this.#load(address, bytes)),
+      store: (address, value, bytes) => this.#guarded(() => this.#store(address, value, bytes)),
+      probe: (address, count, write) => this.#guarded(() => this.#probe(address, count, write === 1)),
+      misaligned: (address, bytes, write) => this.#guarded(() => this.#misaligned(address, bytes, write === 1)),
+    });
+  }
+
+  switchTo(registers: CpuRegisters, translation: Translation): void {
+    this.#registers = registers.words;
+    this.#mmu.use(translation);
+    this.#reference.switchTo(registers, translation);
+    this.#spaces.use(translation);
+  }
+
+  clearExclusive(): void {
+    clearExclusive(this.#registers);
+  }
+
+  run(budget: number): CpuExit {
+    let left = budget;
+    this.#mmu.refresh();
+    this.#spaces.refresh(this.#memory.epoch);
+    while (left > 0) {
+      const isThumb = ((this.#registers[REG_CPSR] as number) & CPSR_T) !== 0;
+      const exit = isThumb ? this.#runReference(Math.min(left, THUMB_SLICE)) : this.#runModule(left);
+      left -= exit.retired;
+      if (exit.kind !== 'budget') return { ...exit, retired: budget - left };
+    }
+    return { kind: 'budget', retired: budget };
+  }
+
+  #runReference(budget: number): CpuExit {
+    return this.#reference.run(budget);
+  }
+
+  /** A32 instructions until the budget is used up, the state changes (both `budget`), or something happens. */
+  #runModule(budget: number): CpuExit {
+    const area = this.#area;
+    const registers = this.#registers;
+    const at = AT_REGISTERS >>> 2;
+    for (let k = 0; k < registers.length; k++) area[at + k] = registers[k] as number;
+    const reason = this.#run(budget);
+    for (let k = 0; k < registers.length; k++) registers[k] = area[at + k] as number;
+    const retired = budget - (area[AT_LEFT >>> 2] as number);
+    if (reason === EXIT_BUDGET || reason === EXIT_EXCHANGE) return { kind: 'budget', retired };
+    if (reason === EXIT_REFERENCE) {
+      const exit = this.#runReference(1);
+      return { ...exit, retired: exit.retired + retired };
+    }
+    this.clearExclusive();
+    return reason === EXIT_FAULT ? this.#fault(retired) : this.#stop(reason, retired);
+  }
+
+  #fault(retired: number): CpuExit {
+    const mmu = this.#mmu;
+    this.#area[AT_FAULT >>> 2] = 0;
+    const address = mmu.faultAddress >>> 0;
+    if (mmu.faultFetch) return { kind: 'prefetch_abort', retired, address, cause: mmu.faultCause as FetchFault };
+    const pc = (this.#registers[REG_PC] as number) >>> 0;
+    return { kind: 'data_abort', retired, pc, address, write: mmu.faultWrite, cause: mmu.faultCause };
+  }
+
+  /** An instruction that wants the kernel: svc and bkpt have retired, an undefined one has not. */
+  #stop(effect: number, retired: number): CpuExit {
+    const pc = (this.#registers[REG_PC] as number) >>> 0;
+    const instruction = A32.decoded(this.#mmu.words[this.#mmu.fetchIndex(pc | 0) >>> 2] as number);
+    if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc, immediate: instruction.imm };
+    if (effect === BREAKPOINT) return { kind: 'bkpt', retired: retired + 1, pc, immediate: instruction.imm };
+    return { kind: 'undefined', retired, pc, opcode: instruction.word >>> 0, detail: instruction.detail };
+  }
+
+  // What the module asks for. An abort is told by a mark in its memory, so that it can put its own affairs in order.
+
+  #guarded(body: () => number): number {
+    try {
+      return body();
+    } catch (thrown) {
+      if (thrown !== GUEST_FAULT) throw thrown;
+      this.#area[AT_FAULT >>> 2] = 1;
+      return 1;
+    }
+  }
+
+  #decode(record: number, word: number): number {
+    this.#area.set(this.#plans.of(A32.decoded(word)), record >>> 2);
+    return 0;
+  }
+
+  /** Fills the entry of a page of code. */
+  #enter(pc: number, entry: number): number {
+    const area = this.#area;
+    const frame = this.#mmu.fetchIndex(pc) & PAGE_MASK;
+    let records = this.#records.of(frame >>> PAGE_SHIFT, WORDS_PER_PAGE, this.#zero);
+    if (records === 0) {
+      this.#records.clear();
+      this.#spaces.forgetCode();
+      records = this.#records.of(frame >>> PAGE_SHIFT, WORDS_PER_PAGE, this.#zero);
+    }
+    const at = (entry + WORD_CODE_ENTRIES) >>> 2;
+    area[at + (CODE_TAG >>> 2)] = pc & PAGE_MASK;
+    area[at + (CODE_FRAME >>> 2)] = frame;
+    area[at + (CODE_RECORDS >>> 2)] = records;
+    return 0;
+  }
+
+  #load(address: number, bytes: number): number {
+    const mmu = this.#mmu;
+    const value = bytes === 4 ? mmu.loadWord(address) : bytes === 2 ? mmu.loadHalf(address) : mmu.loadByte(address);
+    if ((address & OFFSET_MASK) + bytes <= PAGE_BYTES) this.#spaces.allowReads(address, mmu.readIndex(address));
+    return value;
+  }
+
+  #store(address: number, value: number, bytes: number): number {
+    const mmu = this.#mmu;
+    if (bytes === 4) mmu.storeWord(address, value);
+    else if (bytes === 2) mmu.storeHalf(address, value);
+    else mmu.storeByte(address, value);
+    if ((address & OFFSET_MASK) + bytes <= PAGE_BYTES) this.#spaces.allowWrites(address, mmu.writeIndex(address));
+    return 0;
+  }
+
+  #probe(address: number, count: number, write: boolean): number {
+    this.#mmu.probe(address, count, write);
+    if (write) this.#spaces.allowWrites(address, this.#mmu.writeIndex(address));
+    else this.#spaces.allowReads(address, this.#mmu.readIndex(address));
+    return 0;
+  }
+
+  #misaligned(address: number, bytes: number, write: boolean): number {
+    this.#mmu.requireAligned(address, bytes, write);
+    return 0;
+  }
+}

@@ -1,0 +1,90 @@
+// The cached translations that the module looks at itself, for as many address spaces as there is room for. Owner of that part of
+// the engine's area; all of it can be filled again from the MMU at any time.
+
+import type { Translation } from '../../memory/translation.ts';
+import { PAGE_BYTES } from '../../numbers.ts';
+import { AT_SPACE, DATA_ENTRIES, READ_ADDEND, READ_TAG, SPACE_BYTES, SPACES, SPACES_FROM, WORD_CODE_ENTRIES, WRITE_ADDEND, WRITE_TAG } from './layout.ts';
+
+const PAGE_MASK = -PAGE_BYTES;
+/** Equal to no page, and to no address with the bits that an alignment wants to be 0. */
+const NO_TAG = 4;
+const WORDS_PER_SPACE = SPACE_BYTES >>> 2;
+const WORDS_PER_ENTRY = 4;
+
+interface Space {
+  readonly from: number;
+  owner: Translation | null;
+  version: number;
+  epoch: number;
+}
+
+export class SpaceTable {
+  readonly #area: Int32Array;
+  readonly #spaces: readonly Space[];
+  readonly #of = new WeakMap<Translation, Space>();
+  #next = 0;
+  #current: Space;
+
+  constructor(area: Int32Array) {
+    this.#area = area;
+    this.#spaces = Array.from({ length: SPACES }, (_, k) => ({ from: (SPACES_FROM + k * SPACE_BYTES) >>> 2, owner: null, version: 0, epoch: 0 }));
+    this.#current = this.#spaces[0] as Space;
+  }
+
+  /** Accesses go through this address space from now on. */
+  use(translation: Translation): void {
+    if (this.#current.owner === translation) return;
+    let space = this.#of.get(translation);
+    if (space?.owner !== translation) {
+      space = this.#spaces[this.#next] as Space;
+      this.#next = (this.#next + 1) % SPACES;
+      space.owner = translation;
+      space.version = translation.version;
+      this.#of.set(translation, space);
+      this.#clear(space);
+    }
+    this.#current = space;
+    this.#area[AT_SPACE >>> 2] = space.from << 2;
+  }
+
+  /** Drops translations that the address space has lost since, and permissions to write that are void in this epoch of the memory. */
+  refresh(epoch: number): void {
+    const space = this.#current;
+    const version = space.owner?.version ?? 0;
+    if (version !== space.version) {
+      space.version = version;
+      this.#clear(space);
+    } else if (epoch !== space.epoch) this.#clearTags(space.from + ((DATA_ENTRIES + WRITE_TAG) >>> 2));
+    space.epoch = epoch;
+  }
+
+  /** Drops everything that is known about code, in all spaces. */
+  forgetCode(): void {
+    for (const { from, owner } of this.#spaces) if (owner !== null) this.#clearTags(from + (WORD_CODE_ENTRIES >>> 2));
+  }
+
+  #clear(space: Space): void {
+    this.#area.fill(NO_TAG, space.from, space.from + WORDS_PER_SPACE);
+  }
+
+  #clearTags(from: number): void {
+    for (let at = from; at < from + 256 * WORDS_PER_ENTRY; at += WORDS_PER_ENTRY) this.#area[at] = NO_TAG;
+  }
+
+  #entry(address: number): number {
+    return this.#current.from + ((DATA_ENTRIES + ((address >>> 8) & 0xff0)) >>> 2);
+  }
+
+  /** The page of an address may be read; `index` is where the address lies in memory. */
+  allowReads(address: number, index: number): void {
+    const at = this.#entry(address);
+    this.#area[at + (READ_TAG >>> 2)] = address & PAGE_MASK;
+    this.#area[at + (READ_ADDEND >>> 2)] = index - address;
+  }
+
+  allowWrites(address: number, index: number): void {
+    const at = this.#entry(address);
+    this.#area[at + (WRITE_TAG >>> 2)] = address & PAGE_MASK;
+    this.#area[at + (WRITE_ADDEND >>> 2)] = index - address;
+  }
+}

@@ -1,0 +1,34 @@
+// Which operations are frequent in compiled programs: their code stands inside of the loop, that of the others beside it.
+// A matter of speed only. Pure.
+
+import { A32 } from '../emu/arm/decoder.ts';
+import { executesOf } from '../emu/arm/executes.ts';
+import { CARRY_KEPT, FORM_IMMEDIATE, FORM_REGISTER, FORM_SHIFT_IMMEDIATE, MODE_OFFSET, SHIFT_ASR } from '../emu/arm/instruction.ts';
+import { T32 } from '../emu/arm/decoder.ts';
+import type { Shape, Shapes } from './shapes.ts';
+
+/** By the name of an A32 row without what stands in parentheses. */
+const DATA_PROCESSING = 'and eor sub subs rsb rsbs add adds adc adcs sbc sbcs tst teq cmp cmn orr orrs ands mov movs bic bics mvn'.split(' ');
+const TRANSFERS = 'ldr str ldrb strb ldrh strh ldrsb ldrsh ldrd strd'.split(' ');
+const OTHERS = 'b bl bx blx stmia ldmia stmdb ldmdb mul mla umull smull umlal uxtb uxth sxtb sxth ubfx clz movt'.split(' ');
+
+const isWithout15 = (value: (field: string) => number): boolean => value('rd') !== 15 && value('rt') !== 15;
+
+export function frequencyOf(shapes: Shapes): (shape: Shape) => boolean {
+  const executes = executesOf([A32.table, T32.table]);
+  const names = executes.map((execute) => A32.table.find((row) => row.execute === execute)?.name.replace(/ \(.*/, '') ?? '');
+  return ({ execute, values }) => {
+    const name = names[execute] ?? '';
+    const value = (field: string): number => values[shapes.fields[execute]?.findIndex((candidate) => candidate === field) ?? -1] ?? 0;
+    const form = value('form');
+    if (OTHERS.includes(name)) return isWithout15(value);
+    if (DATA_PROCESSING.includes(name)) {
+      if (!isWithout15(value)) return false;
+      if (form === FORM_IMMEDIATE) return value('carry') === CARRY_KEPT;
+      return form === FORM_REGISTER || (form === FORM_SHIFT_IMMEDIATE && value('shift') <= SHIFT_ASR);
+    }
+    if (!TRANSFERS.includes(name) || !isWithout15(value)) return false;
+    if (form === FORM_IMMEDIATE) return true;
+    return value('mode') === MODE_OFFSET && value('up') === 1 && (form === FORM_REGISTER || value('shift') === 0);
+  };
+}

@@ -1,0 +1,45 @@
+// The file that holds the fast engine's module and the list of its operations, src/emu/arm/fast/module.ts, as text.
+// Pure.
+
+import type { Program } from '../emu/arm/compile/semantics.ts';
+import { frequencyOf } from './frequent.ts';
+import { interpreterModule } from './interpreter.ts';
+import { operationsOf } from './operations.ts';
+import { shapesOf } from './shapes.ts';
+
+export function moduleFile(program: Program): string {
+  const shapes = shapesOf(program);
+  const { operations, ofShape } = operationsOf(program, shapes);
+  const isFrequent = frequencyOf(shapes);
+  const inside = operations.filter(({ shape }) => isFrequent(shape));
+  const ordered = [...inside, ...operations.filter(({ shape }) => !isFrequent(shape))];
+  const lines = shapes.shapes.map(({ execute, values }, k) => {
+    const operation = operations[ofShape[k] ?? -1];
+    if (operation === undefined) throw new Error(`shape ${k} has no operation`);
+    return `${execute}:${values.join()} ${ordered.indexOf(operation)} ${operation.mask}`;
+  });
+  const base64 = Buffer.from(interpreterModule(program, ordered, inside.length)).toString('base64');
+  return `// The fast engine's module and its operations. Made by src/translator from the instruction tables: do not change by hand,
+// run \`make engine\` after a change of the tables or of the translator; a test fails until that is done.
+
+${'import'} type { ShapeField } from './layout.ts';
+
+export const OPERATION_COUNT = ${operations.length};
+
+/** Fields that make the shape of an instruction, for each of the executes. */
+export const SHAPE_FIELDS: readonly (readonly ShapeField[])[] = (
+  '${shapes.fields.map((fields) => fields.join()).join(';')}'
+).split(';').map((fields) => (fields === '' ? [] : (fields.split(',') as ShapeField[])));
+
+/** For each shape (execute and values): number of its operation, mask of its fields. */
+export const OPERATIONS_BY_SHAPE: readonly (readonly [string, number, number])[] = (
+  '${lines.join(';')}'
+).split(';').map((line) => {
+  const [shape = '', operation, mask] = line.split(' ');
+  return [shape, Number(operation), Number(mask)];
+});
+
+export const MODULE_BASE64 =
+  '${base64}';
+`;
+}

@@ -47,8 +47,8 @@ export function readBareConfig(file: string, context: Context): BareConfig | und
 /** What init would swallow or deny, told before anything runs. */
 export function checkConfig(root: Node, dialect: Dialect, severity: Severity): readonly Diagnostic[] {
   const sources = sourcesOf(root);
-  return checkInitConfig(root, dialect).map(({ kind, message, start, end, help }) => ({
-    severity, code: CODE_OF[kind], message, span: spanAt(sources, { start, end }), notes: [], ...(help === undefined ? {} : { help }),
+  return checkInitConfig(root, dialect).map(({ kind, message, start, end, help, see }) => ({
+    severity, code: CODE_OF[kind], message, span: spanAt(sources, { start, end }), notes: see === undefined ? [] : [{ message: see.message, span: spanAt(sources, see) }], ...(help === undefined ? {} : { help }),
   }));
 }
 

@@ -3,6 +3,7 @@
 
 import { attributeOf, type Node } from '../../scenario/syntax/node.ts';
 import { type Dialect, decodeInitConfig } from './config.ts';
+import { checkLatent } from './check_latent.ts';
 import { checkRoutes } from './check_routes.ts';
 import { CONFIG, type ElementRule, LATER_SYNTAX } from './vocabulary.ts';
 
@@ -15,6 +16,8 @@ export type Finding = {
   readonly start: number;
   readonly end: number;
   readonly help?: string;
+  /** Another place that explains it. */
+  readonly see?: { readonly message: string; readonly start: number; readonly end: number };
 };
 
 type Span = Node['span'];
@@ -24,7 +27,8 @@ export function checkInitConfig(root: Node, dialect: Dialect): readonly Finding[
   const findings: Finding[] = [];
   if (root.tag !== 'config') findings.push(finding('unknown_element', root.tagSpan, `init expects <config>, not <${root.tag}>`));
   checkElement(root, CONFIG, dialect, findings);
-  findings.push(...checkRoutes(decodeInitConfig(root), dialect));
+  const config = decodeInitConfig(root);
+  findings.push(...checkRoutes(config, dialect), ...checkLatent(root, config, dialect));
   return findings.sort((a, b) => a.start - b.start);
 }
 

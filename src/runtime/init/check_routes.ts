@@ -41,20 +41,22 @@ class Scope {
 }
 
 function checkNames(config: InitConfig, dialect: Dialect, findings: Finding[]): void {
-  const seen = new Set<string>();
+  const seen = new Map<string, Place>();
   for (const { name, child, place } of config.aliases) {
     if (name === null || child === null) continue;
-    if (seen.has(name)) findings.push(at('duplicate', place, `alias "${name}" is declared twice: init gives up`));
+    const earlier = seen.get(name);
+    if (earlier !== undefined) findings.push({ ...at('duplicate', place, `alias "${name}" is declared twice: init gives up`), see: { message: 'the first one', ...earlier } });
     if (!config.starts.some((start) => start.name === child)) findings.push(at('route', place, `alias "${name}" stands for the child "${child}", which does not exist`));
-    seen.add(name);
+    seen.set(name, place);
   }
   for (const { name, place } of config.starts) {
     if (name === null) continue;
-    if (seen.has(name)) {
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
       const effect = dialect === '16.08' ? 'no child of this configuration is activated' : 'the second one is skipped';
-      findings.push(at('duplicate', place, `the name "${name}" is taken: ${effect}`));
+      findings.push({ ...at('duplicate', place, `the name "${name}" is taken: ${effect}`), see: { message: 'taken here', ...earlier } });
     }
-    seen.add(name);
+    seen.set(name, place);
   }
 }
 
@@ -66,19 +68,20 @@ function checkResources({ name, ram_bytes, place }: StartNode, findings: Finding
 }
 
 function checkRules(rules: readonly RouteRule[], where: string, scope: Scope, findings: Finding[]): void {
-  const seen = new Set<string>();
-  let closed = false;
+  const seen = new Map<string, Place>();
+  let closed: Place | null = null;
   for (const rule of rules) {
     if (rule.kind === 'other') continue;
     const key = JSON.stringify([rule.kind, rule.service, rule.pattern, rule.if_arg]);
-    if (closed || seen.has(key)) findings.push(at('route', rule.place, `this rule of ${where} never gets a turn`));
+    const before = closed ?? seen.get(key);
+    if (before !== undefined) findings.push({ ...at('route', rule.place, `this rule of ${where} never gets a turn`), see: { message: 'this one decides before', ...before } });
     // A rule for a named service decides all that match it; a wildcard rule without condition may still pass some on.
-    if (rule.kind === 'service') seen.add(key);
+    if (rule.kind === 'service' && !seen.has(key)) seen.set(key, rule.place);
     const targets = rule.targets.filter((target) => target.kind !== 'other');
     if (targets.length === 0) {
       const effect = rule.targets.length === 0 ? 'it ends the search and denies the request' : 'it never decides';
       findings.push(at('route', rule.place, `this rule of ${where} has no target: ${effect}`));
-      closed = closed || (rule.kind === 'any-service' && rule.targets.length === 0 && unconditional(rule));
+      if (rule.kind === 'any-service' && rule.targets.length === 0 && unconditional(rule)) closed ??= rule.place;
     }
     if (rule.kind === 'service' && targets.length > 1) {
       findings.push(at('route', targets[1]?.place ?? rule.place, 'a rule for a named service is decided by its first target: this one is not looked at'));
@@ -104,7 +107,7 @@ function checkTarget(service: string, target: RouteTarget, scope: Scope, finding
   }
   const child = target.kind === 'child' && target.name !== null ? scope.child(target.name) : undefined;
   if (child !== undefined && !child.provides.includes(service)) {
-    findings.push(at('route', target.place, `"${target.name ?? ''}" does not provide "${service}"`, 'declare it there in <provides>'));
+    findings.push({ ...at('route', target.place, `"${target.name ?? ''}" does not provide "${service}"`, 'declare it there in <provides>'), see: { message: 'the child', ...child.place } });
   }
 }
 

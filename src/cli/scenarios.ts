@@ -11,16 +11,20 @@ import { UsageError } from './command.ts';
 import { includePort } from './include_port.ts';
 import type { Context } from './context.ts';
 import { EXTENSIONS } from './extensions.ts';
-import { listFiles } from './files.ts';
+import type { GoldenStore } from '../runner/golden.ts';
+import { runName } from '../runner/result.ts';
+import { goldenFolder, listFiles } from './files.ts';
 
 export const SCENARIO_FOLDER = 'run';
 
 export interface LoadedScenario {
   /** As written or found, relative to the working folder. */
   readonly file: string;
+  /** With the variant in brackets, where one is meant. */
   readonly name: string;
-  /** Left out where there are errors. */
+  /** The variant that was asked for, else the first; left out where there are errors. */
   readonly scenario?: Scenario;
+  readonly variants: readonly Scenario[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -37,15 +41,16 @@ export function findScenarios(asked: readonly string[], context: Context): reado
   return [...seen.values()];
 }
 
-export function loadScenario(file: string, context: Context): LoadedScenario {
+export function loadScenario(file: string, context: Context, variant?: string): LoadedScenario {
   const name = nameOf(relative(context.cwd, resolve(context.cwd, file)));
-  const { scenario, diagnostics } = readScenario(file, readFileSync(resolve(context.cwd, file)), { extensions: EXTENSIONS, include: includePort(file, context) });
-  if (scenario === undefined || scenario.name === name) return { file, name, diagnostics, ...(scenario === undefined ? {} : { scenario }) };
+  const { variants, diagnostics } = readScenario(file, readFileSync(resolve(context.cwd, file)), { extensions: EXTENSIONS, include: includePort(file, context) });
+  const scenario = variant === undefined ? variants[0] : variants.find((one) => one.variant === variant);
+  if (scenario === undefined || scenario.name === name) return { file, name: runName(name, variant), diagnostics, variants, ...(scenario === undefined ? {} : { scenario }) };
   const source = scenario.source;
   const at = source.text.indexOf(`"${scenario.name}"`) + 1;
   const span = { source, start: at, end: at + scenario.name.length };
   const wrong: Diagnostic = { severity: 'error', code: 'E018', span, message: `the scenario is called '${scenario.name}', its file '${name}'`, notes: [], help: 'goldens and reports are found by this name: make both the same' };
-  return { file, name, diagnostics: [...diagnostics, wrong] };
+  return { file, name, variants: [], diagnostics: [...diagnostics, wrong] };
 }
 
 /** Prints diagnostics; true if one of them is an error. */
@@ -58,6 +63,12 @@ export function tell(diagnostics: readonly Diagnostic[], context: Context): bool
 export function nameOf(file: string): string {
   const path = normalize(file).replaceAll('\\', '/').replace(EXTENSION, '');
   return path.startsWith(`${SCENARIO_FOLDER}/`) ? path.slice(SCENARIO_FOLDER.length + 1) : basename(path);
+}
+
+/** The goldens of a scenario, or of one variant of it. */
+export function goldensOf(file: string, variant: string | undefined, context: Context): GoldenStore {
+  const folder = variant === undefined ? goldenFolderOf(file) : join(goldenFolderOf(file), variant);
+  return goldenFolder(resolve(context.cwd, folder), folder);
 }
 
 /** The golden folder of a scenario file, beside it. */

@@ -1,41 +1,60 @@
 // Whole-run criteria: which `<fail>` or `<succeed>` has come true, and the virtual deadline they set.
-// Owner of the counters of matched lines. Modelled on depot autopilot: the first satisfied criterion decides.
+// Owner of the counters of matched lines and exits. Modelled on depot autopilot: the first satisfied criterion decides (init-run-tools.md 2.4).
 
 import type { Criterion, Scenario } from '../scenario/model.ts';
 import { DEADLINE_MS_DEFAULT } from './limits.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
+import { criterionWords } from './step_words.ts';
 
 export interface Fired {
-  readonly criterion: Criterion;
+  /** What came true, in words. */
+  readonly words: string;
   readonly time_us: number;
   /** The line that decided; left out for a deadline. */
   readonly line?: LogLine;
 }
 
 const US_PER_MS = 1000;
+/** How init tells that a child has exited. */
+const EXITED = /^\[init\] child "[^"]*" exited with exit value (-?\d+)/;
+
+/** What a criterion has seen so far. */
+interface Seen {
+  count: number;
+  /** Pattern lines that were matched, in order. */
+  lines: number;
+  exited: boolean;
+}
 
 export class Criteria {
   readonly #succeed: readonly Criterion[];
   readonly #fail: readonly Criterion[];
-  readonly #counts = new Map<Criterion, number>();
+  readonly #seen = new Map<Criterion, Seen>();
+  /** Exit values that some criterion is about; another one fails the run, if there are any. */
+  readonly #exits: ReadonlySet<number>;
   #failed: Fired | null = null;
   #succeeded: Fired | null = null;
 
   constructor(scenario: Pick<Scenario, 'succeed' | 'fail'>) {
     this.#succeed = scenario.succeed;
     this.#fail = scenario.fail;
+    const all = [...scenario.succeed, ...scenario.fail];
+    this.#exits = new Set(all.flatMap((criterion) => ((criterion.kind === 'exit' || criterion.kind === 'pattern') && criterion.exit !== undefined ? [criterion.exit] : [])));
+    for (const criterion of all) this.#seen.set(criterion, { count: 0, lines: 0, exited: false });
   }
 
   line(line: LogLine): void {
-    this.#failed ??= this.#match(this.#fail, line);
-    this.#succeeded ??= this.#match(this.#succeed, line);
+    const failed = this.#match(this.#fail, line);
+    const succeeded = this.#match(this.#succeed, line);
+    this.#failed ??= failed ?? this.#unexpectedExit(line);
+    this.#succeeded ??= succeeded;
   }
 
   /** Virtual time has come so far. */
   time(time_us: number): void {
     for (const criterion of this.#succeed) {
-      if (criterion.kind === 'after' && time_us >= criterion.after_ms * US_PER_MS) this.#succeeded ??= { criterion, time_us };
+      if (criterion.kind === 'after' && time_us >= criterion.after_ms * US_PER_MS) this.#succeeded ??= { words: criterionWords(criterion), time_us };
     }
   }
 
@@ -69,13 +88,49 @@ export class Criteria {
     return Math.min(this.deadline.time_us, ...moments.filter((moment) => moment > now_us));
   }
 
+  /** All criteria see every line; the first that is complete is the answer. */
   #match(criteria: readonly Criterion[], line: LogLine): Fired | null {
+    let fired: Fired | null = null;
     for (const criterion of criteria) {
-      if (criterion.kind !== 'log' || !matches(criterion.pattern, line.text)) continue;
-      const count = (this.#counts.get(criterion) ?? 0) + 1;
-      this.#counts.set(criterion, count);
-      if (count >= criterion.count) return { criterion, time_us: line.time_us, line };
+      const seen = this.#seen.get(criterion);
+      if (seen !== undefined && advance(criterion, seen, line)) fired ??= { words: criterionWords(criterion), time_us: line.time_us, line };
     }
-    return null;
+    return fired;
   }
+
+  #unexpectedExit(line: LogLine): Fired | null {
+    const value = exitOf(line);
+    if (value === null || this.#exits.size === 0 || this.#exits.has(value)) return null;
+    return { words: `an exit with ${value}, which no criterion is about`, time_us: line.time_us, line };
+  }
+}
+
+/** @returns true if the criterion is complete with this line */
+function advance(criterion: Criterion, seen: Seen, line: LogLine): boolean {
+  switch (criterion.kind) {
+    case 'after':
+      return false;
+    case 'log':
+      if (matches(criterion.pattern, line.text)) seen.count += 1;
+      return seen.count >= criterion.count;
+    case 'exit':
+      return exitOf(line) === criterion.exit;
+    case 'pattern': {
+      const wanted = criterion.lines[seen.lines];
+      if (wanted !== undefined && matches(wanted, line.text)) seen.lines += 1;
+      if (criterion.exit !== undefined && exitOf(line) === criterion.exit) seen.exited = true;
+      return seen.lines === criterion.lines.length && (criterion.exit === undefined || seen.exited);
+    }
+    default:
+      return unreachable(criterion);
+  }
+}
+
+function exitOf({ text }: LogLine): number | null {
+  const match = EXITED.exec(text);
+  return match === null ? null : Number(match[1]);
+}
+
+function unreachable(criterion: never): never {
+  throw new Error(`unknown criterion ${JSON.stringify(criterion)}`);
 }

@@ -40,7 +40,7 @@ const MOMENTS = {
   page_fault: false,
 } as const satisfies Readonly<Record<Moment['kind'], boolean>>;
 
-const CRITERIA = { log: true, after: true, pattern: false, exit: false } as const satisfies Readonly<Record<Criterion['kind'], boolean>>;
+const CRITERIA = { log: true, after: true, pattern: true, exit: true } as const satisfies Readonly<Record<Criterion['kind'], boolean>>;
 
 type Executed<Table, Kind> = { [K in keyof Table]: Table[K] extends true ? K : never }[keyof Table] & Kind;
 
@@ -65,10 +65,6 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
   for (const machine of scenario.machines) refuse(machine.span, 'a further <machine>');
   for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
   const whole = { source: scenario.source, start: 0, end: 0 };
-  if (scenario.unify.length > 0) refuse(whole, '<unify>');
-  if (scenario.xfail !== undefined) refuse(scenario.xfail.span, '<xfail>');
-  if (scenario.variant !== undefined) refuse(whole, '<matrix>');
   if (scenario.engine !== undefined) refuse(whole, "choosing the engine ('engine')");
-  for (const { span } of scenario.requires) refuse(span, "'requires'");
   return found;
 }

@@ -96,6 +96,12 @@ export function obsolete(store: GoldenStore, scenario: Pick<Scenario, 'steps'>):
     .map((file) => ({ file, state: 'obsolete' as const }));
 }
 
+/** The same for all variants of a scenario, in its one folder: files of variants that are no more count, too. */
+export function obsoleteOfAll(store: GoldenStore, variants: readonly Pick<Scenario, 'steps' | 'variant'>[]): readonly GoldenResult[] {
+  const named = new Set(variants.flatMap((scenario) => namedGoldens(scenario).map((file) => (scenario.variant === undefined ? file : `${scenario.variant}/${file}`))));
+  return store.list().filter((file) => file.endsWith('.caps') && !named.has(file)).map((file) => ({ file, state: 'obsolete' as const }));
+}
+
 export function namedGoldens(scenario: Pick<Scenario, 'steps'>): readonly string[] {
   return scenario.steps.flatMap((step) => (step.kind === 'expect-caps' && step.expected.kind === 'golden' ? [step.expected.file] : []));
 }

@@ -8,7 +8,6 @@ import type { Faults } from './faults.ts';
 import { SLICE_INSTRUCTIONS } from './limits.ts';
 import { type LogLine, LogLines } from './log_lines.ts';
 import type { Verdict } from './result.ts';
-import { criterionWords } from './step_words.ts';
 
 /** What ended a run before its script did. */
 export interface Stop {
@@ -74,7 +73,7 @@ export class Progress {
       const now_us = Math.max(machine.time_us, reached_us);
       this.#criteria.time(now_us);
       const failed = this.#criteria.failed;
-      if (failed !== null) return { verdict: 'failed', reason: `fail: ${criterionWords(failed.criterion)}: ${failed.line?.text ?? ''}` };
+      if (failed !== null) return { verdict: 'failed', reason: `fail: ${failed.words}: ${failed.line?.text ?? ''}` };
       if (this.#watch()) return null;
       if (until !== null && now_us >= until.moment) return until.stop;
       const deadline = this.#criteria.deadline;

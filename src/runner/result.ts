@@ -127,6 +127,11 @@ export interface RunResult {
   readonly stack?: string;
 }
 
+/** What a run is called: the scenario's name, of a variant with its name in brackets. */
+export function runName(scenario: string, variant: string | undefined): string {
+  return variant === undefined ? scenario : `${scenario}[${variant}]`;
+}
+
 /** The result of a scenario that could not be started. */
 export function notRun(scenario: string, file: string, verdict: Verdict, reason: string, diagnostics: readonly ToldDiagnostic[] = []): RunResult {
   return {

@@ -12,7 +12,7 @@ import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
 import { Progress, type Stop } from './progress.ts';
-import { gravest, notRun, type RunResult, type StepOutcome, told, type Verdict } from './result.ts';
+import { gravest, notRun, type RunResult, runName, type StepOutcome, told, type Verdict } from './result.ts';
 import { Spaces, takeSpace } from './spaces.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
 import { momentWords, stepWords } from './step_words.ts';
@@ -40,12 +40,13 @@ const US_PER_MS = 1000;
 const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill']);
 
 export function runScenario(scenario: Scenario, modules: readonly BootModule[], ports: RunPorts): RunResult {
+  const name = runName(scenario.name, scenario.variant);
   const [missing, ...more] = notExecutable(scenario);
-  if (missing !== undefined) return notRun(scenario.name, scenario.source.name, 'invalid', missing.message, [missing, ...more].map(told));
+  if (missing !== undefined) return notRun(name, scenario.source.name, 'invalid', missing.message, [missing, ...more].map(told));
   const problem = metadataProblem(ports.goldens, scenario);
-  if (problem?.fatal === true) return notRun(scenario.name, scenario.source.name, 'golden', problem.message);
+  if (problem?.fatal === true) return notRun(name, scenario.source.name, 'golden', problem.message);
   const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });
-  if ('error' in system) return notRun(scenario.name, scenario.source.name, 'failed', `the system does not boot: ${system.error}`);
+  if ('error' in system) return notRun(name, scenario.source.name, 'failed', `the system does not boot: ${system.error}`);
   return new ScenarioRun(scenario, system, ports, problem === undefined ? [] : [problem.message]).run();
 }
 
@@ -242,7 +243,7 @@ class ScenarioRun {
     const dropped = this.#progress.lines.dropped;
     if (dropped > 0) this.#notes.push(`${dropped} log lines beyond the limit were dropped`);
     return {
-      scenario: this.#scenario.name,
+      scenario: runName(this.#scenario.name, this.#scenario.variant),
       file: this.#scenario.source.name,
       verdict,
       reason: ends.find((end) => end.verdict === verdict)?.reason ?? 'all steps passed',

@@ -1,12 +1,10 @@
 // `rescap accept`: pending capability listings become goldens.
 // Owns no state; the rules are the runner's.
 
-import { resolve } from 'node:path';
 import { acceptPending } from '../../runner/golden.ts';
 import { type Command, PASSED, UsageError } from '../command.ts';
 import { isCi } from '../context.ts';
-import { goldenFolder } from '../files.ts';
-import { findScenarios, goldenFolderOf, loadScenario, tell } from '../scenarios.ts';
+import { findScenarios, goldensOf, loadScenario, tell } from '../scenarios.ts';
 
 export const ACCEPT: Command = {
   name: 'accept',
@@ -19,15 +17,17 @@ export const ACCEPT: Command = {
     const files = findScenarios(positionals, context);
     let count = 0;
     for (const file of files) {
-      const { scenario, diagnostics } = loadScenario(file, context);
+      const { scenario, variants, diagnostics } = loadScenario(file, context);
       if (scenario === undefined) {
         tell(diagnostics, context);
         return { verdict: 'invalid', reason: `${file} has errors` };
       }
-      const folder = goldenFolderOf(file);
-      const accepted = acceptPending(goldenFolder(resolve(context.cwd, folder), folder), scenario, (golden) => values['golden'] === undefined || values['golden'] === golden);
-      for (const golden of accepted) context.out(`accepted ${folder}/${golden}\n`);
-      count += accepted.length;
+      for (const one of variants) {
+        const store = goldensOf(file, one.variant, context);
+        const accepted = acceptPending(store, one, (golden) => values['golden'] === undefined || values['golden'] === golden);
+        for (const golden of accepted) context.out(`accepted ${store.folder}/${golden}\n`);
+        count += accepted.length;
+      }
     }
     return count > 0 ? PASSED : { verdict: 'nothing', reason: 'nothing is pending' };
   },

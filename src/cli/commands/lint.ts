@@ -1,16 +1,14 @@
 // `rescap lint`: what is wrong with scenarios, their init configurations and their goldens, without running them.
 // Owns no state.
 
-import { resolve } from 'node:path';
-import { obsolete } from '../../runner/golden.ts';
+import { obsoleteOfAll } from '../../runner/golden.ts';
 import type { Diagnostic, Severity } from '../../scenario/diagnostic.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { type Command, type Exit, PASSED } from '../command.ts';
 import type { Context } from '../context.ts';
-import { goldenFolder } from '../files.ts';
 import { checkConfig, dialectOption, readBareConfig } from '../init_configs.ts';
 import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
-import { findScenarios, goldenFolderOf, loadScenario, tell } from '../scenarios.ts';
+import { findScenarios, goldenFolderOf, goldensOf, loadScenario, tell } from '../scenarios.ts';
 
 export const LINT: Command = {
   name: 'lint',
@@ -45,15 +43,15 @@ function verdict(reports: readonly (readonly Diagnostic[])[], context: Context):
 }
 
 function lintScenario(file: string, severity: Severity, boot_dir: string | undefined, context: Context): readonly Diagnostic[] {
-  const { scenario, diagnostics } = loadScenario(file, context);
+  const { scenario, variants, diagnostics } = loadScenario(file, context);
   if (scenario === undefined) return diagnostics;
-  return [...diagnostics, ...loadModules(scenario, context, boot_dir).diagnostics, ...checkConfig(scenario.config, scenario.genode, severity), ...strayGoldens(file, scenario, severity, context)];
+  return [...diagnostics, ...loadModules(scenario, context, boot_dir).diagnostics, ...checkConfig(scenario.config, scenario.genode, severity), ...strayGoldens(file, scenario, variants, severity, context)];
 }
 
-function strayGoldens(file: string, scenario: Scenario, severity: Severity, context: Context): readonly Diagnostic[] {
+function strayGoldens(file: string, scenario: Scenario, variants: readonly Scenario[], severity: Severity, context: Context): readonly Diagnostic[] {
   const folder = goldenFolderOf(file);
   const span = { source: scenario.source, start: 0, end: 0 };
-  return obsolete(goldenFolder(resolve(context.cwd, folder), folder), scenario).map((golden) => ({
+  return obsoleteOfAll(goldensOf(file, undefined, context), variants).map((golden) => ({
     severity, code: 'E028', span, message: `no step names the golden ${folder}/${golden.file}`, notes: [], help: 'delete it, or compare with it in an <expect-caps>',
   }));
 }

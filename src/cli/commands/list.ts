@@ -14,8 +14,8 @@ export const LIST: Command = {
   run: ({ positionals }, context) => {
     const loaded = findScenarios(positionals, context).map((file) => loadScenario(file, context));
     const width = Math.max(0, ...loaded.map(({ name }) => name.length));
-    for (const { name, scenario } of loaded) {
-      const words = scenario === undefined ? '(has errors: rescap lint)' : scenario.doc;
+    for (const { name, scenario, variants } of loaded) {
+      const words = scenario === undefined ? '(has errors: rescap lint)' : scenario.doc + (variants.length > 1 ? ` (${variants.length} variants)` : '') + (scenario.tags.length === 0 ? '' : ` [${scenario.tags.join(' ')}]`);
       context.out(`${name.padEnd(width)}  ${words}`.trimEnd() + '\n');
     }
     return loaded.length === 0 ? { verdict: 'nothing', reason: 'no scenario in run/' } : PASSED;

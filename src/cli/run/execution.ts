@@ -4,7 +4,6 @@
 import { type Judged, fails, judge } from '../../runner/judgement.ts';
 import { notRun, type Verdict } from '../../runner/result.ts';
 import type { Context, Worker } from '../context.ts';
-import { nameOf } from '../scenarios.ts';
 import { type Finished, type Job, runJob } from './one_scenario.ts';
 
 /** A worker may take so much longer than the limits of its runs before it is ended from outside. */
@@ -47,7 +46,7 @@ async function executeHere({ jobs, bail, write, begun, finished }: Execution, co
   const all: Finished[] = [];
   for (const job of jobs) {
     if (all.filter(({ judged }) => fails(judged)).length >= bail) break;
-    begun(nameOf(job.file));
+    begun(job.name);
     const one = runJob(job, context, write);
     all.push(one);
     finished(one);
@@ -82,7 +81,7 @@ class Parallel {
       const job = this.#execution.jobs[index];
       if (job === undefined || this.#failures >= this.#execution.bail) break;
       this.#next += 1;
-      this.#execution.begun(nameOf(job.file));
+      this.#execution.begun(job.name);
       worker ??= await this.#startWorker();
       const { answer, alive } = await answerOf(worker, job);
       if (!alive) worker = undefined;
@@ -123,7 +122,7 @@ async function answerOf(worker: Worker, job: Job): Promise<{ readonly answer: An
 }
 
 function broken(job: Job, verdict: Verdict, reason: string): Answer {
-  const result = notRun(nameOf(job.file), job.file, verdict, reason);
+  const result = notRun(job.name, job.file, verdict, reason);
   const judged: Judged = judge(result, [{ verdict, reason, seed: 0, time_us: 0, wall_ms: 0 }]);
   return { finished: { judged, serial: [], source: '' }, shown: `${judged.class.padEnd(7)} ${judged.name}  ${reason}\n` };
 }

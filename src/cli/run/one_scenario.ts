@@ -2,7 +2,7 @@
 // Owns no state; the same in this process and in a worker, where the text that would be shown is collected.
 
 import type { EngineName } from '../../emu/arm/engine.ts';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { useColors } from '../../report/colors.ts';
 import { reportFiles, resultJson } from '../../report/files.ts';
 import { htmlReport } from '../../report/html.ts';
@@ -11,15 +11,21 @@ import { type Attempt, type Circumstances, fails, type Judged, judge } from '../
 import { notRun, type RunResult, told } from '../../runner/result.ts';
 import { runScenario } from '../../runner/run.ts';
 import { type Context, isCi } from '../context.ts';
-import { goldenFolder, removeReport, writeFile, writeReport } from '../files.ts';
+import { obsoleteOfAll } from '../../runner/golden.ts';
+import { removeReport, writeFile, writeReport } from '../files.ts';
+import { missingRequirement } from '../requirements.ts';
 import { loadModules } from '../modules.ts';
-import { goldenFolderOf, type LoadedScenario, loadScenario } from '../scenarios.ts';
+import { goldenFolderOf, goldensOf, type LoadedScenario, loadScenario, nameOf } from '../scenarios.ts';
 
 export type Keep = 'always' | 'failed' | 'never';
 
 /** What is to be done with one scenario; plain data. */
 export interface Job {
   readonly file: string;
+  /** What the run is called: "lost[skip]". */
+  readonly name: string;
+  /** Of a scenario with a matrix. */
+  readonly variant?: string;
   readonly detail: Detail;
   readonly colors: boolean;
   readonly columns?: number;
@@ -56,13 +62,18 @@ export function runJob(job: Job, context: Context, write: (text: string) => void
   useColors(job.colors);
   const { detail, name_columns, columns } = job;
   const terminal = new TerminalReport({ write, detail, ...(name_columns === undefined ? {} : { name_columns }), ...(columns === undefined ? {} : { columns }) });
-  const loaded = loadScenario(job.file, context);
+  const loaded = loadScenario(job.file, context, job.variant);
   terminal.start(loaded.name, loaded.scenario?.doc ?? '');
   const { judged, serial } = attempts(loaded, job, terminal, context);
   terminal.end(judged, serial);
   const finished: Finished = { judged, serial, source: loaded.scenario?.source.text ?? '' };
-  keepReport(join(job.reports, loaded.name), finished, job);
+  keepReport(reportFolderOf(job, context), finished, job);
   return finished;
+}
+
+/** `reports/NAME/`, of a variant `reports/NAME/VARIANT/`. */
+function reportFolderOf({ file, variant, reports }: Job, context: Context): string {
+  return join(reports, nameOf(relative(context.cwd, resolve(context.cwd, file))), variant ?? '');
 }
 
 function keepReport(folder: string, finished: Finished, { keep, html }: Job): void {
@@ -121,15 +132,16 @@ function runOnce(loaded: LoadedScenario, job: Job, terminal: TerminalReport, con
 function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal: TerminalReport, context: Context): RunResult {
   const { name, file } = loaded;
   if (loaded.scenario === undefined) return invalid(loaded, loaded.diagnostics);
+  const missing = missingRequirement(loaded.scenario);
+  if (missing !== undefined) return notRun(name, file, 'nothing', missing);
   const scenario = job.seed === undefined ? loaded.scenario : { ...loaded.scenario, seed: job.seed };
   const { engine } = job;
   const { modules, diagnostics } = loadModules(scenario, context, job.boot_dir);
   const all = [...loaded.diagnostics, ...diagnostics];
   if (diagnostics.length > 0) return invalid({ name, file }, all);
-  const folder = goldenFolderOf(file);
   const result = runScenario(scenario, modules, {
     boot: engine === undefined ? context.boot : (config) => context.boot({ ...config, engine }),
-    goldens: goldenFolder(resolve(context.cwd, folder), folder),
+    goldens: goldensOf(file, scenario.variant, context),
     ci: isCi(context),
     observer: {
       line: (line) => {
@@ -141,7 +153,7 @@ function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal:
     wall_ms: context.wall_ms,
     wall_limit_ms: job.wall_limit_ms,
   });
-  return { ...result, diagnostics: [...all.map(told), ...result.diagnostics] };
+  return withStrays({ ...result, diagnostics: [...all.map(told), ...result.diagnostics] }, loaded, context);
 }
 
 function invalid({ name, file }: Pick<LoadedScenario, 'name' | 'file'>, diagnostics: LoadedScenario['diagnostics']): RunResult {
@@ -149,6 +161,18 @@ function invalid({ name, file }: Pick<LoadedScenario, 'name' | 'file'>, diagnost
   return notRun(name, file, 'invalid', error?.message ?? 'invalid scenario', diagnostics.map(told));
 }
 
-function circumstancesOf(_loaded: LoadedScenario): Circumstances {
-  return {};
+/** Goldens of variants that are no more are told once, by the first variant, if it came to its end. */
+function withStrays(result: RunResult, { file, scenario, variants }: LoadedScenario, context: Context): RunResult {
+  if (scenario?.variant === undefined || scenario !== variants[0] || result.verdict !== 'passed') return result;
+  const folders = variants.map(({ variant }) => `${variant ?? ''}/`);
+  const strays = obsoleteOfAll(goldensOf(file, undefined, context), variants).filter((golden) => !folders.some((folder) => golden.file.startsWith(folder)));
+  const [first] = strays;
+  if (first === undefined) return result;
+  const reason = `golden obsolete: no variant has a step that names ${goldenFolderOf(file)}/${first.file}`;
+  const goldens = [...result.goldens, ...strays];
+  return isCi(context) ? { ...result, goldens, verdict: 'golden', reason } : { ...result, goldens, notes: [...result.notes, reason] };
+}
+
+function circumstancesOf({ scenario }: LoadedScenario): Circumstances {
+  return scenario === undefined ? {} : { xfail: scenario.xfail?.reason, tags: scenario.tags };
 }

@@ -11,7 +11,6 @@ import { classCounts, type Judged } from '../../runner/judgement.ts';
 import { gravest } from '../../runner/result.ts';
 import type { Exit } from '../command.ts';
 import type { Context } from '../context.ts';
-import { nameOf } from '../scenarios.ts';
 import { execute } from './execution.ts';
 import { HISTORY_FILE, type History, readHistory, writeHistory } from './history.ts';
 import type { Finished, Job } from './one_scenario.ts';
@@ -22,10 +21,9 @@ import { type Selection, select } from './selection.ts';
 const NAME_COLUMNS_MAX = 32;
 const COLUMNS_DEFAULT = 80;
 
-/** What a call came to, and what it was about; `watch` goes on from there. */
+/** What a call came to. */
 export interface Ran {
   readonly exit: Exit;
-  readonly files: readonly string[];
 }
 
 export async function runAll(asked: readonly string[], options: RunOptions, context: Context): Promise<Ran> {
@@ -35,7 +33,7 @@ export async function runAll(asked: readonly string[], options: RunOptions, cont
   const earlier = readHistory(historyFile, join(options.reports, HISTORY_FILE));
   const past = options.timings === null ? earlier : readHistory(resolve(context.cwd, options.timings), shown);
   const selection = select(asked, options, past, context);
-  const several = selection.files.length !== 1 || asked.length !== 1 || options.shard !== null;
+  const several = selection.units.length !== 1 || asked.length !== 1 || options.shard !== null;
   // Reports on the standard output have it for themselves.
   const taken = Object.values(options.files).includes(STANDARD_OUTPUT);
   const write = taken ? context.err : context.out;
@@ -45,21 +43,22 @@ export async function runAll(asked: readonly string[], options: RunOptions, cont
   const exit = exitOf(judged, selection);
   writeOutputs(finished, exit, options, context);
   writeHistoryOf(historyFile, earlier, judged);
-  return { exit, files: selection.files };
+  return { exit };
 }
 
 function writeHistoryOf(file: string, earlier: History, judged: readonly Judged[]): void {
   if (judged.length > 0) writeHistory(file, earlier, judged);
 }
 
-async function carryOut({ files }: Selection, reports: string, several: boolean, write: (text: string) => void, options: RunOptions, context: Context): Promise<readonly Finished[]> {
+async function carryOut({ units }: Selection, reports: string, several: boolean, write: (text: string) => void, options: RunOptions, context: Context): Promise<readonly Finished[]> {
   const detail: Detail = several && !options.verbose ? 'brief' : options.quiet ? 'quiet' : 'full';
   const width = options.jobs ?? (several ? Math.max(1, context.parallelism ?? 1) : 1);
   const terminal = context.terminal && detail === 'brief' && !options.compat;
   const columns = terminal ? (context.columns?.() ?? COLUMNS_DEFAULT) : undefined;
-  const name_columns = Math.min(NAME_COLUMNS_MAX, columns === undefined ? NAME_COLUMNS_MAX : Math.floor(columns / 2), Math.max(0, ...files.map((file) => nameOf(file).length)));
-  const jobs = files.map((file): Job => ({
-    file, detail, reports, name_columns,
+  const name_columns = Math.min(NAME_COLUMNS_MAX, columns === undefined ? NAME_COLUMNS_MAX : Math.floor(columns / 2), Math.max(0, ...units.map(({ name }) => name.length)));
+  const jobs = units.map(({ file, name, variant }): Job => ({
+    file, name, detail, reports, name_columns,
+    ...(variant === undefined ? {} : { variant }),
     colors: colorsOn(),
     ...(columns === undefined ? {} : { columns }),
     ...(options.seed === null ? {} : { seed: options.seed }),
@@ -68,7 +67,7 @@ async function carryOut({ files }: Selection, reports: string, several: boolean,
     wall_limit_ms: options.wall_limit_ms, retry: options.retry, repeat: options.repeat, keep: options.keep,
     html: options.files.html !== null,
   }));
-  const line = terminal && files.length > 1 ? new ProgressLine(files.length, { write, columns: () => context.columns?.() ?? COLUMNS_DEFAULT, now_ms: context.wall_ms }) : null;
+  const line = terminal && units.length > 1 ? new ProgressLine(units.length, { write, columns: () => context.columns?.() ?? COLUMNS_DEFAULT, now_ms: context.wall_ms }) : null;
   const tell = (text: string): void => {
     if (text === '') return;
     line?.clear();
@@ -88,11 +87,11 @@ async function carryOut({ files }: Selection, reports: string, several: boolean,
 }
 
 /** Counts by class where there is more to say than passed and failed; the closing line is the last in any case. */
-function closing(judged: readonly Judged[], { files }: Selection, options: RunOptions): string {
+function closing(judged: readonly Judged[], { units }: Selection, options: RunOptions): string {
   if (options.compat) return autopilotClosing(judged);
   const special = judged.some(({ class: kind }) => kind !== 'PASS' && kind !== 'FAIL' && kind !== 'SKIP');
-  const left = files.length - judged.length;
-  const lines = [...(special ? [classCounts(judged)] : []), ...(left > 0 ? [`stopped early: ${left} of ${files.length} were not run`] : []), closingLine(judged)];
+  const left = units.length - judged.length;
+  const lines = [...(special ? [classCounts(judged)] : []), ...(left > 0 ? [`stopped early: ${left} of ${units.length} were not run`] : []), closingLine(judged)];
   return lines.map((text) => `${text}\n`).join('');
 }
 

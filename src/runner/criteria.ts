@@ -111,13 +111,13 @@ function advance(criterion: Criterion, seen: Seen, line: LogLine): boolean {
     case 'after':
       return false;
     case 'log':
-      if (matches(criterion.pattern, line.text)) seen.count += 1;
+      if (matches(criterion.pattern, line.unified ?? line.text)) seen.count += 1;
       return seen.count >= criterion.count;
     case 'exit':
       return exitOf(line) === criterion.exit;
     case 'pattern': {
       const wanted = criterion.lines[seen.lines];
-      if (wanted !== undefined && matches(wanted, line.text)) seen.lines += 1;
+      if (wanted !== undefined && matches(wanted, line.unified ?? line.text)) seen.lines += 1;
       if (criterion.exit !== undefined && exitOf(line) === criterion.exit) seen.exited = true;
       return seen.lines === criterion.lines.length && (criterion.exit === undefined || seen.exited);
     }

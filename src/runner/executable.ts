@@ -1,9 +1,10 @@
 // What of the scenario language this version executes. The rest is read and checked, and refused before anything runs: an error
 // with the place of the step. Owns no state; whoever adds the execution of something adds its row here.
 
-import type { Diagnostic, Span } from '../scenario/diagnostic.ts';
+import { type Diagnostic, type Span, suggestion } from '../scenario/diagnostic.ts';
 import type { Criterion, Moment, Scenario } from '../scenario/model.ts';
 import type { Step, StepKind } from '../scenario/model_steps.ts';
+import { CALL_NAMES } from './moment_watch.ts';
 
 const STEPS = {
   await: true,
@@ -31,13 +32,13 @@ const STEPS = {
 const MOMENTS = {
   log: true,
   time: true,
-  rpc: false,
-  syscall: false,
-  instructions: false,
+  rpc: true,
+  syscall: true,
+  instructions: true,
   code: false,
-  state: false,
-  signal: false,
-  page_fault: false,
+  state: true,
+  signal: true,
+  page_fault: true,
 } as const satisfies Readonly<Record<Moment['kind'], boolean>>;
 
 const CRITERIA = { log: true, after: true, pattern: true, exit: true } as const satisfies Readonly<Record<Criterion['kind'], boolean>>;
@@ -59,6 +60,9 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
   for (const step of scenario.steps) {
     if (!STEPS[step.kind]) refuse(step.span, `<${step.kind}>`);
     if (step.kind === 'await' && !MOMENTS[step.moment.kind]) refuse(step.span, `waiting for this kind of moment (${step.moment.kind})`);
+    if (step.kind === 'await' && step.moment.kind === 'syscall' && !CALL_NAMES.includes(step.moment.call)) {
+      found.push({ severity: 'error', code: 'E014', span: step.span, message: `'${step.moment.call}' is no system call`, notes: [], help: suggestion(step.moment.call, CALL_NAMES) ?? '' });
+    }
     if (step.kind === 'checkpoint' && step.base !== undefined) refuse(step.span, "an incremental checkpoint ('base')");
     if (step.on !== undefined) refuse(step.span, "a step on another machine ('on')");
   }

@@ -1,12 +1,15 @@
 // Console output as log lines: escape codes and carriage returns removed, a line complete when its end has come.
 // Owner of the unfinished line and of all lines of a run.
 
+import type { Unify } from '../scenario/model.ts';
 import { LOG_LINE_CHARACTERS_MAX, LOG_LINES_MAX } from './limits.ts';
 
 export interface LogLine {
   /** From 0, in order of appearance. */
   readonly index: number;
   readonly text: string;
+  /** As patterns see it, where the scenario's `<unify>` makes it another one. */
+  readonly unified?: string;
   /** Virtual time at which the line's end came. */
   readonly time_us: number;
 }
@@ -16,13 +19,15 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 export class LogLines {
   readonly #lines: LogLine[] = [];
-  #unfinished = '';
+  readonly #unify: readonly Unify[];
+  #unfinished: string;
   /** Lines beyond the limit are dropped and only counted. */
   #dropped = 0;
 
   /** `unfinished` is the beginning of a line that was printed before. */
-  constructor(unfinished = '') {
+  constructor(unfinished = '', unify: readonly Unify[] = []) {
     this.#unfinished = unfinished;
+    this.#unify = unify;
   }
 
   /** Takes console bytes as text; returns the lines that became complete. */
@@ -35,7 +40,9 @@ export class LogLines {
         this.#dropped += 1;
         continue;
       }
-      const line = { index: this.#lines.length, text: plainText(part).slice(0, LOG_LINE_CHARACTERS_MAX), time_us };
+      const text = plainText(part).slice(0, LOG_LINE_CHARACTERS_MAX);
+      const unified = this.#unify.reduce((line, { pattern, replace }) => line.replace(pattern, replace), text);
+      const line: LogLine = { index: this.#lines.length, text, time_us, ...(unified === text ? {} : { unified }) };
       this.#lines.push(line);
       fresh.push(line);
     }

@@ -3,6 +3,7 @@
 
 import type { StampedEvent } from '../emu/event.ts';
 import { NOTE_CONTROL_DONE, type System } from '../runtime/system.ts';
+import type { Unify } from '../scenario/model.ts';
 import type { Criteria } from './criteria.ts';
 import type { Faults } from './faults.ts';
 import { SLICE_INSTRUCTIONS } from './limits.ts';
@@ -22,13 +23,19 @@ export interface ProgressPorts {
   readonly line: (line: LogLine) => void;
 }
 
+/** A moment at which a wait ends in any case, and what that means; null: the wait is over, as it should be. */
+export interface Until {
+  readonly moment: number;
+  readonly stop: Stop | null;
+}
+
 /** What is waited for; asked at every stop and after every log line. */
 type Watch = () => boolean;
 
 const US_PER_MS = 1000;
 
 export class Progress {
-  readonly lines = new LogLines();
+  readonly lines: LogLines;
   readonly #system: System;
   readonly #criteria: Criteria;
   readonly #faults: Faults;
@@ -37,7 +44,8 @@ export class Progress {
   readonly #close: () => void;
   #watch: Watch = () => false;
 
-  constructor(system: System, criteria: Criteria, faults: Faults, ports: ProgressPorts) {
+  constructor(system: System, criteria: Criteria, faults: Faults, ports: ProgressPorts, unify: readonly Unify[] = []) {
+    this.lines = new LogLines('', unify);
     this.#system = system;
     this.#criteria = criteria;
     this.#faults = faults;
@@ -50,11 +58,14 @@ export class Progress {
     return this.#system.machine.time_us;
   }
 
-  /** Runs until the watch says so. Null: it did; else what ended the run. `until_us` bounds this wait alone. */
-  advance(watch: Watch, until_us: { readonly moment: number; readonly stop: Stop | null } | null = null): Stop | null {
+  /**
+   * Runs until the watch says so. Null: it did; else what ended the run. `until` bounds this wait alone; after `instructions_left`
+   * instructions the watch is asked again at the latest.
+   */
+  advance(watch: Watch, until: Until | null = null, instructions_left: () => number = () => SLICE_INSTRUCTIONS): Stop | null {
     this.#watch = watch;
     try {
-      return this.#advance(until_us);
+      return this.#advance(until, instructions_left);
     } finally {
       this.#watch = () => false;
     }
@@ -65,7 +76,7 @@ export class Progress {
     this.#close();
   }
 
-  #advance(until: { readonly moment: number; readonly stop: Stop | null } | null): Stop | null {
+  #advance(until: Until | null, instructions_left: () => number): Stop | null {
     const { machine } = this.#system;
     // A moment that a run was limited to has come, even where the board's clock is a fraction of a microsecond short of it.
     let reached_us = 0;
@@ -81,7 +92,7 @@ export class Progress {
       const wall_ms = this.#ports.wall_ms() - this.#started_ms;
       if (wall_ms > this.#ports.wall_limit_ms) return { verdict: 'timeout', reason: `the run took longer than ${this.#ports.wall_limit_ms} ms on the wall clock` };
       const limit_us = Math.min(this.#criteria.nextMoment_us(now_us), until?.moment ?? Number.POSITIVE_INFINITY);
-      const why = machine.run({ instructions: SLICE_INSTRUCTIONS, time_us: limit_us - now_us });
+      const why = machine.run({ instructions: Math.max(1, Math.min(SLICE_INSTRUCTIONS, instructions_left())), time_us: limit_us - now_us });
       if (why === 'time_limit') reached_us = limit_us;
       if (why !== 'idle_forever' || this.#watch() || this.#criteria.failed !== null) continue;
       // Nothing will ever happen again: only moments of time are left to come.

@@ -5,17 +5,18 @@ import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/
 import { place } from '../scenario/diagnostic.ts';
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import { Criteria } from './criteria.ts';
-import { isExecuted, isExecutedMoment, notExecutable } from './executable.ts';
+import { Awaiting } from './awaiting.ts';
+import { isExecuted, notExecutable } from './executable.ts';
 import { Faults } from './faults.ts';
 import { CapsExpectations } from './expect_caps.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
-import { Progress, type Stop } from './progress.ts';
+import { Progress } from './progress.ts';
 import { gravest, notRun, type RunResult, runName, type StepOutcome, told, type Verdict } from './result.ts';
 import { Spaces, takeSpace } from './spaces.ts';
-import { PASSED, type StepEnd } from './step_end.ts';
-import { momentWords, stepWords } from './step_words.ts';
+import { fatal, PASSED, type StepEnd } from './step_end.ts';
+import { stepWords } from './step_words.ts';
 import { findTask } from './task_name.ts';
 import { TimelineRecorder } from './timeline.ts';
 import type { OperationRecord } from './run_record.ts';
@@ -35,7 +36,6 @@ export interface RunPorts {
   readonly wall_limit_ms: number;
 }
 
-const US_PER_MS = 1000;
 /** Steps that a checkpointer carries out, shown on the timeline. */
 const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill']);
 
@@ -58,6 +58,7 @@ class ScenarioRun {
   readonly #criteria: Criteria;
   readonly #faults: Faults;
   readonly #progress: Progress;
+  readonly #awaiting: Awaiting;
   readonly #spaces = new Spaces();
   /** Name of a mark to the number of lines that stood before it. */
   readonly #marks = new Map<string, number>();
@@ -65,8 +66,6 @@ class ScenarioRun {
   readonly #caps: CapsExpectations;
   readonly #recorder: TimelineRecorder;
   readonly #operations: OperationRecord[] = [];
-  /** The first line that the next `await` may match. */
-  #cursor = 0;
 
   constructor(scenario: Scenario, system: System, ports: RunPorts, notes: readonly string[]) {
     this.#scenario = scenario;
@@ -77,7 +76,8 @@ class ScenarioRun {
     this.#faults = new Faults(() => system.components());
     this.#caps = new CapsExpectations(scenario, system, this.#spaces, ports.goldens, ports.ci);
     this.#recorder = new TimelineRecorder(system);
-    this.#progress = new Progress(system, this.#criteria, this.#faults, { ...ports, line: (line) => ports.observer.line(line) });
+    this.#progress = new Progress(system, this.#criteria, this.#faults, { ...ports, line: (line) => ports.observer.line(line) }, scenario.unify);
+    this.#awaiting = new Awaiting(system, this.#progress);
   }
 
   run(): RunResult {
@@ -113,7 +113,7 @@ class ScenarioRun {
     if (!isExecuted(step)) throw new Error(`<${step.kind}> is not executed and was not refused`);
     switch (step.kind) {
       case 'await':
-        return this.#await(step);
+        return this.#awaiting.wait(step);
       case 'checkpoint':
         return this.#control({ kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy }, () => this.#keep(step.name, step.of));
       case 'restore':
@@ -136,31 +136,8 @@ class ScenarioRun {
     }
   }
 
-  #await(step: StepOf<'await'>): StepEnd {
-    const { moment, within_ms } = step;
-    if (!isExecutedMoment(moment)) throw new Error(`a moment of kind ${moment.kind} is not executed and was not refused`);
-    if (moment.kind === 'time') {
-      return fatal(this.#progress.advance(() => false, { moment: moment.time_ms * US_PER_MS, stop: null }));
-    }
-    let left = moment.count;
-    const seen = (): boolean => {
-      const lines = this.#progress.lines.all;
-      while (left > 0 && this.#cursor < lines.length) {
-        if (matches(moment.pattern, lines[this.#cursor]?.text ?? '')) left -= 1;
-        this.#cursor += 1;
-      }
-      return left === 0;
-    };
-    const words = momentWords(moment);
-    const until = within_ms === undefined ? null : { moment: this.#progress.time_us + within_ms * US_PER_MS, stop: { verdict: 'timeout' as const, reason: `${words} did not come within ${within_ms} ms` } };
-    const stop = this.#progress.advance(seen, until);
-    if (stop === null || stop.verdict !== 'timeout') return fatal(stop);
-    const last = this.#progress.lines.all.at(-1);
-    return { ...fatal(stop), message: [stop.reason.startsWith(words) ? stop.reason : `${words} did not come: ${stop.reason}`, `the last line was: ${last?.text ?? '(none)'}`] };
-  }
-
   #control(command: ControlCommand, then: () => StepEnd): StepEnd {
-    this.#cursor = this.#progress.lines.count;
+    this.#awaiting.restart();
     const answer = this.#system.control(command);
     if (!answer.accepted) return { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
     const stop = this.#progress.advance(() => this.#system.outcome() !== null);
@@ -192,7 +169,7 @@ class ScenarioRun {
 
   #matching(pattern: string, since: string | undefined): readonly LogLine[] {
     const from = since === undefined ? 0 : (this.#marks.get(since) ?? 0);
-    return this.#progress.lines.all.slice(from).filter((line) => matches(pattern, line.text));
+    return this.#progress.lines.all.slice(from).filter((line) => matches(pattern, line.unified ?? line.text));
   }
 
   /** Only a run that came to its end may call a golden obsolete. */
@@ -264,10 +241,6 @@ class ScenarioRun {
       ...(stack === undefined ? {} : { stack }),
     };
   }
-}
-
-function fatal(stop: Stop | null): StepEnd {
-  return stop === null ? PASSED : { verdict: stop.verdict, message: [stop.reason], fatal: true };
 }
 
 function unreachable(step: never): never {

@@ -29,7 +29,7 @@ import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtc
 import './rtcr/program.ts';
 import { takeExport } from './rtcr/image/export_image.ts';
 import { leaveImage } from './rtcr/image/import_image.ts';
-import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
+import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
 
 const VERSION = '16.08';
 const MODULES_BYTES_MAX = 128 * 1024 * 1024;
@@ -280,6 +280,11 @@ export class RunningSystem implements System {
     return (object.state & (RECEIVE_WAIT | RECEIVE_IN_PROGRESS)) !== 0 ? 'receiving' : 'stopped';
   }
 
+  threadState(thread: DebugId): KernelState {
+    const object = this.machine.kernel.objects.get(thread);
+    return object instanceof Thread ? kernelState(object) : 'dead';
+  }
+
   callOf(thread: DebugId): RpcName | undefined {
     return this.#provenance.callOf(thread);
   }
@@ -301,4 +306,17 @@ export class RunningSystem implements System {
     const component = server === undefined ? undefined : this.#hosted.component(server);
     return component === undefined ? null : (objects(component).get(label)?.interface ?? null);
   }
+}
+
+function kernelState(thread: Thread): KernelState {
+  const { state, ipc, activity, timeout } = thread;
+  if ((state & DEAD) !== 0) return 'dead';
+  if (thread.frozen) return 'suspended';
+  if (activity.kind === 'page_fault' || activity.kind === 'exception') return activity.kind;
+  if ((state & SEND_WAIT) !== 0) return 'send';
+  if ((state & (RECEIVE_WAIT | RECEIVE_IN_PROGRESS)) === 0) return (state & READY) !== 0 ? 'user' : 'suspended';
+  const partner = ipc?.partner ?? null;
+  if (partner === null) return timeout === null ? 'reply_and_wait' : 'sleep';
+  if (partner === thread || (partner.type !== 'Thread' && partner.type !== 'IRQ')) return 'sleep';
+  return partner.type === 'IRQ' ? 'irq' : 'call';
 }

@@ -77,6 +77,12 @@ export interface Board {
  */
 export type ThreadPhase = 'ready' | 'sending' | 'receiving' | 'stopped' | 'dead' | 'idle';
 
+/**
+ * Where in the kernel a thread is: `user` runs or could run, `call` waits for one partner's reply, `reply_and_wait` for anybody,
+ * `irq` for an IRQ object, `sleep` for a timeout alone, `page_fault` and `exception` for whoever handles them, `suspended` is stopped.
+ */
+export type KernelState = 'user' | 'send' | 'call' | 'reply_and_wait' | 'irq' | 'sleep' | 'page_fault' | 'exception' | 'suspended' | 'dead';
+
 /** An RPC by its name; both are null for objects of compiled components, whose interface nobody declares. */
 export interface RpcName {
   readonly interface: string | null;
@@ -134,6 +140,7 @@ export interface System {
   /** All threads, highest id first, as the debugger lists them. */
   threads(): readonly ThreadRow[];
   threadPhase(thread: DebugId): ThreadPhase;
+  threadState(thread: DebugId): KernelState;
   /** The last RPC that a thread requested, while it waits for the reply and after that. */
   callOf(thread: DebugId): RpcName | undefined;
   extensionsUsed(): readonly string[];

@@ -238,4 +238,68 @@ test('a slip in an option is told with what it should be', async () => {
   }
 });
 
+const MATRIX = '<matrix><axis name="mode" values="one two"/></matrix><succeed log="${mode}"/><fail after_ms="250"/>';
+
+test('every variant of a matrix is a run of its own, with traces and name of its own', async () => {
+  put('m', MATRIX);
+  const boot = bootScripted(() => ({ at: [[100, 'one\n'], [200, 'x\n'], [900, () => undefined]], components: [] })).boot;
+  const { status, out } = await rescap([], { boot });
+  assert.is(status, 4);
+  assert.match(out, /^PASS +m\[one\] /);
+  assert.match(out, /\nTIMEOUT m\[two\] +fail: 250 ms/);
+  assert.ok(existsSync(join(folder, 'reports/m/one/result.json')) && existsSync(join(folder, 'reports/m/two/serial.log')));
+  assert.is((await rescap(['m[one]'], { boot })).status, 0);
+  assert.match((await rescap(['m[too]'], { boot })).err, /'m' has no variant 'too'\nhelp: did you mean 'm\[two\]'\?/);
+});
+
+test('an expected failure is green, an unexpected pass is not, a variant may be the only one expected to fail', async () => {
+  put('a', `${FAILING}<xfail reason="known"/>`);
+  assert.match((await rescap(['a'])).out, /\nfailed as expected: a: fail: log "2 sheeps": 2 sheeps \(expected: known\)\n$/);
+  put('a', `${PASSING}<xfail reason="known"/>`);
+  const passed = await rescap(['a']);
+  assert.is(passed.status, 1);
+  assert.match(passed.err, /exit 1 \(it passed, but was expected to fail: known\)/);
+  put('m', `${MATRIX}<xfail reason="no two" variant="two"/>`);
+  const boot = bootScripted(() => ({ at: [[100, 'one\n'], [900, () => undefined]], components: [] })).boot;
+  assert.match((await rescap(['m'], { boot })).out, /PASS +m\[one\][^]*XFAIL +m\[two\]/);
+});
+
+test('what is required and not there is skipped with the reason, and alone that is not green', async () => {
+  writeFileSync(join(folder, 'run/s.xml'), `<scenario name="s" requires="a_real_board">${CONFIG}${PASSING}</scenario>`);
+  const alone = await rescap(['s']);
+  assert.is(alone.status, 6);
+  assert.match(alone.out, /skipped: s: it requires 'a_real_board', which is not there/);
+  put('a', PASSING);
+  const both = await rescap([]);
+  assert.is(both.status, 0);
+  assert.match(both.out, /\n1 passed, 0 failed, 1 skipped\n$/);
+});
+
+test('tags choose, and a tag with ! leaves out', async () => {
+  for (const [name, tags] of [['a', 'smoke'], ['b', 'smoke slow'], ['c', '']] as const) writeFileSync(join(folder, `run/${name}.xml`), `<scenario name="${name}"${tags === '' ? '' : ` tags="${tags}"`}>${CONFIG}${PASSING}</scenario>`);
+  assert.match((await rescap(['--tag', 'smoke'])).out, /PASS +a[^]*PASS +b[^]*\n2 passed/);
+  assert.match((await rescap(['--tag', 'smoke', '--tag', '!slow'])).out, /^PASS +a[^]*\n1 passed/);
+  assert.match((await rescap(['--tag', 'none'])).err, /exit 6 \(no scenario has the tags none\)/);
+});
+
+test('patterns see log lines as the normalisers leave them, the log keeps them as they were', async () => {
+  put('a', '<unify pattern="[0-9]+ sheeps?" replace="N sheep"/><fail log="2 sheeps"/><steps><await log="N sheep" count="2"/></steps>');
+  assert.is((await rescap(['a'])).status, 0);
+  assert.is(get('reports/a/serial.log'), '1 sheep\n2 sheeps\n');
+});
+
+test("criteria of depot autopilot: lines in order, exits, and an exit that no criterion is about", async () => {
+  const lines = ['[init -> t] begin\n', 'other\n', '[init -> t] end\n', '[init] child "t" exited with exit value 3\n'];
+  const boot = bootScripted(() => ({ at: lines.map((line, i) => [i + 1, line] as const), components: [] })).boot;
+  const status = async (inside: string) => {
+    put('d', inside);
+    return (await rescap(['d'], { boot })).status;
+  };
+  assert.is(await status('<succeed exit="3">\n[init -> t] begin\n*end\n</succeed><fail after_seconds="1"/>'), 0);
+  assert.is(await status('<succeed>\n*end\n*begin\n</succeed><fail after_seconds="1"/>'), 4);
+  assert.is(await status('<succeed exit="3"/>'), 0);
+  assert.is(await status('<succeed exit="0"/><fail after_seconds="1"/>'), 1);
+  assert.is(await status('<fail exit="3"/><succeed log="never"/>'), 1);
+});
+
 test.run();

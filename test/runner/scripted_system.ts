@@ -4,7 +4,7 @@
 import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
 import type { ObjectSpace, SlotEntry, ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
-import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
+import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
 import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
 
 export interface ScriptedComponent {
@@ -19,6 +19,8 @@ export interface Script {
   readonly at: readonly (readonly [ms: number, what: string | ((system: ScriptedSystem) => void)])[];
   readonly components: ScriptedComponent[];
   readonly threads?: readonly ThreadRow[];
+  /** Kernel states; a script may change them. */
+  readonly states?: Map<number, KernelState>;
   /** The last RPC of each thread. */
   readonly calls?: ReadonlyMap<number, RpcName>;
   /** Answers a command: an outcome after some milliseconds, or a refusal at once. */
@@ -119,6 +121,10 @@ export class ScriptedSystem implements System {
 
   threadPhase(thread: DebugId): ThreadPhase {
     return this.script.threads?.find(({ id }) => id === thread)?.states.includes('ready') === true ? 'ready' : 'receiving';
+  }
+
+  threadState(thread: DebugId): KernelState {
+    return this.script.states?.get(thread) ?? 'user';
   }
 
   callOf(thread: DebugId): RpcName | undefined {

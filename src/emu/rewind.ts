@@ -39,18 +39,32 @@ export type CapturedFields = readonly unknown[];
  * state capture themselves; instances of other classes are references.
  */
 export function captureFields(object: object): CapturedFields {
-  const captured: unknown[] = [];
+  const names = namesOf(object);
+  const captured = new Array<unknown>(3 * names.length);
   const fields = object as Record<string, unknown>;
-  for (const name of namesOf(object)) {
+  let at = 0;
+  for (const name of names) {
     const value = fields[name];
-    if (value === null || typeof value !== 'object') captured.push(BY_VALUE, value, undefined);
-    else if (Array.isArray(value)) captured.push(LIST, value, value.length === 0 ? undefined : value.slice());
-    else if (Object.getPrototypeOf(value) === Object.prototype) captured.push(RECORD, value, { ...value });
-    else if (isRewindable(value)) captured.push(PART, value, value.capture());
-    else if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw new Error(`field '${name}' cannot be captured: it needs an owner that can`);
-    else captured.push(BY_VALUE, value, undefined);
+    captured[at + 1] = value;
+    if (value === null || typeof value !== 'object') captured[at] = BY_VALUE;
+    else {
+      const way = wayOf(name, value);
+      captured[at] = way;
+      if (way === PART) captured[at + 2] = (value as Rewindable).capture();
+      else if (way === RECORD) captured[at + 2] = { ...value };
+      else if (way === LIST && (value as unknown[]).length > 0) captured[at + 2] = (value as unknown[]).slice();
+    }
+    at += 3;
   }
   return captured;
+}
+
+function wayOf(name: string, value: object): number {
+  if (Array.isArray(value)) return LIST;
+  if (Object.getPrototypeOf(value) === Object.prototype) return RECORD;
+  if (isRewindable(value)) return PART;
+  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw new Error(`field '${name}' cannot be captured: it needs an owner that can`);
+  return BY_VALUE;
 }
 
 export function rewindFields(object: object, captured: CapturedFields): void {

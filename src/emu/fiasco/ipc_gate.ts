@@ -6,10 +6,22 @@ import { ERRNO } from './errors.ts';
 import { CAP_S } from './flexpage.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelObject } from './kernel_object.ts';
+import type { Mapping } from './mapping_list.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability, notObject } from './object_call.ts';
 import { SenderQueue } from './sender_queue.ts';
 import { Thread } from './thread.ts';
+
+/** All fields of a gate; rewind.test.ts holds this against the class. */
+export interface CapturedGate {
+  readonly counted: number;
+  readonly references: number;
+  readonly alive: boolean;
+  readonly label: number;
+  readonly thread: Thread | null;
+  readonly waiters: ReturnType<SenderQueue<Thread>['capture']>;
+  readonly mappings: readonly Mapping[];
+}
 
 export class IpcGate extends KernelObject {
   readonly type = 'Gate';
@@ -20,6 +32,36 @@ export class IpcGate extends KernelObject {
   constructor(id: DebugId, label: number) {
     super(id);
     this.label = label;
+  }
+
+  /** What was captured last; it is used again as long as nothing changed. */
+  #captured: CapturedGate | null = null;
+
+  capture(): CapturedGate {
+    if (this.#captured === null || !this.#is(this.#captured)) {
+      const { counted, references, alive, label, thread } = this;
+      this.#captured = { counted, references, alive, label, thread, waiters: this.waiters.capture(), mappings: this.mappings.slice() };
+    }
+    return this.#captured;
+  }
+
+  rewind(captured: CapturedGate): void {
+    if (this.#is(captured)) return;
+    this.counted = captured.counted;
+    this.references = captured.references;
+    this.alive = captured.alive;
+    this.label = captured.label;
+    this.thread = captured.thread;
+    this.waiters.rewind(captured.waiters);
+    this.mappings.splice(0, this.mappings.length, ...captured.mappings);
+    this.#captured = captured;
+  }
+
+  #is({ counted, references, alive, label, thread, waiters, mappings }: CapturedGate): boolean {
+    if (counted !== this.counted || references !== this.references || alive !== this.alive || label !== this.label || thread !== this.thread) return false;
+    if (waiters !== this.waiters.capture() || mappings.length !== this.mappings.length) return false;
+    for (let i = 0; i < mappings.length; i++) if (mappings[i] !== this.mappings[i]) return false;
+    return true;
   }
 
   bind(thread: Thread | null): void {

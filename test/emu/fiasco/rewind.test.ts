@@ -3,6 +3,9 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { MachineSnapshot, MachineState } from '../../../src/emu/machine.ts';
+import { IpcGate } from '../../../src/emu/fiasco/ipc_gate.ts';
+import { debugId } from '../../../src/emu/numbers.ts';
+import { captureFields } from '../../../src/emu/rewind.ts';
 import { suite } from '../../kit.ts';
 import { ScriptedBoard } from './scripted.ts';
 import { programsOf, trace, workloads } from './workload.ts';
@@ -63,6 +66,16 @@ test('objects created after a snapshot are gone behind it, their numbers are giv
   assert.ok(machine.kernel.objects.all().length < ids.length);
   machine.run({ instructions: 1_000_000 });
   assert.equal(machine.kernel.objects.all().map(({ id }) => id), ids);
+});
+
+test('what a gate says of itself covers all its fields', () => {
+  const gate = new IpcGate(debugId(7), 0x148);
+  const left = Object.keys(gate).filter((name) => !(name in gate.capture()) && !['id', 'type'].includes(name));
+  assert.equal(left, []);
+});
+
+test('a field that nobody can capture is refused by name', () => {
+  assert.throws(() => captureFields({ things: new Map() }), /field 'things' cannot be captured/);
 });
 
 test.run();

@@ -14,7 +14,8 @@ export interface EventStamp {
 export type BoardEvent =
   /** Bytes that left through the kernel console (LOG, outstring, kernel warnings), as text. */
   | { readonly kind: 'console'; readonly text: string }
-  | { readonly kind: 'syscall_enter'; readonly tag: number; readonly selector: number; readonly timeouts: number }
+  /** `op` is the first message register: the operation, where the target is a kernel object. */
+  | { readonly kind: 'syscall_enter'; readonly tag: number; readonly selector: number; readonly timeouts: number; readonly op: number }
   | { readonly kind: 'syscall_leave'; readonly tag: number; readonly label: number; readonly error: number }
   /** A message was transferred. `words` are the untyped words; `object` is the gate or IRQ it was sent through, 0 if none. */
   | {
@@ -27,13 +28,21 @@ export type BoardEvent =
       readonly label: number;
       readonly words: readonly number[];
     }
+  /** The thread goes to sleep in a phase of its IPC. `partner` is null in an open wait, and while a gate has no thread. */
+  | { readonly kind: 'ipc_wait'; readonly phase: 'send' | 'receive'; readonly partner: DebugId | null; readonly timeout: number }
   | { readonly kind: 'page_fault'; readonly address: number; readonly pc: number; readonly write: boolean }
   | { readonly kind: 'exception'; readonly error: number; readonly address: number; readonly pc: number; readonly reason: string }
-  | { readonly kind: 'object_created'; readonly object: DebugId; readonly type: string }
+  /** `bound` is the thread of a new gate. */
+  | { readonly kind: 'object_created'; readonly object: DebugId; readonly type: string; readonly bound: DebugId | null }
+  | { readonly kind: 'object_named'; readonly object: DebugId; readonly name: string }
   | { readonly kind: 'object_deleted'; readonly object: DebugId; readonly type: string }
   | { readonly kind: 'cap_mapped'; readonly object: DebugId; readonly into: DebugId; readonly slot: number; readonly how: 'create' | 'map' | 'grant' }
   | { readonly kind: 'cap_unmapped'; readonly object: DebugId; readonly from: DebugId; readonly slot: number }
+  | { readonly kind: 'irq_attached'; readonly irq: DebugId; readonly to: DebugId }
+  | { readonly kind: 'irq_detached'; readonly irq: DebugId }
   | { readonly kind: 'schedule'; readonly to: DebugId }
+  /** An instruction of machine code is about to be executed. Only for who asks for it by name: the machine then runs step by step. */
+  | { readonly kind: 'instruction'; readonly pc: number; readonly opcode: number; readonly thumb: boolean }
   /** A guest asked for something this board leaves out; the guest got the kernel's own error. */
   | { readonly kind: 'unsupported'; readonly what: string }
   /** A hosted component tells what it is doing (RPC names, control commands, checkpoint progress). */
@@ -49,7 +58,7 @@ export class EventStream {
   /** True if anybody listens to anything. */
   active = false;
 
-  /** Subscribes to some kinds (or all, with null); returns the function that unsubscribes. */
+  /** Subscribes to some kinds (or, with null, to all but 'instruction'); returns the function that unsubscribes. */
   listen(kinds: readonly BoardEvent['kind'][] | null, listener: EventListener): () => void {
     const entry = { kinds: kinds === null ? null : new Set(kinds), listener };
     this.#listeners.push(entry);
@@ -61,11 +70,11 @@ export class EventStream {
   }
 
   wants(kind: BoardEvent['kind']): boolean {
-    return this.#all || this.#wanted.has(kind);
+    return (this.#all && kind !== 'instruction') || this.#wanted.has(kind);
   }
 
   emit(event: StampedEvent): void {
-    for (const { kinds, listener } of this.#listeners) if (kinds === null || kinds.has(event.kind)) listener(event);
+    for (const { kinds, listener } of this.#listeners) if (kinds === null ? event.kind !== 'instruction' : kinds.has(event.kind)) listener(event);
   }
 
   #refresh(): void {

@@ -59,7 +59,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
       });
     },
   });
-  const events = new EventStream();
+  const events = config.events ?? new EventStream();
   const machine = new Machine({
     ram_bytes: config.ram_bytes,
     ...(config.engine === undefined ? {} : { engine: config.engine }),
@@ -151,7 +151,7 @@ export class RunningSystem implements System {
     this.#hosted = hosted;
     this.#labels = observed.labels;
     this.#controlled = observed.controlled;
-    this.#provenance = new Provenance((gate, label) => this.#interfaceOf(gate, label));
+    this.#provenance = new Provenance((gate, label) => this.interfaceOf(gate, label));
     if (observed.provenance !== null) this.#provenance.restore(observed.provenance);
     this.#provenance.follow(machine.events);
   }
@@ -294,13 +294,26 @@ export class RunningSystem implements System {
     return [...new Set(used)].sort();
   }
 
-  #nameOf(id: DebugId): string {
+  debuggerName(id: DebugId): string | undefined {
     const object = this.machine.kernel.objects.get(id);
-    return (object === undefined ? undefined : this.machine.kernel.objects.name(object)) ?? id.toString(16);
+    return object === undefined ? undefined : this.machine.kernel.objects.name(object);
+  }
+
+  objectType(id: DebugId): string | undefined {
+    return this.machine.kernel.objects.get(id)?.type;
+  }
+
+  taskOf(thread: DebugId): DebugId | undefined {
+    const object = this.machine.kernel.objects.get(thread);
+    return object instanceof Thread ? object.task.id : undefined;
+  }
+
+  #nameOf(id: DebugId): string {
+    return this.debuggerName(id) ?? id.toString(16);
   }
 
   /** The interface behind a gate, where the component that serves it is one of ours. */
-  #interfaceOf(gate: DebugId, label: number): string | null {
+  interfaceOf(gate: DebugId, label: number): string | null {
     const row = this.machine.kernel.objects.get(gate);
     const server = row !== undefined && 'thread' in row ? (row.thread as { task: { id: DebugId } } | null)?.task.id : undefined;
     const component = server === undefined ? undefined : this.#hosted.component(server);

@@ -8,6 +8,7 @@ import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { ComponentMemory } from './component_memory.ts';
 import type { CheckpointImage } from './rtcr/image/image.ts';
+import type { NameSource } from './trace/names.ts';
 
 export interface BootModule {
   readonly name: string;
@@ -26,6 +27,8 @@ export interface SystemConfig {
   readonly seed: number;
   /** What executes instructions, where that matters. */
   readonly engine?: EngineName;
+  /** The stream to emit to: who listens to it already sees the boot. */
+  readonly events?: EventStream;
 }
 
 export interface ComponentInfo {
@@ -112,7 +115,7 @@ export interface SystemSnapshot {
   readonly time_us: number;
 }
 
-export interface System {
+export interface System extends NameSource {
   readonly machine: Board;
   /**
    * Remembers everything: machine, components, provenance, the command that runs. May be taken whenever the machine does not run.

@@ -18,7 +18,7 @@ const COMPONENTS = [{ label: 'init -> rtcr -> sheep', task: 0x142, alive: true, 
 
 const transfer = (phase: 'request' | 'reply', from: DebugId, to: DebugId) => (system: ScriptedSystem) => system.emit({ kind: 'ipc_transfer', phase, from, to, object: 0 as DebugId, tag: 0, label: 0, words: [0, 0] }, 0, from);
 const fault = (thread: DebugId, address: number, pc: number, write: boolean) => (system: ScriptedSystem) => system.emit({ kind: 'page_fault', address, pc, write }, 0, thread);
-const enter = (thread: DebugId, tag: number) => (system: ScriptedSystem) => system.emit({ kind: 'syscall_enter', tag, selector: 0, timeouts: 0 }, 0, thread);
+const enter = (thread: DebugId, tag: number) => (system: ScriptedSystem) => system.emit({ kind: 'syscall_enter', tag, selector: 0, timeouts: 0, op: 0 }, 0, thread);
 const schedule = (to: DebugId) => (system: ScriptedSystem) => system.emit({ kind: 'schedule', to }, 0, to);
 
 /** Milliseconds at which the moment came; null if it never did. */

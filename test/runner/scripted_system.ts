@@ -41,6 +41,13 @@ export class ScriptedSystem implements System {
   #stopped = false;
   #outcome: ControlOutcome | null = null;
 
+  debuggerName(): undefined {}
+  objectType(): undefined {}
+  taskOf(): undefined {}
+  interfaceOf(): null {
+    return null;
+  }
+
   /** A script is a list of what happens at which time: there is nothing to go back to. */
   snapshot(): never {
     throw new Error('a scripted system has no snapshots');

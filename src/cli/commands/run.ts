@@ -17,7 +17,7 @@ export const RUN: Command = {
   name: 'run',
   summary: 'Runs scenarios: by name, by file, by pattern, or all of run/. Traces of each are left in reports/NAME/.',
   usage: 'run [SCENARIO...]',
-  example: ['rescap run sheep_counter', "rescap run 'lost_*' --jobs 2 --junit reports/junit.xml", 'rescap run --failed --bail'],
+  example: ['rescap run sheep_counter', "rescap run 'lost_*' --jobs 2 --junit reports/junit.xml", 'rescap run --failed --bail', 'rescap run sheep_counter --trace=rpc --trace-task sheep_counter'],
   options: RUN_OPTIONS,
   run: async (args, context) => {
     const options = readRunOptions(args, context);

@@ -16,6 +16,7 @@ import { HISTORY_FILE, type History, readHistory, writeHistory } from './history
 import type { Finished, Job } from './one_scenario.ts';
 import { STANDARD_OUTPUT, writeOutputs } from './outputs.ts';
 import type { RunOptions } from './run_options.ts';
+import { tracedBoot } from './trace_output.ts';
 import { type Selection, select } from './selection.ts';
 
 const NAME_COLUMNS_MAX = 32;
@@ -52,7 +53,8 @@ function writeHistoryOf(file: string, earlier: History, judged: readonly Judged[
 
 async function carryOut({ units }: Selection, reports: string, several: boolean, write: (text: string) => void, options: RunOptions, context: Context): Promise<readonly Finished[]> {
   const detail: Detail = several && !options.verbose ? 'brief' : options.quiet ? 'quiet' : 'full';
-  const width = options.jobs ?? (several ? Math.max(1, context.parallelism ?? 1) : 1);
+  // A trace is one text: its scenarios come one after the other.
+  const width = options.trace !== null ? 1 : (options.jobs ?? (several ? Math.max(1, context.parallelism ?? 1) : 1));
   const terminal = context.terminal && detail === 'brief' && !options.compat;
   const columns = terminal ? (context.columns?.() ?? COLUMNS_DEFAULT) : undefined;
   const name_columns = Math.min(NAME_COLUMNS_MAX, columns === undefined ? NAME_COLUMNS_MAX : Math.floor(columns / 2), Math.max(0, ...units.map(({ name }) => name.length)));
@@ -73,6 +75,7 @@ async function carryOut({ units }: Selection, reports: string, several: boolean,
     line?.clear();
     write(text);
   };
+  const traced = options.trace === null ? null : tracedBoot(options.trace, context);
   const finished = await execute({
     jobs, width, bail: options.bail,
     write: options.compat ? () => undefined : tell,
@@ -81,7 +84,8 @@ async function carryOut({ units }: Selection, reports: string, several: boolean,
       if (options.compat) write(autopilotLine(judged));
       line?.finished(judged);
     },
-  }, context);
+  }, traced === null ? context : { ...context, boot: traced.boot });
+  traced?.end();
   line?.clear();
   return finished;
 }

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
 import { type Arguments, ENGINE_OPTION, engineOf, type OptionSchema, UsageError } from '../command.ts';
 import type { Keep } from './one_scenario.ts';
+import { readTraceOptions, TRACE_OPTIONS, type TraceRequest } from './trace_output.ts';
 
 export const REPORT_FOLDER = 'reports';
 const REPEAT_MAX = 100_000;
@@ -36,6 +37,7 @@ export const RUN_OPTIONS = {
   tap: { type: 'string', value: 'FILE', doc: 'write TAP' },
   json: { type: 'string', value: 'FILE', doc: 'write JSON, as config/report.schema.json describes it' },
   html: { type: 'string', value: 'FILE', doc: 'write one HTML page, and reports/NAME/report.html' },
+  ...TRACE_OPTIONS,
   compat: { type: 'boolean', doc: "one line a scenario in the look of Genode's autopilot: -> OK (m:ss)" },
   'run-tool-exit-codes': { type: 'boolean', doc: "exit statuses of Genode's run tool: 255 mismatch, 254 timeout, 253 died, ..." },
 } as const satisfies Readonly<Record<string, OptionSchema>>;
@@ -61,6 +63,7 @@ export interface RunOptions {
   readonly keep: Keep;
   readonly reports: string;
   readonly files: { readonly junit: string | null; readonly tap: string | null; readonly json: string | null; readonly html: string | null };
+  readonly trace: TraceRequest | null;
   readonly compat: boolean;
   readonly run_tool: boolean;
 }
@@ -99,6 +102,7 @@ export function readRunOptions(args: Arguments, context: Context): RunOptions {
     keep: keepOf(text('keep')),
     reports: text('reports') ?? REPORT_FOLDER,
     files: { junit: text('junit'), tap: text('tap'), json: text('json'), html: text('html') },
+    trace: readTraceOptions(args),
     compat: values['compat'] === true,
     run_tool: values['run-tool-exit-codes'] === true,
   };

@@ -50,7 +50,7 @@ const HANDLERS: Handlers<'Debugger', KernelObject> = {
   set_name: ({ kernel, object, input }) => {
     const text = textOf(input.words, 1, NAME_BYTES);
     const end = text.indexOf('\0');
-    return kernel.objects.setName(object, end < 0 ? text : text.slice(0, end)) ? success() : failure(ERRNO.NOMEM);
+    return kernel.nameObject(object, end < 0 ? text : text.slice(0, end)) ? success() : failure(ERRNO.NOMEM);
   },
   global_id: ({ object, output }) => {
     output.setMr(0, object.id);

@@ -154,7 +154,7 @@ class ThreadCpu implements HostedCpu {
 
   nameObject(selector: number, name: string): void {
     const object = (selector & 0x800) !== 0 ? this.#thread : this.#thread.task.objects.get(selector >>> 12)?.object;
-    if (object !== undefined) this.#kernel.objects.setName(object, name);
+    if (object !== undefined) this.#kernel.nameObject(object, name);
   }
 
   console(text: string): void {

@@ -42,7 +42,7 @@ export function invoke(kernel: Kernel, thread: Thread): void {
   const selector = r[2] as number;
   // The real entry path means to clear a stale cancel here and clears the timeout bit instead: cancels are sticky.
   thread.state &= ~TIMEOUT;
-  if (kernel.events.wants('syscall_enter')) kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number });
+  if (kernel.events.wants('syscall_enter')) kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number, op: thread.utcb?.mr(0) ?? 0 });
   thread.activity = { kind: 'system_call' };
   const target = resolve(thread, selector);
   if (target === null) {

@@ -127,6 +127,7 @@ function prepareSendSleep(kernel: Kernel, thread: Thread): boolean {
   else if ((thread.state & CANCEL) !== 0) failSend(kernel, thread, IPC_ERROR.SEND_CANCELED);
   else if (armTimeout(kernel, thread, send_timeout)) {
     thread.state = (thread.state | SEND_WAIT) & ~READY;
+    if (kernel.events.wants('ipc_wait')) kernel.emit({ kind: 'ipc_wait', phase: 'send', partner: ipcOf(thread).receiver?.id ?? null, timeout: send_timeout });
     return true;
   } else failSend(kernel, thread, IPC_ERROR.SEND_TIMEOUT);
   return false;
@@ -226,6 +227,7 @@ function sleepReceiving(kernel: Kernel, thread: Thread): void {
   thread.state &= ~READY;
   if (isZero(receive_timeout) || (thread.timeout === null && !armTimeout(kernel, thread, receive_timeout))) thread.state |= READY | TIMEOUT;
   thread.step = 'receive_wait';
+  if (kernel.events.wants('ipc_wait') && !thread.ready) kernel.emit({ kind: 'ipc_wait', phase: 'receive', partner: partner?.id ?? null, timeout: receive_timeout });
   // Waiting for oneself is how threads sleep and yield: the turn goes to the others of the same priority.
   if (partner === thread) kernel.processor.queue.requeue(thread, kernel.clock_us);
   kernel.processor.schedule();

@@ -80,6 +80,7 @@ function attach(call: ObjectCall<Irq>): Result {
   thread.references++;
   object.queued = 0;
   object.label = input.mr(1);
+  if (kernel.events.wants('irq_attached')) kernel.emit({ kind: 'irq_attached', irq: object.id, to: thread.id });
   return success();
 }
 
@@ -91,6 +92,7 @@ export function detach(kernel: Kernel, irq: Irq): void {
   if (thread === null) return;
   thread.senders.dequeue(irq);
   irq.thread = null;
+  if (kernel.events.wants('irq_detached')) kernel.emit({ kind: 'irq_detached', irq: irq.id });
   kernel.release(thread);
 }
 

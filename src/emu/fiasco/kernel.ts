@@ -209,9 +209,26 @@ export class Kernel {
     const { r } = thread.registers;
     r[15] = (r[15] as number) & (thread.registers.thumb ? ~1 : ~3);
     this.#cpu.switchTo(thread.registers, thread.task.memory.table);
-    const exit = this.#cpu.run(budget);
+    const stepping = this.events.wants('instruction');
+    if (stepping) this.#showInstruction(thread);
+    const exit = this.#cpu.run(stepping ? Math.min(budget, 1) : budget);
     this.instructions += exit.retired;
     if (exit.kind !== 'budget') handleTrap(this, thread, exit);
+  }
+
+  /** Shows the instruction at the program counter; where it cannot be fetched there is none. */
+  #showInstruction(thread: Thread): void {
+    const pc = thread.registers.r[15] as number;
+    const { thumb } = thread.registers;
+    const half = (address: number): number => {
+      const index = this.translate(thread.task, address, false);
+      return index < 0 ? -1 : (this.memory.u16[index >>> 1] as number);
+    };
+    const [first, second] = [half(pc), half(pc + 2)];
+    if (first < 0) return;
+    const wide = first >= 0xe800 && second >= 0;
+    const opcode = thumb ? (wide ? ((first << 16) | second) >>> 0 : first) : ((second << 16) | first) >>> 0;
+    this.emit({ kind: 'instruction', pc, opcode, thumb });
   }
 
   /** Makes a thread hosted that executed the trap. @returns false where there is no port, so that the instruction is undefined */
@@ -251,8 +268,15 @@ export class Kernel {
   /** Enters a new object, whose number has been taken before. */
   register<T extends KernelObject>(object: T): T {
     this.objects.add(object);
-    if (this.events.wants('object_created')) this.emit({ kind: 'object_created', object: object.id, type: object.type });
+    if (this.events.wants('object_created')) this.emit({ kind: 'object_created', object: object.id, type: object.type, bound: object instanceof IpcGate ? (object.thread?.id ?? null) : null });
     return object;
+  }
+
+  /** @returns false where the pool of names is exhausted */
+  nameObject(object: KernelObject, name: string): boolean {
+    if (!this.objects.setName(object, name)) return false;
+    if (this.events.wants('object_named')) this.emit({ kind: 'object_named', object: object.id, name: this.objects.name(object) ?? '' });
+    return true;
   }
 
   /** Every task sees the kernel's entry pages. */

@@ -1,0 +1,70 @@
+// The event stream as a readable trace: levels, filters by task and thread, and the three forms of a line. Owns the pairing of
+// requests and replies through its RPC decoder; everything else comes with each event (architecture, law 4).
+
+import type { BoardEvent, EventStream, StampedEvent } from '../../emu/event.ts';
+import type { DebugId } from '../../emu/numbers.ts';
+import { captureLines } from './cap_cr.ts';
+import { describe } from './event_words.ts';
+import type { TraceNames } from './names.ts';
+import { RpcDecoder } from './rpc_decoder.ts';
+
+export const TRACE_LEVELS = ['syscalls', 'ipc', 'rpc', 'objects', 'instructions', 'faults', 'schedule', 'console'] as const;
+export type TraceLevel = (typeof TRACE_LEVELS)[number];
+
+/** Which events belong to a level. */
+export const LEVEL_KINDS = {
+  syscalls: ['syscall_enter', 'syscall_leave'],
+  ipc: ['ipc_transfer', 'ipc_wait'],
+  rpc: ['ipc_transfer'],
+  objects: ['object_created', 'object_named', 'object_deleted', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached'],
+  instructions: ['instruction'],
+  faults: ['page_fault', 'exception', 'unsupported'],
+  schedule: ['schedule'],
+  console: ['console', 'note'],
+} as const satisfies Record<TraceLevel, readonly BoardEvent['kind'][]>;
+
+export const TRACE_FORMATS = ['text', 'json', 'cap_cr'] as const;
+export type TraceFormat = (typeof TRACE_FORMATS)[number];
+
+export interface TraceOptions {
+  /** At least one; the form cap_cr has its own selection. */
+  readonly levels: ReadonlySet<TraceLevel>;
+  readonly format: TraceFormat;
+  /** Only what these do or take part in: a label ("rtcr -> sheep_counter"), its end, a debugger name, or a number in hexadecimal. */
+  readonly task: string | null;
+  readonly thread: string | null;
+}
+
+const CAP_CR_KINDS: readonly BoardEvent['kind'][] = ['object_created', 'object_named', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached'];
+
+/** Prints the lines of a trace from now on. @returns what ends it */
+export function traceEvents(events: EventStream, names: TraceNames, options: TraceOptions, print: (line: string) => void): () => void {
+  const kinds = options.format === 'cap_cr' ? CAP_CR_KINDS : [...new Set([...options.levels].flatMap((level) => LEVEL_KINDS[level]))];
+  const decoder = options.levels.has('rpc') && options.format !== 'cap_cr' ? new RpcDecoder(names) : null;
+  return events.listen(kinds, (event) => {
+    // Every message goes through the decoder, shown or not: a reply is understood by its request.
+    const rpc = event.kind === 'ipc_transfer' ? (decoder?.decode(event) ?? null) : null;
+    if (!passes(event, names, options)) return;
+    if (options.format === 'cap_cr') for (const line of captureLines(event, names)) print(line);
+    else if (options.format === 'json') print(JSON.stringify(rpc === null ? event : { ...event, rpc }));
+    else {
+      if (rpc !== null) print(line(event, `rpc ${rpc}`, names));
+      if (event.kind !== 'ipc_transfer' || options.levels.has('ipc')) print(line(event, describe(event, names), names));
+    }
+  });
+}
+
+const TIME_COLUMNS = 12;
+const COUNT_COLUMNS = 12;
+const WHO_COLUMNS = 30;
+
+function line({ time_us, instructions, task, thread }: StampedEvent, text: string, names: TraceNames): string {
+  const who = `${names.taskName(task)}/${names.objectName(thread)}`;
+  return `${(time_us / 1e6).toFixed(6).padStart(TIME_COLUMNS)} ${String(instructions).padStart(COUNT_COLUMNS)} ${who.padEnd(WHO_COLUMNS)} ${text}`;
+}
+
+function passes(event: StampedEvent, names: TraceNames, { task, thread }: TraceOptions): boolean {
+  if (task === null && thread === null) return true;
+  const threads: DebugId[] = event.kind === 'ipc_transfer' ? [event.thread, event.from, event.to] : [event.thread];
+  return threads.some((id) => (thread === null || names.isObject(id, thread)) && (task === null || names.isTask(id === event.thread ? event.task : names.taskOf(id), task)));
+}

@@ -1,0 +1,53 @@
+// `rescap run --trace` on a real scenario: levels, filters, the file, and what is refused.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { main } from '../../src/cli/main.ts';
+import { bootSystem } from '../../src/runtime/boot_system.ts';
+import { programNamed } from '../../src/runtime/native/component.ts';
+import { hostedImage } from '../../src/runtime/native/image.ts';
+import { suite } from '../kit.ts';
+
+const test = suite('cli/trace');
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const folder = mkdtempSync(join(tmpdir(), 'rescap-trace-'));
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function rescap(...args: string[]): Promise<{ status: number; err: string }> {
+  let err = '';
+  const hostedProgram = (name: string) => {
+    const program = programNamed(name);
+    return program === undefined ? undefined : hostedImage(program);
+  };
+  const context = { cwd: root, env: {}, boot: bootSystem, terminal: false, packageRoot: root, wall_ms: () => 0, hostedProgram, out: () => undefined, err: (text: string) => void (err += text) };
+  const status = await main(['run', ...args, '--reports', folder], context);
+  return { status, err };
+}
+
+test('the trace of a task goes to the error output, from the first object to the end', async () => {
+  const { status, err } = await rescap('log_only', '--trace=rpc', '--trace-task', 'log_only');
+  assert.is(status, 0, err);
+  assert.match(err, /init -> log_only\/log_only +rpc Parent\.session\(name="Env::ram_session"/);
+  assert.match(err, /rpc Log_session\.write\("?.*/);
+});
+
+test('a trace goes to a file, with the objects that the kernel makes at boot', async () => {
+  const file = join(folder, 'inner', 'trace.json');
+  const { status, err } = await rescap('log_only', '--trace=objects', '--trace-format', 'json', '--trace-file', file);
+  assert.is(status, 0, err);
+  const events = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { kind: string; object?: number });
+  assert.equal(events[0]?.object, 0);
+  assert.ok(events.length > 200);
+});
+
+test('an unknown level, and filters without a trace, are refused in words', async () => {
+  const wrong = await rescap('log_only', '--trace=rpcs');
+  assert.is(wrong.status, 2);
+  assert.match(wrong.err, /there is no level 'rpcs'\nhelp: did you mean 'rpc'/);
+  assert.match((await rescap('log_only', '--trace-task', 'x')).err, /--trace-task without --trace/);
+});
+
+test.run();

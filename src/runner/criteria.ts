@@ -2,6 +2,7 @@
 // Owner of the counters of matched lines and exits. Modelled on depot autopilot: the first satisfied criterion decides (init-run-tools.md 2.4).
 
 import type { Criterion, Scenario } from '../scenario/model.ts';
+import { DepotPattern } from './depot_pattern.ts';
 import { DEADLINE_MS_DEFAULT } from './limits.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
@@ -22,8 +23,8 @@ const EXITED = /^\[init\] child "[^"]*" exited with exit value (-?\d+)/;
 /** What a criterion has seen so far. */
 interface Seen {
   count: number;
-  /** Pattern lines that were matched, in order. */
-  lines: number;
+  /** How far the pattern lines are matched, where there are any. */
+  readonly pattern: DepotPattern | null;
   exited: boolean;
 }
 
@@ -31,8 +32,10 @@ export class Criteria {
   readonly #succeed: readonly Criterion[];
   readonly #fail: readonly Criterion[];
   readonly #seen = new Map<Criterion, Seen>();
-  /** Exit values that some criterion is about; another one fails the run, if there are any. */
+  /** Exit values that some criterion is about. */
   readonly #exits: ReadonlySet<number>;
+  /** As in depot autopilot, any other exit value fails the run; only where the scenario has criteria of that form. */
+  readonly #judgesExits: boolean;
   #failed: Fired | null = null;
   #succeeded: Fired | null = null;
 
@@ -41,7 +44,8 @@ export class Criteria {
     this.#fail = scenario.fail;
     const all = [...scenario.succeed, ...scenario.fail];
     this.#exits = new Set(all.flatMap((criterion) => ((criterion.kind === 'exit' || criterion.kind === 'pattern') && criterion.exit !== undefined ? [criterion.exit] : [])));
-    for (const criterion of all) this.#seen.set(criterion, { count: 0, lines: 0, exited: false });
+    this.#judgesExits = all.some(({ kind }) => kind === 'exit' || kind === 'pattern');
+    for (const criterion of all) this.#seen.set(criterion, { count: 0, pattern: criterion.kind === 'pattern' ? new DepotPattern(criterion.lines) : null, exited: false });
   }
 
   line(line: LogLine): void {
@@ -100,7 +104,7 @@ export class Criteria {
 
   #unexpectedExit(line: LogLine): Fired | null {
     const value = exitOf(line);
-    if (value === null || this.#exits.size === 0 || this.#exits.has(value)) return null;
+    if (value === null || !this.#judgesExits || this.#exits.has(value)) return null;
     return { words: `an exit with ${value}, which no criterion is about`, time_us: line.time_us, line };
   }
 }
@@ -116,10 +120,9 @@ function advance(criterion: Criterion, seen: Seen, line: LogLine): boolean {
     case 'exit':
       return exitOf(line) === criterion.exit;
     case 'pattern': {
-      const wanted = criterion.lines[seen.lines];
-      if (wanted !== undefined && matches(wanted, line.unified ?? line.text)) seen.lines += 1;
+      seen.pattern?.line(line.unified ?? line.text);
       if (criterion.exit !== undefined && exitOf(line) === criterion.exit) seen.exited = true;
-      return seen.lines === criterion.lines.length && (criterion.exit === undefined || seen.exited);
+      return seen.pattern?.matched === true && (criterion.exit === undefined || seen.exited);
     }
     default:
       return unreachable(criterion);

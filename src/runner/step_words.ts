@@ -4,7 +4,7 @@
 import type { Criterion } from '../scenario/model.ts';
 import type { CodePlace, Moment } from '../scenario/model_moment.ts';
 import type { Expected, ExpectedMemory, Fault, Step, Strategy } from '../scenario/model_steps.ts';
-import type { SlotRange } from '../scenario/value.ts';
+import { LITERAL_STAR, type SlotRange } from '../scenario/value.ts';
 
 const ordinal = (count: number) => (count === 1 ? '' : ` (number ${count})`);
 const milliseconds = (ms: number) => `${ms} ms`;
@@ -48,7 +48,7 @@ export function criterionWords(criterion: Criterion): string {
     case 'after':
       return `${milliseconds(criterion.after_ms)} of virtual time`;
     case 'pattern':
-      return `log "${criterion.lines.join('" ... "')}"${criterion.exit === undefined ? '' : ` and exit ${criterion.exit}`}`;
+      return `log "${criterion.lines.join('" ... "').replaceAll(LITERAL_STAR, '*')}"${criterion.exit === undefined ? '' : ` and exit ${criterion.exit}`}`;
     case 'exit':
       return `exit ${criterion.exit}`;
     default:

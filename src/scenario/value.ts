@@ -218,6 +218,9 @@ export const GOLDEN: ValueType<string> = {
 /** A file that a run writes. */
 export const NEW_FILE = matching('a file name of letters, digits, and _ . - +', /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$/);
 
+/** Stands in a pattern line of depot autopilot for a star that is meant as such: written `&#42;` in XML. */
+export const LITERAL_STAR = '\ue000';
+
 /** A log line from its beginning; `*` stands for any text, the end is open. */
 export const PATTERN: ValueType<string> = {
   description: "the beginning of a log line, '*' standing for any text",

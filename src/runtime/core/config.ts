@@ -12,6 +12,7 @@ export const CORE_EXTENSIONS = {
   install: 'Native_pd.install: maps a capability of the caller to a slot of the protection domain',
   cap_map_info: 'Native_pd.cap_map_info: a component publishes the address of its capability map',
   request: 'Native_pd.request: fetches the capability that lies at a slot of the protection domain',
+  attach_readonly: 'Region_map.attach_readonly: attaches a dataspace without the right to write, so that a write is a fault of the region map',
   all_registers: 'Cpu_thread.state: exchanges all registers of a thread at once, whatever it does',
 } as const;
 

@@ -35,10 +35,14 @@ export function resolveFault(x: HasStore, addressSpace: number, fault: number, w
   let window: Window = { from: 0, to: 2 ** 32 };
   /** Sum of the bases of the regions passed: the offset core subtracts when it registers a fault. */
   let bases = 0;
+  let writable = true;
   for (let level = 0; level < LEVELS_MAX; level++) {
     const region = regionAt(x, map, inner);
     const source = region === undefined ? undefined : dataspaces(x).get(region.ds);
     if (region === undefined || source === undefined) return { kind: 'unattached', map, address: fault - bases, type };
+    // A region without the right to write waits until somebody attaches it with that right.
+    if (write && !region.writable) return { kind: 'unattached', map, address: fault - bases, type };
+    writable &&= region.writable;
     // The region in terms of the address space: every mapping has to stay inside all regions it is seen through.
     const start = fault - (inner - region.base);
     window = { from: Math.max(window.from, start), to: Math.min(window.to, start + region.size) };
@@ -47,7 +51,7 @@ export function resolveFault(x: HasStore, addressSpace: number, fault: number, w
       if (write && !source.writable) return { kind: 'read_only', map, address: source.phys + offset, type };
       const from = source.phys + (offset - (offset % (1 << PAGE_LOG2)));
       const area = { from: source.phys, to: source.phys + source.size };
-      return mapping(page, from, window, area, source.writable, source.cache);
+      return mapping(page, from, window, area, source.writable && writable, source.cache);
     }
     bases += region.base;
     map = source.managed_by;

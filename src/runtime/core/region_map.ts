@@ -13,7 +13,14 @@ import { dissolveObject, manageObject } from './object.ts';
 import { revokeMemory } from './revocation.ts';
 import { dropSlab, newEmbeddedSlab, newSlab, slabAlloc, slabEnsure, slabFree } from './slab.ts';
 
-export type Region = { readonly base: number; readonly size: number; readonly ds: number; readonly offset: number };
+export type Region = {
+  readonly base: number;
+  readonly size: number;
+  readonly ds: number;
+  readonly offset: number;
+  /** False: a write is a fault of the region map (extension attach_readonly). */
+  readonly writable: boolean;
+};
 
 export const FAULT = { ready: 0, read: 1, write: 2 } as const;
 
@@ -66,12 +73,14 @@ export interface Attachment {
   readonly offset: number;
   /** Fixed address, undefined for anywhere. */
   readonly at: number | undefined;
+  /** True unless told otherwise. */
+  readonly writable?: boolean;
 }
 
 export type AttachError = 'Invalid_dataspace' | 'Region_conflict' | 'Out_of_metadata' | 'Invalid_args';
 
 /** Attaches a dataspace; returns the address and the threads whose faults are resolved by it, which the caller has to wake. */
-export function attach(x: Execution, key: number, { ds, size: wanted, offset, at }: Attachment): { address: number; resolved: readonly number[] } | AttachError {
+export function attach(x: Execution, key: number, { ds, size: wanted, offset, at, writable = true }: Attachment): { address: number; resolved: readonly number[] } | AttachError {
   if (offset < 0 || offset % (1 << PAGE_LOG2) !== 0) return 'Invalid_args';
   const source = ds === undefined ? undefined : dataspaces(x).get(ds);
   if (ds === undefined || source === undefined) return 'Invalid_dataspace';
@@ -86,9 +95,9 @@ export function attach(x: Execution, key: number, { ds, size: wanted, offset, at
     return 'Out_of_metadata';
   }
   const { regions, faults } = regionMaps(x).require(key);
-  const covers = (fault: Fault): boolean => fault.address >= address && fault.address < address + size;
+  const covers = (fault: Fault): boolean => fault.address >= address && fault.address < address + size && (writable || fault.type !== FAULT.write);
   regionMaps(x).update(key, {
-    regions: [...regions, { base: address, size, ds, offset }].sort((a, b) => a.base - b.base),
+    regions: [...regions, { base: address, size, ds, offset, writable }].sort((a, b) => a.base - b.base),
     faults: faults.filter((fault) => !covers(fault)),
   });
   return { address, resolved: faults.filter(covers).map((fault) => fault.thread) };
@@ -144,7 +153,7 @@ function revoke(x: Execution, region: Region): void {
   for (const inner of regionMaps(x).get(source.managed_by)?.regions ?? []) {
     const from = Math.max(inner.base, region.offset);
     const to = Math.min(inner.base + inner.size, end);
-    if (from < to) revoke(x, { base: 0, size: to - from, ds: inner.ds, offset: inner.offset + from - inner.base });
+    if (from < to) revoke(x, { ...inner, base: 0, size: to - from, offset: inner.offset + from - inner.base });
   }
 }
 

@@ -130,6 +130,12 @@ export const Region_map = define('Region_map', {
   fault_handler: [{ sigh: 'cap' }, 'void'],
   state: [{}, { words: 2 }],
   dataspace: [{}, 'cap'],
+  attach_readonly: [
+    { ds: 'cap', size: 'u32', offset: 'i32', use_local_addr: 'bool', local_addr: 'u32', executable: 'bool' },
+    'u32',
+    ['Invalid_dataspace', 'Region_conflict', 'Out_of_metadata', 'Invalid_args'],
+    'attach_readonly',
+  ],
 });
 
 export const Rm_session = define('Rm_session', {

@@ -1,0 +1,53 @@
+// Contents of memory that checkpoints keep: dataspaces of the checkpointer, shared by all snapshots and parts that have the same
+// content. Owner of the reference counts. Source modelled: checkpoint-restore.md 2.2 (buffers counted by their users).
+
+import type { Plain } from '../../emu/plain.ts';
+import { Ram_session } from '../rpc/interfaces.ts';
+import { dec } from '../native/cap_space.ts';
+import { env } from '../native/env.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, type Failure, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { upgradeEnv } from '../native/session.ts';
+import { table } from '../native/store.ts';
+
+/** Users of a content, by its slot. */
+const users = table<{ readonly count: number }>('rtcr_contents');
+
+const CACHED = 2;
+
+/** One more user of a content. */
+export function shareContent(x: Execution, content: number): void {
+  users(x).set(content, { count: (users(x).get(content)?.count ?? 0) + 1 });
+}
+
+export type NewContent = { readonly content: number };
+
+/** Allocates a content with one user: {content}. Fails with `refusal` where core has no RAM for it. */
+export const allocContent = procedure<{ [key: string]: Plain; bytes: number; refusal: string }>('rtcr.alloc_content', {
+  start: (x, l) => rpc(Ram_session.alloc, env.get(x).ram, { size: l.bytes, cached: CACHED }, 'allocated', 'denied'),
+  denied: (_x, l, failure: Failure) =>
+    failure.name === 'Out_of_metadata' ? call(upgradeEnv, { service: 'ram', args: 'ram_quota=8192' }, 'start') : raise(l.refusal, `not enough RAM for ${l.bytes} bytes (${failure.name})`),
+  allocated: (x, l, { cap }: RpcReply) => {
+    if (cap === null) return raise(l.refusal, 'core gave no dataspace');
+    users(x).set(cap, { count: 1 });
+    return done({ content: cap } satisfies NewContent);
+  },
+});
+
+/** One user less; the last one gives the memory back. */
+export const dropContent = procedure<{ [key: string]: Plain; content: number }>('rtcr.drop_content', {
+  start: (x, l) => {
+    const { count } = users(x).require(l.content);
+    if (count > 1) {
+      users(x).set(l.content, { count: count - 1 });
+      return done();
+    }
+    users(x).delete(l.content);
+    return rpc(Ram_session.free, env.get(x).ram, { ds: l.content }, 'freed', 'freed');
+  },
+  freed: (x, l) => {
+    dec(x, l.content);
+    return done();
+  },
+});

@@ -1,0 +1,134 @@
+// Copying what changed: the dirty parts of a managed dataspace become new contents, clean ones share the contents they have, and
+// every part is taken from the target again, so that the next change shows. Changes the rows of parts.
+// Source modelled: checkpoint-restore.md 2.2 steps 6 to 8; D-02 (only the first part) is a defect of the historic design.
+
+import type { Plain } from '../../emu/plain.ts';
+import { EXTENSION_ABSENT } from './extensions.ts';
+import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { record } from '../native/store.ts';
+import { allocContent, dropContent, type NewContent, shareContent } from './contents.ts';
+import { copyDataspace } from './dataspace_copy.ts';
+import { each } from './each.ts';
+import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './managed_dataspaces.ts';
+
+/** One content of a dataspace as a checkpoint has it. */
+export type PartContent = { readonly offset: number; readonly size: number; readonly content: number };
+
+/** Background copies: the part may be wanted by the pager and by the checkpoint at once. */
+const copyLock = record<{ readonly lock: number }>('rtcr_copy_lock', { lock: 0 });
+
+function lockOf(x: Execution): number {
+  const { lock } = copyLock.get(x);
+  if (lock !== 0) return lock;
+  const made = newLock(x, false);
+  copyLock.set(x, { lock: made });
+  return made;
+}
+
+type PartLocals = { [key: string]: Plain; part: number; failure?: { readonly name: string; readonly text: string } };
+
+/** Copies a part that waits for it into the content that was allocated as its base, once, whoever comes first. */
+export const copyPart = procedure<PartLocals>('rtcr.copy_part', {
+  start: (x) => call(lockAcquire, { lock: lockOf(x) }, 'copy'),
+  copy: (x, l) => {
+    const row = parts(x).get(l.part);
+    if (row === undefined || !row.awaits_copy) return goto('release');
+    return call(copyDataspace, { from: row.ds, to: row.base, bytes: row.size }, 'copied', 'failed');
+  },
+  copied: (x, l) => {
+    parts(x).update(l.part, { awaits_copy: false });
+    return goto('release');
+  },
+  failed: (_x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return goto('release');
+  },
+  release: (x) => call(lockRelease, { lock: lockOf(x) }, 'released'),
+  released: (_x, l) => (l.failure === undefined ? done() : raise(l.failure.name, l.failure.text)),
+});
+
+type CaptureLocals = {
+  [key: string]: Plain;
+  managed: number;
+  /** All parts, changed or not: a full checkpoint. */
+  full: boolean;
+  /** Leave the copying for later: the parts lose the right to be written until they are copied. */
+  later: boolean;
+};
+
+export type CapturedParts = { readonly contents: readonly PartContent[]; readonly copied_bytes: number; readonly copied_parts: number };
+
+/**
+ * Captures the parts of a managed dataspace of a frozen target: CapturedParts. The snapshot becomes a user of every content; with
+ * `later`, contents of parts that await their copy are not filled yet.
+ */
+export const captureParts = procedure<CaptureLocals>('rtcr.capture_parts', {
+  start: (x, l) => {
+    l['bytes'] = 0;
+    l['count'] = 0;
+    return each(capturePart, partsOf(x, l.managed).map(([key]) => key), { full: l.full, later: l.later }, 'captured');
+  },
+  captured: (x, l) => {
+    const rows = partsOf(x, l.managed).map(([, row]) => row);
+    const copied = rows.filter(({ fresh }) => fresh);
+    for (const { base } of rows) shareContent(x, base);
+    for (const [key, { fresh }] of partsOf(x, l.managed)) if (fresh) parts(x).update(key, { fresh: false });
+    return done({
+      contents: rows.map(({ offset, size, base }) => ({ offset, size, content: base })),
+      copied_bytes: copied.reduce((sum, { size }) => sum + size, 0),
+      copied_parts: copied.length,
+    } satisfies CapturedParts);
+  },
+});
+
+type ItemLocals = { [key: string]: Plain; item: number; full: boolean; later: boolean; content?: number };
+
+const capturePart = procedure<ItemLocals>('rtcr.capture_part', {
+  start: (x, l) => {
+    const { dirty, base, size } = parts(x).require(l.item);
+    if (!dirty && base !== 0 && !l.full) return goto('arm');
+    return call(allocContent, { bytes: size, refusal: 'Checkpoint_refused' }, 'allocated');
+  },
+  allocated: (x, l, { content }: NewContent) => {
+    l.content = content;
+    const { ds, size } = parts(x).require(l.item);
+    return l.later ? goto('replace') : call(copyDataspace, { from: ds, to: content, bytes: size }, 'replace', 'failed');
+  },
+  failed: (_x, l, failure: Failure) => {
+    l['failure'] = { name: failure.name, text: failure.text };
+    return call(dropContent, { content: l.content ?? 0 }, 'refused', 'refused');
+  },
+  refused: (_x, l) => {
+    const { name, text } = l['failure'] as { readonly name: string; readonly text: string };
+    return raise(name, text);
+  },
+  replace: (x, l) => {
+    const { base } = parts(x).require(l.item);
+    parts(x).update(l.item, { base: l.content ?? 0, fresh: true, awaits_copy: l.later });
+    return base === 0 ? goto('arm') : call(dropContent, { content: base }, 'arm');
+  },
+  /** From here on a change of the part shows again. */
+  arm: (_x, l) => call(detachPart, { part: l.item }, 'detached'),
+  detached: (x, l) => {
+    parts(x).update(l.item, { dirty: false });
+    return managedDataspaces(x).require(parts(x).require(l.item).managed).tracking === 'writes' ? call(attachPart, { part: l.item, access: 'read' }, 'armed', 'unarmed') : goto('armed');
+  },
+  unarmed: (_x, _l, failure: Failure) => raise(failure.name === EXTENSION_ABSENT ? failure.name : 'Checkpoint_refused', failure.text),
+  armed: () => done(),
+});
+
+/** Copies every part of a target that still waits for it: the second half of a checkpoint in the background. */
+export const copyAwaiting = procedure<{ [key: string]: Plain; target: number }>('rtcr.copy_awaiting', {
+  start: (x, l) => {
+    const waiting = parts(x).entries().filter(([, row]) => row.awaits_copy && managedDataspaces(x).get(row.managed)?.target === l.target);
+    return each(copyItem, waiting.map(([key]) => key), {}, 'copied');
+  },
+  copied: () => done(),
+});
+
+const copyItem = procedure<{ [key: string]: Plain; item: number }>('rtcr.copy_item', {
+  start: (_x, l) => call(copyPart, { part: l.item }, 'copied'),
+  copied: () => done(),
+});

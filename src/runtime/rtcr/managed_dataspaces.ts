@@ -1,0 +1,234 @@
+// Managed dataspaces: RAM that a target allocates in parts of a region map of the checkpointer's, so that what the target touches
+// between two checkpoints is known. Owner of the tables of managed dataspaces and parts.
+// Source modelled: checkpoint-restore.md 1.10 (parts, one signal context per dataspace, all parts attached at creation).
+
+import type { Plain } from '../../emu/plain.ts';
+import { PAGE_BYTES } from '../../emu/numbers.ts';
+import { Pd_session, Ram_session, Region_map, Rm_session } from '../rpc/interfaces.ts';
+import { dec } from '../native/cap_space.ts';
+import { env } from '../native/env.ts';
+import type { Execution } from '../native/execution.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { upgradeSession } from '../native/session.ts';
+import { contexts, manageContext, type ManagedContext } from '../native/signals.ts';
+import { table } from '../native/store.ts';
+import { dropContent } from './contents.ts';
+import { each } from './each.ts';
+import { crews, ramSessions, targets } from './online_storage.ts';
+
+/** What makes a part count as changed: any access, as in the historic design, or writes only (extension attach_readonly). */
+export type Tracking = 'accesses' | 'writes';
+
+export interface ManagedDataspaceRow {
+  readonly target: number;
+  readonly ram: number;
+  /** Slot of the region map, and of the dataspace that the target sees. */
+  readonly map: number;
+  readonly ds: number;
+  readonly context: number;
+  readonly part_bytes: number;
+  readonly tracking: Tracking;
+}
+
+/** How the target reaches a part now: not at all, for reading, or for everything. */
+export type PartAccess = 'none' | 'read' | 'all';
+
+export interface PartRow {
+  readonly managed: number;
+  readonly offset: number;
+  readonly size: number;
+  /** Slot of the designated dataspace. */
+  readonly ds: number;
+  readonly access: PartAccess;
+  /** False: the content is that of `base`. While the target runs, a part with all access is dirty. */
+  readonly dirty: boolean;
+  /** Slot of the content that a checkpoint has copied last, 0 if none has. Holds one reference. */
+  readonly base: number;
+  /** The checkpoint being taken has made `base`. */
+  readonly fresh: boolean;
+  /** A checkpoint in the background still has to copy the part before the target may write to it. */
+  readonly awaits_copy: boolean;
+}
+
+export const managedDataspaces = table<ManagedDataspaceRow>('rtcr_managed_dataspaces');
+export const parts = table<PartRow>('rtcr_parts');
+
+const RM_UPGRADE = 'ram_quota=256K';
+const UPGRADES_MAX = 64;
+
+export const partsOf = (x: Execution, managed: number): (readonly [number, Readonly<PartRow>])[] => parts(x).entries().filter(([, row]) => row.managed === managed);
+
+/** The managed dataspace that a capability of the target names. */
+export const managedAt = (x: Execution, ds: number): number | undefined => managedDataspaces(x).find((row) => row.ds === ds)?.[0];
+
+/** Sizes of the parts: whole granules, and a remainder rounded to pages. */
+export function partSizes(size: number, part_bytes: number): number[] {
+  const whole = Math.floor(size / part_bytes);
+  const rest = Math.ceil((size - whole * part_bytes) / PAGE_BYTES) * PAGE_BYTES;
+  return [...Array.from({ length: whole }, () => part_bytes), ...(rest > 0 ? [rest] : [])];
+}
+
+type AllocLocals = {
+  [key: string]: Plain;
+  ram: number;
+  size: number;
+  cached: number;
+  part_bytes: number;
+  tracking: Tracking;
+  map?: number;
+  ds?: number;
+  context?: number;
+  managed?: number;
+  upgrades?: number;
+  failure?: { readonly name: string; readonly text: string };
+};
+
+/** Allocates RAM of a target's session in parts: an RpcReply with the dataspace. Fails as Ram_session.alloc does; then nothing remains. */
+export const allocManaged = procedure<AllocLocals>('rtcr.alloc_managed', {
+  start: (x, l) => {
+    const bytes = partSizes(l.size, l.part_bytes).reduce((sum, size) => sum + size, 0);
+    return rpc(Rm_session.create, ramSessions(x).require(l.ram).rm, { size: bytes }, 'created', 'poor');
+  },
+  poor: (x, l, failure: Failure) => {
+    l.upgrades = (l.upgrades ?? 0) + 1;
+    if (failure.name !== 'Out_of_metadata' || l.upgrades > UPGRADES_MAX) return raise('Quota_exceeded', `region map of a managed dataspace: ${failure.name}`);
+    return call(upgradeSession, { cap: ramSessions(x).require(l.ram).rm, args: RM_UPGRADE }, 'start');
+  },
+  created: (_x, l, { cap }: RpcReply) => {
+    if (cap === null) return raise('Quota_exceeded', 'region map of a managed dataspace');
+    l.map = cap;
+    return rpc(Region_map.dataspace, cap, {}, 'dataspace');
+  },
+  dataspace: (x, l, { cap }: RpcReply) => {
+    l.ds = cap ?? 0;
+    const { crew } = targets(x).require(ramSessions(x).require(l.ram).target);
+    return call(manageContext, { receiver: crews(x).require(crew).pager_receiver, handler: '' }, 'context');
+  },
+  context: (x, l, { context, cap }: ManagedContext) => {
+    l.context = context;
+    const { target } = ramSessions(x).require(l.ram);
+    l.managed = managedDataspaces(x).insert({ target, ram: l.ram, map: l.map ?? 0, ds: l.ds ?? 0, context, part_bytes: l.part_bytes, tracking: l.tracking });
+    return rpc(Region_map.fault_handler, l.map ?? null, { sigh: cap }, 'parts');
+  },
+  parts: (_x, l) => {
+    let offset = 0;
+    const items = partSizes(l.size, l.part_bytes).map((size) => {
+      const item = { offset, size };
+      offset += size;
+      return item;
+    });
+    return each(allocPart, items, { managed: l.managed ?? 0, cached: l.cached }, 'complete', 'failed');
+  },
+  complete: (_x, l) => done({ value: null, cap: l.ds ?? 0 }),
+  failed: (_x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return call(freeManaged, { managed: l.managed ?? 0, session_lives: true }, 'refused', 'refused');
+  },
+  refused: (_x, l) => raise(l.failure?.name ?? 'Quota_exceeded', l.failure?.text ?? ''),
+});
+
+type PartItem = { readonly offset: number; readonly size: number };
+type PartLocals = { [key: string]: Plain; item: PartItem; managed: number; cached: number; part?: number; upgrades?: number };
+
+const allocPart = procedure<PartLocals>('rtcr.alloc_part', {
+  start: (x, l) => {
+    const { ram } = managedDataspaces(x).require(l.managed);
+    return rpc(Ram_session.alloc, ramSessions(x).require(ram).real, { size: l.item.size, cached: l.cached }, 'allocated');
+  },
+  allocated: (x, l, { cap }: RpcReply) => {
+    if (cap === null) return raise('Quota_exceeded', 'part of a managed dataspace');
+    l.part = parts(x).insert({ managed: l.managed, offset: l.item.offset, size: l.item.size, ds: cap, access: 'none', dirty: true, base: 0, fresh: false, awaits_copy: false });
+    return goto('attach');
+  },
+  attach: (_x, l) => call(attachPart, { part: l.part ?? 0, access: 'all' }, 'attached'),
+  attached: () => done(),
+});
+
+type AttachLocals = { [key: string]: Plain; part: number; access: 'read' | 'all'; upgrades?: number };
+
+/** Attaches a part that is not attached. */
+export const attachPart = procedure<AttachLocals>('rtcr.attach_part', {
+  start: (x, l) => {
+    const { managed, offset, size, ds } = parts(x).require(l.part);
+    const args = { ds, size, offset: 0, use_local_addr: true, local_addr: offset, executable: true };
+    return rpc(l.access === 'read' ? Region_map.attach_readonly : Region_map.attach, managedDataspaces(x).require(managed).map, args, 'attached', 'poor');
+  },
+  attached: (x, l) => {
+    parts(x).update(l.part, { access: l.access });
+    return done();
+  },
+  poor: (x, l, failure: Failure) => {
+    l.upgrades = (l.upgrades ?? 0) + 1;
+    if (failure.name !== 'Out_of_metadata' || l.upgrades > UPGRADES_MAX) return raise(failure.name, `attaching a part of a managed dataspace: ${failure.text}`);
+    const { managed } = parts(x).require(l.part);
+    return call(upgradeSession, { cap: ramSessions(x).require(managedDataspaces(x).require(managed).ram).rm, args: RM_UPGRADE }, 'start');
+  },
+});
+
+/** Takes a part from the target; its next access faults. */
+export const detachPart = procedure<{ [key: string]: Plain; part: number }>('rtcr.detach_part', {
+  start: (x, l) => {
+    const { managed, offset, access } = parts(x).require(l.part);
+    return access === 'none' ? done() : rpc(Region_map.detach, managedDataspaces(x).require(managed).map, { address: offset }, 'detached');
+  },
+  detached: (x, l) => {
+    parts(x).update(l.part, { access: 'none' });
+    return done();
+  },
+});
+
+/** Parts that the target can write to are changed from now on, whoever attached them: called before a target runs. */
+export function dirtyWritable(x: Execution, target: number): void {
+  for (const [key, row] of parts(x).entries()) {
+    if (row.access === 'all' && !row.dirty && managedDataspaces(x).get(row.managed)?.target === target) parts(x).update(key, { dirty: true });
+  }
+}
+
+type FreeLocals = {
+  [key: string]: Plain;
+  managed: number;
+  /** Whether the RAM and RM sessions behind the dataspace still exist; if not, its memory and map have gone with them. */
+  session_lives: boolean;
+};
+
+/** Gives back a managed dataspace with all its parts. */
+export const freeManaged = procedure<FreeLocals>('rtcr.free_managed', {
+  start: (x, l) => {
+    const { map, ram } = managedDataspaces(x).require(l.managed);
+    return l.session_lives ? rpc(Rm_session.destroy, ramSessions(x).require(ram).rm, { region_map: map }, 'parts', 'parts') : goto('parts');
+  },
+  parts: (x, l) => each(freePart, partsOf(x, l.managed).map(([key]) => key), { session_lives: l.session_lives }, 'context'),
+  context: (x, l) => {
+    const row = contexts(x).get(managedDataspaces(x).require(l.managed).context);
+    return row === undefined ? goto('finish') : rpc(Pd_session.free_context, env.get(x).pd, { context: row.cap }, 'context_freed', 'context_freed');
+  },
+  context_freed: (x, l) => {
+    const { context } = managedDataspaces(x).require(l.managed);
+    dec(x, contexts(x).require(context).cap);
+    contexts(x).delete(context);
+    return goto('finish');
+  },
+  finish: (x, l) => {
+    const { map, ds } = managedDataspaces(x).require(l.managed);
+    dec(x, map);
+    dec(x, ds);
+    managedDataspaces(x).delete(l.managed);
+    return done();
+  },
+});
+
+const freePart = procedure<{ [key: string]: Plain; item: number; session_lives: boolean }>('rtcr.free_part', {
+  start: (x, l) => {
+    const { managed, ds } = parts(x).require(l.item);
+    const { real } = ramSessions(x).require(managedDataspaces(x).require(managed).ram);
+    return l.session_lives ? rpc(Ram_session.free, real, { ds }, 'freed', 'freed') : goto('freed');
+  },
+  freed: (x, l) => {
+    const { ds, base } = parts(x).require(l.item);
+    dec(x, ds);
+    parts(x).delete(l.item);
+    return base === 0 ? done() : call(dropContent, { content: base }, 'dropped');
+  },
+  dropped: () => done(),
+});

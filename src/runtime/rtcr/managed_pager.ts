@@ -1,0 +1,66 @@
+// The thread "managed dataspace pager": a target touched a part that was taken from it, or wrote to one it may only read.
+// Owner of the count of faults. Source modelled: checkpoint-restore.md 1.10; the part is found by the context of the signal.
+
+import type { Plain } from '../../emu/plain.ts';
+import { Region_map } from '../rpc/interfaces.ts';
+import type { Execution } from '../native/execution.ts';
+import { logWarning } from '../native/log.ts';
+import { call, done, goto, procedure } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { type ReceivedSignal, waitForSignal } from '../native/signals.ts';
+import { record } from '../native/store.ts';
+import { copyPart } from './incremental_copy.ts';
+import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './managed_dataspaces.ts';
+import { targets } from './online_storage.ts';
+
+/** Faults resolved since power-on, of all targets; checkpoints report differences. */
+export const managedFaults = record<{ readonly count: number }>('rtcr_managed_faults', { count: 0 });
+
+const FAULT = { ready: 0, write: 2 } as const;
+/** A fault at an address that no part has is left alone after so many tries. */
+const ROUNDS_MAX = 1024;
+
+export const managedPager = procedure<{ [key: string]: Plain; receiver: number }>('rtcr.managed_dataspace_pager', {
+  start: (_x, l) => call(waitForSignal, { receiver: l.receiver }, 'signal'),
+  signal: (x, _l, { context }: ReceivedSignal) => {
+    const managed = managedDataspaces(x).find((row) => row.context === context)?.[0];
+    return managed === undefined ? call(logWarning, { text: 'no faulting region map found' }, 'again') : call(resolveAll, { managed, rounds: 0 }, 'again', 'again');
+  },
+  again: () => goto('start'),
+});
+
+type ResolveLocals = { [key: string]: Plain; managed: number; rounds: number; write?: boolean; part?: number };
+
+/** Resolves the faults of one managed dataspace, one after the other, until core knows of none. */
+const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
+  start: (x, l) => {
+    const row = managedDataspaces(x).get(l.managed);
+    return row === undefined || l.rounds >= ROUNDS_MAX ? done() : rpc(Region_map.state, row.map, {}, 'state', 'gone');
+  },
+  gone: () => done(),
+  state: (x, l, { value }: RpcReply) => {
+    const [type = 0, address = 0] = value as readonly number[];
+    if (type === FAULT.ready) return done();
+    l.rounds += 1;
+    l.write = type === FAULT.write;
+    const found = partsOf(x, l.managed).find(([, { offset, size }]) => address >= offset && address < offset + size);
+    if (found === undefined) return call(logWarning, { text: `managed dataspace fault at 0x${address.toString(16)}, where no part is` }, 'gone');
+    l.part = found[0];
+    managedFaults.set(x, { count: managedFaults.get(x).count + 1 });
+    return found[1].awaits_copy && l.write ? call(copyPart, { part: l.part }, 'take', 'take') : goto('take');
+  },
+  take: (_x, l) => call(detachPart, { part: l.part ?? 0 }, 'attach', 'gone'),
+  attach: (x, l) => call(attachPart, { part: l.part ?? 0, access: accessFor(x, l) }, 'attached', 'gone'),
+  attached: (x, l) => {
+    // What the checkpointer itself reads while the target stands still changes nothing.
+    if (l.write === true || !standsStill(x, l.managed)) {
+      if (parts(x).get(l.part ?? 0)?.access === 'all') parts(x).update(l.part ?? 0, { dirty: true });
+    }
+    return goto('start');
+  },
+});
+
+const standsStill = (x: Execution, managed: number): boolean => targets(x).get(managedDataspaces(x).get(managed)?.target ?? 0)?.phase === 'frozen';
+
+/** With tracking of writes a read gets the right to read only. */
+const accessFor = (x: Execution, l: ResolveLocals): 'read' | 'all' => (l.write !== true && managedDataspaces(x).require(l.managed).tracking === 'writes' ? 'read' : 'all');

@@ -42,7 +42,7 @@ export interface ComponentInfo {
 export type Strategy = Readonly<Record<string, string>>;
 
 export type ControlCommand =
-  | { readonly kind: 'checkpoint'; readonly of: string; readonly name: string; readonly strategy: Strategy }
+  | { readonly kind: 'checkpoint'; readonly of: string; readonly name: string; readonly strategy: Strategy; /** The checkpoint of the same child that it builds on. */ readonly base?: string }
   | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly strategy: Strategy }
   | { readonly kind: 'kill'; readonly child: string }
   /** Makes a checkpoint ready to leave the machine: `takeImage` gives it afterwards. `of` is any child of its checkpointer. */

@@ -52,7 +52,10 @@ export type Capture = {
   /** Slots with a record that really held a capability. */
   readonly occupied: readonly number[];
   /** Snapshot dataspaces by the id of the original. */
-  readonly contents: readonly { readonly badge: number; readonly content: number; readonly size: number }[];
+  readonly contents: readonly { readonly badge: number; readonly offset: number; readonly size: number; readonly content: number }[];
+  /** Bytes and parts that were copied for it, and those that other snapshots had already. */
+  readonly copied_bytes: number;
+  readonly copied_parts: number;
   readonly references: readonly StoredReference[];
   /** Quota of RAM sessions by key. */
   readonly quotas: readonly { readonly key: number; readonly quota: number }[];
@@ -63,7 +66,7 @@ export type Capture = {
 
 const EMPTY: Capture = {
   target: 0, task: 0, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
-  contents: [], references: [], quotas: [], drain_rounds: 0, extensions: [],
+  contents: [], copied_bytes: 0, copied_parts: 0, references: [], quotas: [], drain_rounds: 0, extensions: [],
 };
 
 export const capture = record<Capture>('rtcr_capture', EMPTY);

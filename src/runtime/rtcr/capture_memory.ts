@@ -4,36 +4,49 @@
 import type { Plain } from '../../emu/plain.ts';
 import { Ram_session } from '../rpc/interfaces.ts';
 import { dec, inc } from '../native/cap_space.ts';
-import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
-import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { call, done, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
-import { upgradeEnv } from '../native/session.ts';
 import { capture } from './capture.ts';
+import { allocContent, dropContent, type NewContent } from './contents.ts';
 import { copyDataspace } from './dataspace_copy.ts';
 import { each } from './each.ts';
+import { type CapturedParts, captureParts } from './incremental_copy.ts';
+import { managedAt } from './managed_dataspaces.ts';
 import { cpuSessions, ramDataspaces, type RamDataspaceRow, ramSessions, regionMaps, romSessions, targets } from './online_storage.ts';
 import { dataspacesOfTarget, ofTarget, regionsOfTarget } from './target_rows.ts';
 import type { StoredReference } from './target_state.ts';
 
-const CACHED = 2;
+type ItemLocals = { [key: string]: Plain; item: number };
+type CopyLocals = { [key: string]: Plain; item: number; full: boolean; later: boolean; content?: number; failure?: { readonly name: string; readonly text: string } };
 
-type ItemLocals = { [key: string]: Plain; item: number; content?: number };
-
-const captureDataspace = procedure<ItemLocals>('rtcr.capture_dataspace', {
-  start: (x, l) => rpc(Ram_session.alloc, env.get(x).ram, { size: ramDataspaces(x).require(l.item).size, cached: CACHED }, 'allocated', 'denied'),
-  denied: (_x, _l, failure: Failure) => {
-    if (failure.name === 'Out_of_metadata') return call(upgradeEnv, { service: 'ram', args: 'ram_quota=8192' }, 'start');
-    return raise('Checkpoint_refused', `not enough RAM for the snapshot (${failure.name})`);
+const captureDataspace = procedure<CopyLocals>('rtcr.capture_dataspace', {
+  start: (x, l) => {
+    const { cap, size } = ramDataspaces(x).require(l.item);
+    const managed = managedAt(x, cap.slot);
+    if (managed !== undefined) return call(captureParts, { managed, full: l.full, later: l.later }, 'parts');
+    return call(allocContent, { bytes: size, refusal: 'Checkpoint_refused' }, 'allocated');
   },
-  allocated: (x, l, { cap }: RpcReply) => {
-    if (cap === null) return done();
-    l.content = cap;
+  allocated: (x, l, { content }: NewContent) => {
     const { cap: original, size } = ramDataspaces(x).require(l.item);
-    capture.update(x, { contents: [...capture.get(x).contents, { badge: original.id, content: cap, size }] });
-    return call(copyDataspace, { from: original.slot, to: cap, bytes: size }, 'copied');
+    capture.update(x, { contents: [...capture.get(x).contents, { badge: original.id, offset: 0, size, content }] });
+    return call(copyDataspace, { from: original.slot, to: content, bytes: size }, 'copied');
   },
-  copied: () => done(),
+  copied: (x, l) => {
+    const { copied_bytes, copied_parts } = capture.get(x);
+    capture.update(x, { copied_bytes: copied_bytes + ramDataspaces(x).require(l.item).size, copied_parts: copied_parts + 1 });
+    return done();
+  },
+  parts: (x, l, captured: CapturedParts) => {
+    const { contents, copied_bytes, copied_parts } = capture.get(x);
+    const badge = ramDataspaces(x).require(l.item).cap.id;
+    capture.update(x, {
+      contents: [...contents, ...captured.contents.map((row) => ({ badge, ...row }))],
+      copied_bytes: copied_bytes + captured.copied_bytes,
+      copied_parts: copied_parts + captured.copied_parts,
+    });
+    return done();
+  },
 });
 
 const captureQuota = procedure<ItemLocals>('rtcr.capture_quota', {
@@ -67,15 +80,15 @@ function findReferences(x: Execution, target: number): StoredReference[] {
   return [...found.values()];
 }
 
-/** Copies all RAM of the target. */
-export const captureMemory = procedure<{ [key: string]: Plain; target: number }>('rtcr.capture_memory', {
+/** Copies the RAM of the target: all of it, or what changed; with `later` only what is not managed in parts. */
+export const captureMemory = procedure<{ [key: string]: Plain; target: number; full: boolean; later: boolean }>('rtcr.capture_memory', {
   start: (x, l) => {
     const references = findReferences(x, l.target);
     for (const { ds } of references) inc(x, ds);
     capture.update(x, { references });
     return each(captureQuota, ofTarget(ramSessions, x, l.target).map(([key]) => key), {}, 'dataspaces');
   },
-  dataspaces: (x, l) => each(captureDataspace, visibleDataspaces(x, l.target).map(([key]) => key), {}, 'captured'),
+  dataspaces: (x, l) => each(captureDataspace, visibleDataspaces(x, l.target).map(([key]) => key), { full: l.full, later: l.later }, 'captured'),
   captured: () => done(),
 });
 
@@ -85,16 +98,12 @@ type FreeLocals = { [key: string]: Plain; contents: readonly number[]; reference
 export const freeContents = procedure<FreeLocals>('rtcr.free_contents', {
   start: (x, l) => {
     for (const slot of l.references) dec(x, slot);
-    return each(freeContent, l.contents, {}, 'freed');
+    return each(dropItem, l.contents, {}, 'freed');
   },
   freed: () => done(),
 });
 
-const freeContent = procedure<ItemLocals>('rtcr.free_content', {
-  start: (x, l) => rpc(Ram_session.free, env.get(x).ram, { ds: l.item }, 'freed', 'freed'),
-  freed: (x, l) => {
-    dec(x, l.item);
-    return goto('end');
-  },
-  end: () => done(),
+const dropItem = procedure<ItemLocals>('rtcr.drop_content_item', {
+  start: (_x, l) => call(dropContent, { content: l.item }, 'dropped'),
+  dropped: () => done(),
 });

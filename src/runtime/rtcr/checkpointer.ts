@@ -15,6 +15,8 @@ import { forgetLockIrqs } from './capture_threads.ts';
 import { captureTarget, wantsPhases } from './capturer.ts';
 import { collectSnapshot } from './collector.ts';
 import { each } from './each.ts';
+import { copyAwaiting } from './incremental_copy.ts';
+import { managedFaults } from './managed_pager.ts';
 import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.ts';
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
 import { cpuThreads, targets } from './online_storage.ts';
@@ -28,6 +30,8 @@ type CheckpointLocals = {
   target: number;
   name: string;
   strategy: DecidedStrategy;
+  /** Name of the checkpoint it builds on; empty for a full one. */
+  base: string;
   native?: number;
   task?: number;
   requests?: boolean;
@@ -47,6 +51,9 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
     const row = targets(x).require(l.target);
     if (row.phase !== 'running') return raise('Checkpoint_refused', `target "${row.name}" is ${row.phase}`);
     if (snapshots(x).size >= SNAPSHOTS) return raise('Checkpoint_refused', `there are ${SNAPSHOTS} snapshots already`);
+    const problem = baseProblem(x, l);
+    if (problem !== null) return raise('Checkpoint_refused', problem);
+    l['faults'] = managedFaults.get(x).count;
     beginCapture(x, l.target);
     return call(log, { text: 'Ckpt::checkpoint()' }, 'prepare');
   },
@@ -85,7 +92,7 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
     forgetSemaphores(x);
     return each(nudgeThread, found.map(({ thread }) => thread), {}, 'capture', 'failed');
   },
-  memory: (_x, l) => call(captureMemory, { target: l.target }, 'store', 'failed'),
+  memory: (_x, l) => call(captureMemory, { target: l.target, full: l.base === '', later: l.strategy.copy === 'background' }, 'store', 'failed'),
   store: (x, l) => {
     const old = snapshots(x).find((row) => row.name === l.name);
     const snapshot = collectSnapshot(x, l.name, l.strategy.registers, wantsPhases(l.strategy), l.strategy.utcb === 'save');
@@ -99,7 +106,19 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
     forget(x, l);
     return call(thawTarget, { target: l.target }, 'thawed');
   },
-  thawed: (_x, l) => done(l['facts']),
+  // The target runs already: what it wants to write before its turn the pager copies first.
+  thawed: (x, l) => {
+    targets(x).update(l.target, { checkpoint: l.name });
+    return l.strategy.copy === 'background' ? call(copyAwaiting, { target: l.target }, 'complete', 'incomplete') : goto('complete');
+  },
+  incomplete: (x, l, { name, text }: Failure) => {
+    l.failure = { name, text: `the copy in the background failed: ${text}` };
+    const found = snapshots(x).find((row) => row.name === l.name);
+    if (found === undefined) return goto('abandoned');
+    snapshots(x).delete(found[0]);
+    return call(freeContents, contentsOf(found[1]), 'abandoned');
+  },
+  complete: (_x, l) => done(l['facts']),
   failed: (x, l, { name, text }: Failure) => {
     l.failure = { name, text };
     return call(freeContents, capturedContents(x), 'abandon', 'abandon');
@@ -111,6 +130,16 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
   abandoned: (_x, l) => raise(l.failure?.name ?? 'Checkpoint_refused', l.failure?.text ?? ''),
 });
 
+/** Why a checkpoint cannot build on the one it names; null if it can, or names none. */
+function baseProblem(x: Execution, { target, base, strategy }: CheckpointLocals): string | null {
+  const { name, granularity, checkpoint } = targets(x).require(target);
+  if (granularity === 0 && strategy.copy === 'background') return `copy="background" needs a child in parts, and "${name}" is not: give it granularity="N" in the configuration of its parent`;
+  if (base === '') return null;
+  if (granularity === 0) return `an incremental checkpoint needs a child in parts, and "${name}" is not: give it granularity="N" in the configuration of its parent`;
+  if (snapshots(x).find((row) => row.name === base) === undefined) return `there is no checkpoint "${base}" to build on`;
+  return checkpoint === base ? null : `the last checkpoint of "${name}" is ${checkpoint === '' ? 'none' : `"${checkpoint}"`}, so only that one can be built on, not "${base}"`;
+}
+
 /** What a capture has copied and referenced so far. */
 function capturedContents(x: Execution): { contents: number[]; references: number[] } {
   const { contents, references } = capture.get(x);
@@ -119,7 +148,7 @@ function capturedContents(x: Execution): { contents: number[]; references: numbe
 
 /** The dataspaces that a snapshot keeps. */
 const contentsOf = (snapshot: Snapshot): { contents: number[]; references: number[] } => ({
-  contents: dataspacesOf(snapshot).map(({ content }) => content),
+  contents: dataspacesOf(snapshot).flatMap(({ contents }) => contents.map(({ content }) => content)),
   references: snapshot.references.map(({ ds }) => ds).filter((ds) => ds !== 0),
 });
 
@@ -134,7 +163,7 @@ function forget(x: Execution, l: CheckpointLocals): void {
 }
 
 function checkpointFacts(x: Execution, target: number, snapshot: Snapshot): PlainRecord {
-  const { drain_rounds, extensions } = capture.get(x);
+  const { drain_rounds, extensions, copied_bytes, copied_parts } = capture.get(x);
   const { child } = targets(x).require(target);
   const foreign = sessions(x).entries().filter(([, row]) => row.child === child && services(x).get(row.service)?.kind === 'parent');
   const unknown = snapshot.cap_map.filter(({ slot, id }) => snapshot.occupied.includes(slot) && !isKnown(x, snapshot, id));
@@ -146,6 +175,9 @@ function checkpointFacts(x: Execution, target: number, snapshot: Snapshot): Plai
     stale_slots: snapshot.stale.length,
     dataspaces: dataspacesOf(snapshot).length,
     bytes: dataspacesOf(snapshot).reduce((sum, { size }) => sum + size, 0),
+    copied_bytes,
+    copied_parts,
+    parts: dataspacesOf(snapshot).reduce((sum, { contents }) => sum + contents.length, 0),
     references: snapshot.references.length,
     drain_rounds,
     extensions: [...extensions].sort(),

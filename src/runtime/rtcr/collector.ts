@@ -23,7 +23,7 @@ export function collectSnapshot(x: Execution, name: string, registers: 'all' | '
   const { target, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied, references } = capture.get(x);
   const row = targets(x).require(target);
   const stored = {
-    name, target_name: row.name, binary: row.binary, config: row.config, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
+    name, target_name: row.name, binary: row.binary, config: row.config, granularity: row.granularity, tracking: row.tracking, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
     cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied,
     pd_sessions: ofTarget(pdSessions, x, target).map(([key]) => pdSession(x, key)),
     cpu_sessions: ofTarget(cpuSessions, x, target).map(([key]) => cpuSession(x, key)),
@@ -121,7 +121,7 @@ function ramSession(x: Execution, key: number): StoredRamSession {
   return {
     ...storedSession(x, { ...session, target }), quota: quotas.find((row) => row.key === key)?.quota ?? 0,
     dataspaces: dataspaces.map(([, { cap, size, cached }]) => ({
-      ...storedObject(x, cap.id, false), size, cached, content: contents.find((row) => row.badge === cap.id)?.content ?? 0,
+      ...storedObject(x, cap.id, false), size, cached, contents: contents.filter((row) => row.badge === cap.id).map(({ offset, size: bytes, content }) => ({ offset, size: bytes, content })),
     })),
   };
 }

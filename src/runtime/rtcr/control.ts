@@ -118,7 +118,7 @@ function checkpoint(x: HasStore, command: Extract<ControlCommand, { kind: 'check
   if (!decision.ok) return refuse(decision.message);
   const target = childOf(x, command.of);
   if (target === undefined) return noChild(x, command.of);
-  return call(checkpointTarget, { target, name: command.name, strategy: decision.strategy }, 'succeeded', 'failed');
+  return call(checkpointTarget, { target, name: command.name, strategy: decision.strategy, base: command.base ?? '' }, 'succeeded', 'failed');
 }
 
 function restore(x: HasStore, command: Extract<ControlCommand, { kind: 'restore' }>): Action {

@@ -5,11 +5,11 @@ import type { Plain } from '../../emu/plain.ts';
 import { Signal_proxy } from '../rpc/interfaces.ts';
 import { manage, type Managed, newServeLocals, serveEntrypoint } from '../native/entrypoint.ts';
 import { lockAcquire, lockRelease, newLock, sleepForever } from '../native/lock.ts';
-import { logWarning } from '../native/log.ts';
-import { call, done, goto, procedure } from '../native/procedure.ts';
+import { call, done, procedure } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
-import { newReceiver, waitForSignal } from '../native/signals.ts';
+import { newReceiver } from '../native/signals.ts';
 import { createThread, type Created, startThread, type Started } from '../native/thread.ts';
+import { managedPager } from './managed_pager.ts';
 import { crews } from './online_storage.ts';
 
 const EP_STACK_BYTES = 16 * 1024;
@@ -65,23 +65,13 @@ export const assembleCrew = procedure<AssembleLocals>('rtcr.assemble_crew', {
 
 export type AssembledCrew = { readonly crew: number };
 
-/**
- * Entry of "managed dataspace pager". Dataspaces are managed only with a granularity, which this version does not offer, so no
- * region map has this receiver's context as its fault handler and every signal is a stray one.
- */
-const pager = procedure<{ [key: string]: Plain; receiver: number }>('rtcr.managed_dataspace_pager', {
-  start: (_x, l) => call(waitForSignal, { receiver: l.receiver }, 'stray'),
-  stray: () => call(logWarning, { text: 'no faulting region map found' }, 'again'),
-  again: () => goto('start'),
-});
-
 /** Starts the pager of a crew unless it has one. */
 export const startPager = procedure<{ [key: string]: Plain; crew: number }>('rtcr.start_pager', {
   start: (x, l) => {
     if (crews(x).require(l.crew).pager_receiver !== 0) return done();
     const receiver = newReceiver(x);
     crews(x).update(l.crew, { pager_receiver: receiver });
-    const thread = { name: 'managed dataspace pager', stack_bytes: PAGER_STACK_BYTES, entry: pager.name, entry_locals: { receiver } };
+    const thread = { name: 'managed dataspace pager', stack_bytes: PAGER_STACK_BYTES, entry: managedPager.name, entry_locals: { receiver } };
     return call(createThread, thread, 'created');
   },
   created: (_x, _l, { thread }: Created) => call(startThread, { thread }, 'started'),

@@ -8,14 +8,14 @@ import { call, done, procedure } from '../native/procedure.ts';
 
 const pageAligned = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 
-type CopyLocals = { [key: string]: Plain; from: number; to: number; bytes: number; from_address?: number; to_address?: number };
+type CopyLocals = { [key: string]: Plain; from: number; to: number; bytes: number; to_offset?: number; from_address?: number; to_address?: number };
 
-/** Copies the whole content of one dataspace into another one through local attachments. */
+/** Copies the first bytes of one dataspace into another one, there from an offset on (whole pages), through local attachments. */
 export const copyDataspace = procedure<CopyLocals>('rtcr.copy_dataspace', {
   start: (_x, l) => call(attachDataspace, { ds: l.from }, 'from'),
   from: (_x, l, { address }: Attached) => {
     l.from_address = address;
-    return call(attachDataspace, { ds: l.to }, 'to');
+    return call(attachDataspace, { ds: l.to, size: pageAligned(l.bytes), offset: l.to_offset ?? 0 }, 'to');
   },
   to: (_x, l, { address }: Attached) => {
     l.to_address = address;

@@ -32,6 +32,13 @@ export const RTCR_EXTENSIONS = [
     used_for: 'checkpoint: stale slots, lock IRQs; restore: thread gates for native capabilities, lock IRQs',
   },
   {
+    name: 'attach_readonly',
+    where: 'core',
+    exposes: 'Region_map.attach_readonly: attach a dataspace without the right to write, so that a write is a fault of the region map',
+    proposed_by: 'Rescap, after the attribute that Region_map.attach has had since Genode 18.08',
+    used_for: 'incremental checkpoints that track writes only, checkpoints that copy in the background (child with track="writes")',
+  },
+  {
     name: 'all_registers',
     where: 'kernel',
     exposes: 'thread operation 8: read and write the whole user register frame of a thread',

@@ -8,6 +8,7 @@ import { type Action, done, goto, procedure, raise } from '../native/procedure.t
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { dirtyWritable } from './managed_dataspaces.ts';
 import { cpuSessions, cpuThreads, targets } from './online_storage.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
@@ -71,6 +72,7 @@ function thawAll(x: Execution, target: number): void {
 /** Lets a target run again. In a step of its own, because a thawed thread may be of higher priority in the ready queue. */
 export const thawTarget = procedure<TargetLocals>('rtcr.thaw_target', {
   start: (x, l) => {
+    dirtyWritable(x, l.target);
     thawAll(x, l.target);
     if (targets(x).get(l.target)?.phase === 'frozen') targets(x).update(l.target, { phase: 'running' });
     return goto('thawed');

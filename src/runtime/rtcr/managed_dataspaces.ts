@@ -16,9 +16,7 @@ import { table } from '../native/store.ts';
 import { dropContent } from './contents.ts';
 import { each } from './each.ts';
 import { crews, ramSessions, targets } from './online_storage.ts';
-
-/** What makes a part count as changed: any access, as in the historic design, or writes only (extension attach_readonly). */
-export type Tracking = 'accesses' | 'writes';
+import type { Tracking } from './tracking.ts';
 
 export interface ManagedDataspaceRow {
   readonly target: number;

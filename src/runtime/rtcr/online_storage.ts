@@ -1,6 +1,7 @@
 // What the interposed sessions record about a running target: one table per kind of object, rows in order of creation.
 // Owner of these rows; each capability in a row holds one reference. Source modelled: checkpoint-restore.md 1.4, 1.5.
 
+import type { Tracking } from './tracking.ts';
 import { table } from '../native/store.ts';
 
 /** A capability that a row keeps: its slot in the checkpointer and its global id (badge). */
@@ -29,6 +30,11 @@ export interface TargetRow {
   readonly binary: string;
   /** Text of its ROM module "config"; empty where the parent decides. */
   readonly config: string;
+  /** Pages per part of its RAM dataspaces; 0: they are whole and not tracked. */
+  readonly granularity: number;
+  readonly tracking: Tracking;
+  /** Name of its last checkpoint, empty before the first. */
+  readonly checkpoint: string;
   readonly crew: number;
   readonly phase: TargetPhase;
   /** True until the first LOG session is requested, as in the historic program (checkpoint-restore.md 1.8). */

@@ -2,16 +2,18 @@
 // Owner of the rows of RAM sessions and RAM dataspaces. Source modelled: checkpoint-restore.md 1.2, 1.4, 1.10.
 
 import type { Plain } from '../../emu/plain.ts';
+import { PAGE_BYTES } from '../../emu/numbers.ts';
 import { Ram_session } from '../rpc/interfaces.ts';
 import type { Managed } from '../native/entrypoint.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
-import { cap, num, type RpcRequest } from '../native/service.ts';
+import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
 import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
 import { startPager } from './crew.ts';
+import { allocManaged, freeManaged, managedAt } from './managed_dataspaces.ts';
 import { forwarded, hold, interpose, release } from './interposer.ts';
 import { ramDataspaces, ramSessions, targets } from './online_storage.ts';
 
@@ -75,9 +77,41 @@ export function forgetDataspaces(x: Execution, ram: number): void {
   }
 }
 
+type RequestLocals = { [key: string]: Plain; request: RpcRequest };
+
+const allocWhole = forwarded(Ram_session.alloc, { to, record: recordAllocation });
+const freeWhole = forwarded(Ram_session.free, { to, record: recordFree });
+
+/** RAM of a target with a granularity comes in parts. */
+const alloc = procedure<RequestLocals>('rtcr.ram_session.alloc', {
+  start: (x, { request }) => {
+    const { granularity = 0, tracking = 'accesses' } = targets(x).get(ramSessions(x).get(request.ref)?.target ?? 0) ?? {};
+    if (granularity === 0) return call(allocWhole, { request }, 'answered');
+    const part = { part_bytes: granularity * PAGE_BYTES, tracking };
+    return call(allocManaged, { ram: request.ref, size: num(request, 'size'), cached: num(request, 'cached'), ...part }, 'allocated');
+  },
+  answered: (_x, _l, answer: RpcAnswer) => done(answer),
+  allocated: (x, { request }, reply: RpcReply) => {
+    recordAllocation(x, request, reply);
+    return done({ cap: reply.cap } satisfies RpcAnswer);
+  },
+});
+
+const free = procedure<RequestLocals>('rtcr.ram_session.free', {
+  start: (x, { request }) => {
+    const managed = managedAt(x, cap(request, 'ds') ?? 0);
+    return managed === undefined ? call(freeWhole, { request }, 'answered') : call(freeManaged, { managed, session_lives: true }, 'freed');
+  },
+  answered: (_x, _l, answer: RpcAnswer) => done(answer),
+  freed: (x, { request }) => {
+    recordFree(x, request);
+    return done({} satisfies RpcAnswer);
+  },
+});
+
 export const ramSessionService = {
-  alloc: forwarded(Ram_session.alloc, { to, record: recordAllocation }),
-  free: forwarded(Ram_session.free, { to, record: recordFree }),
+  alloc,
+  free,
   ref_account: forwarded(Ram_session.ref_account, { to, arguments: (x, request) => ({ ram: other(x, request) }) }),
   transfer_quota: forwarded(Ram_session.transfer_quota, {
     to,

@@ -81,13 +81,17 @@ export const attachMemory = procedure<Record<string, Plain>>('rtcr.attach_memory
   attached: () => done(),
 });
 
-const fillDataspace = procedure<DataspaceLocals>('rtcr.fill_dataspace', {
+type FillItem = DataspaceItem & { readonly content: number };
+type FillLocals = { [key: string]: Plain; item: FillItem };
+
+const fillDataspace = procedure<FillLocals>('rtcr.fill_dataspace', {
   start: (x, l) => {
     const stored = storedDataspace(x, l.item);
     const ds = nowAt(x, stored?.badge ?? 0);
-    if (stored === undefined || ds === null || stored.content === 0) return done();
-    restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + stored.size });
-    return call(copyDataspace, { from: stored.content, to: ds, bytes: stored.size }, 'filled');
+    const part = stored?.contents[l.item.content];
+    if (ds === null || part === undefined || part.content === 0) return done();
+    restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + part.size });
+    return call(copyDataspace, { from: part.content, to: ds, bytes: part.size, to_offset: part.offset }, 'filled');
   },
   filled: () => done(),
 });
@@ -95,7 +99,7 @@ const fillDataspace = procedure<DataspaceLocals>('rtcr.fill_dataspace', {
 /** Copies the snapshot into the new dataspaces; the snapshot itself is never changed. */
 export const fillMemory = procedure<Record<string, Plain>>('rtcr.fill_memory', {
   start: (x) => {
-    const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.map((_ds, at) => ({ ram, at })));
+    const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.flatMap(({ contents }, at) => contents.map((_part, content) => ({ ram, at, content }))));
     return each(fillDataspace, items, {}, 'filled');
   },
   filled: () => goto('finish'),

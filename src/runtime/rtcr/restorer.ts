@@ -42,7 +42,7 @@ export const restoreTarget = procedure<RestoreLocals>('rtcr.restore_target', {
   },
   create: (x, l) => {
     const snapshot = snapshots(x).require(l.snapshot);
-    return call(createTarget, { name: l.name, binary: snapshot.binary, config: snapshot.config, ram_bytes: snapshot.ram_sessions[0]?.quota ?? 0 }, 'created', 'failed');
+    return call(createTarget, { name: l.name, binary: snapshot.binary, config: snapshot.config, granularity: snapshot.granularity, tracking: snapshot.tracking, ram_bytes: snapshot.ram_sessions[0]?.quota ?? 0 }, 'created', 'failed');
   },
   created: (x, l, { target }: CreatedTarget) => {
     l.target = target;

@@ -9,6 +9,7 @@ import { closeSession } from '../native/session.ts';
 import type { Table } from '../native/store.ts';
 import { dropThread } from './cpu_session.ts';
 import { each } from './each.ts';
+import { freeManaged, managedDataspaces } from './managed_dataspaces.ts';
 import { release, withdraw } from './interposer.ts';
 import {
   cpuSessions, cpuThreads, type InterposedSession, logSessions, nativeCaps, pdSessions, ramSessions, regionMaps, rmSessions, romSessions,
@@ -55,6 +56,11 @@ const endThread = procedure<ItemLocals>('rtcr.end_thread', {
   },
 });
 
+const endManaged = procedure<ItemLocals>('rtcr.end_managed_dataspace', {
+  start: (_x, l) => call(freeManaged, { managed: l.item, session_lives: false }, 'ended'),
+  ended: () => done(),
+});
+
 /** Ends one interposed session of a service. The real session goes first: what it holds may still use the objects. */
 export const endSession = procedure<EndLocals>('rtcr.end_session', {
   start: (x, l) => {
@@ -84,7 +90,8 @@ function endParts(x: Execution, service: Service, key: number): Action {
   if (service === 'CPU') return each(endThread, cpuThreads(x).entries().filter(([, row]) => row.cpu === key).map(([thread]) => thread), {}, 'object');
   if (service === 'ROM') return call(freeLocalModule, { key }, 'object');
   if (service === 'Timer') return call(freeTimerContext, { context: timerSessions(x).require(key).context }, 'object');
-  return goto(service === 'RAM' ? 'beside' : 'object');
+  if (service === 'RAM') return each(endManaged, managedDataspaces(x).entries().filter(([, row]) => row.ram === key).map(([managed]) => managed), {}, 'beside');
+  return goto('object');
 }
 
 /** Drops the capabilities that a session's row and its records keep. */

@@ -22,7 +22,7 @@ export const STRATEGY_ATTRIBUTES = [
   { name: 'cap-order', at: ['restore'], offered: ['map-first', 'space-first'], refused: [] },
   { name: 'utcb', at: ['checkpoint', 'restore'], offered: ['save', 'zero'], refused: [] },
   { name: 'timer', at: ['restore'], offered: ['remaining', 'full'], refused: [] },
-  { name: 'granularity', at: ['checkpoint'], offered: ['0'], refused: [] },
+  { name: 'copy', at: ['checkpoint'], offered: ['stopped', 'background'], refused: [] },
   { name: 'thread-order', at: ['restore'], offered: ['slot'], refused: ['stored', 'reverse', 'start-late'] },
   { name: 'defects', at: ['checkpoint', 'restore'], offered: ['none'], refused: [] },
 ] as const satisfies readonly StrategyAttribute[];

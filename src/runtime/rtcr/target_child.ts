@@ -21,6 +21,7 @@ import { cpuSessions, cpuThreads, crews, pdSessions, ramSessions, regionMaps, ty
 import { createPdSession } from './pd_session.ts';
 import { createRamSession, fundRamSession } from './ram_session.ts';
 import { endSession, type Service, SERVICES, sessionsOfService } from './session_end.ts';
+import type { Tracking } from './tracking.ts';
 import { declareServices, removeServices, TARGET_POLICY } from './target_policy.ts';
 
 const DEFAULT_WEIGHT = 10;
@@ -41,6 +42,9 @@ type CreateLocals = {
   name: string;
   binary: string;
   config: string;
+  /** Pages per part of its RAM, 0 for whole dataspaces; what makes a part changed. */
+  granularity: number;
+  tracking: Tracking;
   /** RAM that its session gets besides the usual donation. */
   ram_bytes: number;
   target?: number;
@@ -58,7 +62,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   pd: (x, l) => {
     l.target = targets(x).insert({
-      name: l.name, binary: l.binary, config: l.config, crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      name: l.name, binary: l.binary, config: l.config, granularity: l.granularity, tracking: l.tracking, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
       pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
     });
     crews(x).update(l.crew ?? 0, { target: l.target });

@@ -1,6 +1,7 @@
 // What a checkpoint consists of: one plain row per snapshot with the stored records of checkpoint-restore.md 1.6.
 // Owner of the table of snapshots. Ids ("badges") name objects as they were called at the time of the checkpoint.
 
+import type { Tracking } from './tracking.ts';
 import { table } from '../native/store.ts';
 import type { CapMapRecord } from './cap_map_reader.ts';
 import type { RegionMapRole } from './online_storage.ts';
@@ -99,11 +100,14 @@ export type StoredCpuSession = StoredSession & {
   readonly threads: readonly StoredThread[];
 };
 
+/** A content in the checkpointer: slot of the dataspace that holds it. Snapshots share contents that did not change. */
+export type StoredContent = { readonly offset: number; readonly size: number; readonly content: number };
+
 export type StoredRamDataspace = StoredObject & {
   readonly size: number;
   readonly cached: number;
-  /** Slot of the snapshot dataspace in the checkpointer. */
-  readonly content: number;
+  /** What it held, ascending and without gaps: one content, or one per part of a managed dataspace. */
+  readonly contents: readonly StoredContent[];
 };
 
 export type StoredRamSession = StoredSession & {
@@ -148,6 +152,9 @@ export type Snapshot = {
   readonly target_name: string;
   readonly binary: string;
   readonly config: string;
+  /** How its RAM was allocated (managed_dataspaces.ts), and is again when it is restored. */
+  readonly granularity: number;
+  readonly tracking: Tracking;
   readonly parent_badge: number;
   /** Address of the capability records in the target. */
   readonly cap_map_address: number;

@@ -11,6 +11,7 @@ import { makeTag, OPERATION, UTCB } from '../native/utcb.ts';
 import { capture, type CapturedThread } from './capture.ts';
 import { each } from './each.ts';
 import { TRANSIT_STACK_WORDS } from './limits.ts';
+import { dirtyWritable } from './managed_dataspaces.ts';
 import { cpuThreads, pdSessions, type AttachedRegionRow } from './online_storage.ts';
 import { regionAt } from './region_map.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
@@ -110,6 +111,7 @@ type NudgeLocals = { [key: string]: Plain; item: number };
 export const nudgeThread = procedure<NudgeLocals>('rtcr.nudge_thread', {
   start: (x, l) => {
     const kernel = cpuThreads(x).get(l.item)?.kernel ?? 0;
+    dirtyWritable(x, capture.get(x).target);
     if (kernel === 0 || thawThread(x, kernel) !== 'ok') return done();
     const { r, utcb } = x.cpu;
     utcb[UTCB.mr] = THREAD_SWITCH;

@@ -1,7 +1,7 @@
 // How checkpoint and restore may be varied; the complete way is the default of each (architecture.md "Restore strategies").
 // Pure table. The checkpointer's own table (src/runtime/rtcr/strategies.ts) must know every value; a test holds them together.
 
-import { choice, PAGES } from '../value.ts';
+import { choice } from '../value.ts';
 import { optional } from './element.ts';
 
 export const STRATEGY = {
@@ -15,7 +15,7 @@ export const STRATEGY = {
   'cap-order': optional(choice('map-first', 'space-first'), 'which of the two is done first'),
   utcb: optional(choice('save', 'zero'), 'the message registers of the threads'),
   timer: optional(choice('remaining', 'full'), 'pending timeouts: what is left of them, or the whole again'),
-  granularity: optional(PAGES, 'pages per tracked piece of memory for incremental checkpoints, 0 for full copies'),
+  copy: optional(choice('stopped', 'background'), 'when memory is copied: while the child stands still, or while it goes on (copy before write)'),
   'thread-order': optional(choice('slot', 'stored', 'reverse', 'start-late'), 'order of threads and of the steps of their creation'),
 } as const;
 

@@ -20,12 +20,14 @@ export interface BootOptions {
   readonly without?: string;
   /** Further programs among the boot modules, not started. */
   readonly modules?: readonly string[];
+  /** Further attributes of the <child> node. */
+  readonly attributes?: string;
 }
 
-function configuration(program: string, child: string): string {
+function configuration(program: string, child: string, attributes: string): string {
   const services = ['PD', 'CPU', 'ROM', 'RAM', 'RM', 'LOG', 'IO_MEM', 'IO_PORT', 'IRQ'].map((name) => `<service name="${name}"/>`).join(' ');
   const quantum = program === 'rtcr' ? '64M' : '1G';
-  const config = program === 'rtcr' ? `<config> <child name="${child}"/> </config>` : '';
+  const config = program === 'rtcr' ? `<config> <child name="${child}" ${attributes}/> </config>` : '';
   return `<config>
 	<parent-provides> ${services} </parent-provides>
 	<default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
@@ -118,7 +120,7 @@ export class Driver {
   }
 }
 
-export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [] }: BootOptions = {}): Driver {
+export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '' }: BootOptions = {}): Driver {
   const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(root, 'src/guest/bin', `${name}.elf`)));
   const hosted = (name: string): Uint8Array => {
     const found = programNamed(name);
@@ -126,7 +128,7 @@ export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', 
     return hostedImage(found);
   };
   const modules = [
-    { name: 'config', bytes: new TextEncoder().encode(configuration(program, child)) },
+    { name: 'config', bytes: new TextEncoder().encode(configuration(program, child, attributes)) },
     ...['init', program].map((name) => ({ name, bytes: hosted(name) })),
     ...['timer', child, ...further].map((name) => ({ name, bytes: file(name) })),
   ];

@@ -16,12 +16,12 @@ export const CHUNK_BYTES = 64 * 1024;
 
 const outgoing = table<ImageChunk>('rtcr_image_outgoing');
 
-export type ContentItem = { readonly ram: number; readonly at: number; readonly size: number; readonly content: number };
+export type ContentItem = { readonly ram: number; readonly at: number; readonly offset: number; readonly size: number; readonly content: number };
 type ReadLocals = { [key: string]: Plain; item: ContentItem; address?: number; offset?: number };
 
-/** The dataspaces of a snapshot with their places in it. */
+/** The contents of a snapshot with their places in it. */
 export const contentItems = (snapshot: Snapshot): ContentItem[] =>
-  snapshot.ram_sessions.flatMap((session, ram) => session.dataspaces.map(({ size, content }, at) => ({ ram, at, size, content })));
+  snapshot.ram_sessions.flatMap((session, ram) => session.dataspaces.flatMap(({ contents }, at) => contents.map((row) => ({ ram, at, ...row }))));
 
 const readContent = procedure<ReadLocals>('rtcr.read_content', {
   start: (_x, { item }) => call(attachDataspace, { ds: item.content }, 'attached'),
@@ -35,7 +35,7 @@ const readContent = procedure<ReadLocals>('rtcr.read_content', {
     const count = Math.min(CHUNK_BYTES, item.size - offset);
     if (count <= 0) return call(detachDataspace, { address }, 'finished');
     const bytes = x.read(address + offset, count);
-    outgoing(x).insert({ ram: item.ram, at: item.at, offset, bytes });
+    outgoing(x).insert({ ram: item.ram, at: item.at, offset: item.offset + offset, bytes });
     l.offset = offset + count;
     return goto('chunk');
   },
@@ -56,7 +56,7 @@ export const exportSnapshot = procedure<ExportLocals>('rtcr.export_snapshot', {
   },
   read: (x, l) => {
     const sizes = contentItems(snapshots(x).find((row) => row.name === l.name)?.[1] ?? raiseMissing());
-    return done({ name: l.name, bytes: sizes.reduce((sum, { size }) => sum + size, 0), dataspaces: sizes.length, extensions: [] });
+    return done({ name: l.name, bytes: sizes.reduce((sum, { size }) => sum + size, 0), contents: sizes.length, extensions: [] });
   },
   failed: (x, l, failure: Failure) => {
     dropExport(x);
@@ -77,11 +77,13 @@ export function takeExport(owner: HasStore, name: string): { readonly snapshot: 
   const snapshot = snapshots(owner).find((row) => row.name === name)?.[1];
   if (snapshot === undefined || outgoing(owner).size === 0) return null;
   const chunks = outgoing(owner).entries().map(([, chunk]) => chunk);
-  const contents = contentItems(snapshot).map(({ ram, at, size }) => {
-    const bytes = new Uint8Array(size);
-    for (const chunk of chunks) if (chunk.ram === ram && chunk.at === at) bytes.set(chunk.bytes, chunk.offset);
-    return { ram, at, bytes };
-  });
+  const contents = snapshot.ram_sessions.flatMap((session, ram) =>
+    session.dataspaces.map(({ size }, at) => {
+      const bytes = new Uint8Array(size);
+      for (const chunk of chunks) if (chunk.ram === ram && chunk.at === at) bytes.set(chunk.bytes.subarray(0, Math.max(0, size - chunk.offset)), chunk.offset);
+      return { ram, at, bytes };
+    }),
+  );
   dropExport(owner);
   return { snapshot: portable(snapshot), contents };
 }

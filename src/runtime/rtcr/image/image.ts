@@ -32,7 +32,7 @@ export type CheckpointImage = {
 export function portable(snapshot: Snapshot): Snapshot {
   return {
     ...snapshot,
-    ram_sessions: snapshot.ram_sessions.map((session) => ({ ...session, dataspaces: session.dataspaces.map((row) => ({ ...row, content: 0 })) })),
+    ram_sessions: snapshot.ram_sessions.map((session) => ({ ...session, dataspaces: session.dataspaces.map((row) => ({ ...row, contents: [] })) })),
     references: snapshot.references.map((row) => ({ ...row, ds: 0 })),
   };
 }

@@ -2,23 +2,18 @@
 // line. Owner of what is coming in; the snapshot appears only when all of it is there.
 
 import type { Plain } from '../../../emu/plain.ts';
-import { Ram_session } from '../../rpc/interfaces.ts';
 import { dec } from '../../native/cap_space.ts';
-import { env } from '../../native/env.ts';
 import type { Execution } from '../../native/execution.ts';
 import { type Attached, attachDataspace, detachDataspace } from '../../native/memory.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../../native/procedure.ts';
-import { rpc, type RpcReply } from '../../native/rpc_client.ts';
-import { upgradeEnv } from '../../native/session.ts';
 import { type HasStore, record, table } from '../../native/store.ts';
+import { allocContent, type NewContent } from '../contents.ts';
 import { each } from '../each.ts';
 import { SNAPSHOTS } from '../limits.ts';
 import { freeContents } from '../capture_memory.ts';
 import { type Snapshot, snapshots } from '../target_state.ts';
-import { CHUNK_BYTES, type ContentItem, contentItems, type ImageChunk } from './export_image.ts';
+import { CHUNK_BYTES, contentItems, type ImageChunk } from './export_image.ts';
 import type { ImageContent } from './image.ts';
-
-const CACHED = 2;
 
 const incoming = record<{ readonly snapshot: Snapshot | null }>('rtcr_image_incoming', { snapshot: null });
 const chunks = table<ImageChunk>('rtcr_image_chunks');
@@ -40,19 +35,18 @@ function dropImport(owner: HasStore): void {
   for (const key of filled(owner).keys()) filled(owner).delete(key);
 }
 
-type FillLocals = { [key: string]: Plain; item: ContentItem; content?: number; address?: number; pending?: readonly number[] };
+type FillItem = { readonly ram: number; readonly at: number; readonly size: number };
+type FillLocals = { [key: string]: Plain; item: FillItem; content?: number; address?: number; pending?: readonly number[] };
+
+/** One content for each dataspace, whatever parts it had where it comes from. */
+const fillItems = (snapshot: Snapshot): FillItem[] => snapshot.ram_sessions.flatMap((session, ram) => session.dataspaces.map(({ size }, at) => ({ ram, at, size })));
 
 const fillContent = procedure<FillLocals>('rtcr.fill_content', {
-  start: (x, { item }) => rpc(Ram_session.alloc, env.get(x).ram, { size: item.size, cached: CACHED }, 'allocated', 'denied'),
-  denied: (_x, { item }, failure: Failure) =>
-    failure.name === 'Out_of_metadata'
-      ? call(upgradeEnv, { service: 'ram', args: 'ram_quota=8192' }, 'start')
-      : raise('Import_refused', `not enough RAM for a dataspace of ${item.size} bytes (${failure.name})`),
-  allocated: (x, l, { cap }: RpcReply) => {
-    if (cap === null) return raise('Import_refused', 'core gave no dataspace');
-    l.content = cap;
-    filled(x).insert({ ram: l.item.ram, at: l.item.at, content: cap });
-    return call(attachDataspace, { ds: cap }, 'attached');
+  start: (_x, { item }) => call(allocContent, { bytes: item.size, refusal: 'Import_refused' }, 'allocated'),
+  allocated: (x, l, { content }: NewContent) => {
+    l.content = content;
+    filled(x).insert({ ram: l.item.ram, at: l.item.at, content });
+    return call(attachDataspace, { ds: content }, 'attached');
   },
   attached: (x, l, { address }: Attached) => {
     l.address = address;
@@ -80,7 +74,7 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
     if (snapshot === null) return raise('Import_refused', 'there is no image to import');
     const known = snapshots(x).find((row) => row.name === l.name);
     if (known === undefined && snapshots(x).size >= SNAPSHOTS) return raise('Import_refused', `there are ${SNAPSHOTS} snapshots already`);
-    return each(fillContent, contentItems(snapshot), {}, 'store', 'failed');
+    return each(fillContent, fillItems(snapshot), {}, 'store', 'failed');
   },
   store: (x, l) => {
     const snapshot = withContents(x, l.name);
@@ -88,7 +82,7 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
     dropImport(x);
     if (old === undefined) snapshots(x).insert(snapshot);
     else snapshots(x).set(old[0], snapshot);
-    l['facts'] = { name: l.name, target: snapshot.target_name, bytes: contentItems(snapshot).reduce((sum, { size }) => sum + size, 0), extensions: [] };
+    l['facts'] = { name: l.name, target: snapshot.target_name, bytes: fillItems(snapshot).reduce((sum, { size }) => sum + size, 0), extensions: [] };
     if (old === undefined) return goto('imported');
     const contents = contentItems(old[1]).map(({ content }) => content);
     return call(freeContents, { contents, references: old[1].references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'imported');
@@ -111,7 +105,7 @@ function withContents(x: Execution, name: string): Snapshot {
   return {
     ...snapshot,
     name,
-    ram_sessions: snapshot.ram_sessions.map((session, ram) => ({ ...session, dataspaces: session.dataspaces.map((row, at) => ({ ...row, content: contentOf(ram, at) })) })),
+    ram_sessions: snapshot.ram_sessions.map((session, ram) => ({ ...session, dataspaces: session.dataspaces.map((row, at) => ({ ...row, contents: [{ offset: 0, size: row.size, content: contentOf(ram, at) }] })) })),
   };
 }
 

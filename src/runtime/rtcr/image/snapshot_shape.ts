@@ -2,6 +2,7 @@
 // Pure. Mirrors target_state.ts; a test holds both together. Source modelled: checkpoint-restore.md 1.6.
 
 import { REGISTER_COUNT, PHASE_KINDS } from '../thread_phase.ts';
+import { TRACKINGS } from '../tracking.ts';
 import { type Shape, SHAPE } from './shape.ts';
 
 const { number, text, boolean, oneOf, nullable, list, record } = SHAPE;
@@ -32,13 +33,13 @@ const thread = record({
   debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1),
 });
 const cpuSession = record({ ...session, key: number(), sigh_badge: number(), trace_control_badge: number(), threads: list(thread) });
-const ramSession = record({ ...session, quota: number(), dataspaces: list(record({ ...object, size: number(), cached: number(), content: number(0, 0) })) });
+const ramSession = record({ ...session, quota: number(), dataspaces: list(record({ ...object, size: number(), cached: number(), contents: list(number(0, 0)) })) });
 
 /** Number of registers that a thread's record has: all, or none for one that never ran. */
 export const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
 
 export const SNAPSHOT: Shape = record({
-  name: text(), target_name: text(), binary: text(), config: text(), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
+  name: text(), target_name: text(), binary: text(), config: text(), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
   cap_map: list(record({ slot: number(), id: number(), references: number() })),
   stale: list(record({ slot: number(), badge: number() })),
   occupied: list(number()),

@@ -7,6 +7,7 @@ import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import { Criteria } from './criteria.ts';
 import { Awaiting } from './awaiting.ts';
 import { isExecuted, notExecutable } from './executable.ts';
+import { StopTime } from './stop_time.ts';
 import { Faults } from './faults.ts';
 import { CapsExpectations } from './expect_caps.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
@@ -140,12 +141,14 @@ class ScenarioRun {
     this.#awaiting.restart();
     const answer = this.#system.control(command);
     if (!answer.accepted) return { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
+    const stillness = new StopTime(this.#system.machine.events);
     const stop = this.#progress.advance(() => this.#system.outcome() !== null);
+    const stop_us = stillness.end();
     const outcome = this.#system.outcome();
     if (stop !== null) return { ...fatal(stop), message: [`${command.kind} did not end: ${stop.reason}`] };
     if (outcome === null) throw new Error('the control command ended without an outcome');
     if (!outcome.ok) return { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
-    return { ...then(), facts: outcome.facts };
+    return { ...then(), facts: stop_us === undefined ? outcome.facts : { ...outcome.facts, stop_us } };
   }
 
   #keep(point: string, task: string): StepEnd {

@@ -108,6 +108,9 @@ export interface Origin {
 
 /** `what` of the note event that is emitted when `outcome()` becomes non-null. */
 export const NOTE_CONTROL_DONE = 'control_done';
+/** `what` of the note events between which the component of a command stands still. */
+export const NOTE_FROZEN = 'target_frozen';
+export const NOTE_THAWED = 'target_thawed';
 
 /** A moment of one running system, remembered inside this process. */
 export interface SystemSnapshot {

@@ -23,6 +23,7 @@ export class Subject {
   readonly log: LogLines;
   readonly #prefix: string;
   readonly #close: () => void;
+  #apart = false;
   #wanted = Number.POSITIVE_INFINITY;
   /** Lines of the component, and of everybody. */
   readonly lines: string[];
@@ -36,8 +37,18 @@ export class Subject {
     this.lines = [...before];
     this.#prefix = `[${label}] `;
     this.#close = system.machine.events.listen(['console'], (event) => {
-      if (event.kind === 'console') this.#take(event.text, event.time_us);
+      if (event.kind === 'console' && !this.#apart) this.#take(event.text, event.time_us);
     });
+  }
+
+  /** Does something to the system that is none of this run's business. */
+  apart<Result>(act: () => Result): Result {
+    this.#apart = true;
+    try {
+      return act();
+    } finally {
+      this.#apart = false;
+    }
   }
 
   close(): void {

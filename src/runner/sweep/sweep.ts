@@ -67,7 +67,7 @@ function forward(request: SweepRequest, ports: SweepPorts, reference: Reference,
       if (system.machine.instructions !== moment) return { error: `the run does not reach instruction ${moment}: it stands at ${system.machine.instructions}` };
       const { lines, end_us, final, label } = reference;
       const expected = { path: request.path, label, lines, before: [...subject.lines], unfinished: subject.log.unfinished, final, end_us, strategy: request.strategy };
-      if (!ports.result(ports.attempt(system, (copy) => experiment(copy, expected)))) return null;
+      if (!ports.result(subject.apart(() => ports.attempt(system, (copy) => experiment(copy, expected))))) return null;
     }
     return null;
   } finally {

@@ -101,8 +101,9 @@ export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
     control(x).update(key, { state: 'done', outcome });
     for (const old of control(x).keys()) if (old < key) control(x).delete(old);
     x.note(NOTE_CONTROL_DONE, { command: control(x).require(key).command.kind, outcome });
-    // Another command may have been posted by whoever listened.
-    return goto('woken');
+    // Whoever listened may have posted another command already; its wake-up waits then, and must be taken before anything else
+    // is waited for on this IRQ.
+    return goto('start');
   },
 });
 

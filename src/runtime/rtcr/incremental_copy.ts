@@ -3,7 +3,7 @@
 // Source modelled: checkpoint-restore.md 2.2 steps 6 to 8; D-02 (only the first part) is a defect of the historic design.
 
 import type { Plain } from '../../emu/plain.ts';
-import { EXTENSION_ABSENT } from './extensions.ts';
+import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
@@ -66,8 +66,7 @@ export type CapturedParts = { readonly contents: readonly PartContent[]; readonl
  */
 export const captureParts = procedure<CaptureLocals>('rtcr.capture_parts', {
   start: (x, l) => {
-    l['bytes'] = 0;
-    l['count'] = 0;
+    for (const [key, { fresh }] of partsOf(x, l.managed)) if (fresh) parts(x).update(key, { fresh: false });
     return each(capturePart, partsOf(x, l.managed).map(([key]) => key), { full: l.full, later: l.later }, 'captured');
   },
   captured: (x, l) => {
@@ -115,7 +114,13 @@ const capturePart = procedure<ItemLocals>('rtcr.capture_part', {
     parts(x).update(l.item, { dirty: false });
     return managedDataspaces(x).require(parts(x).require(l.item).managed).tracking === 'writes' ? call(attachPart, { part: l.item, access: 'read' }, 'armed', 'unarmed') : goto('armed');
   },
-  unarmed: (_x, _l, failure: Failure) => raise(failure.name === EXTENSION_ABSENT ? failure.name : 'Checkpoint_refused', failure.text),
+  // Without the extension the part goes back as it was.
+  unarmed: (x, l, { name, text }: Failure) => {
+    const failure = name === 'Invalid_opcode' ? { name: EXTENSION_ABSENT, text: absent('attach_readonly', 'noticing writes to the parts of a child; track="accesses" does without') } : { name: 'Checkpoint_refused', text };
+    l['failure'] = failure;
+    parts(x).update(l.item, { dirty: true });
+    return call(attachPart, { part: l.item, access: 'all' }, 'refused', 'refused');
+  },
   armed: () => done(),
 });
 

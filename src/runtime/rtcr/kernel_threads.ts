@@ -9,6 +9,7 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
+import { NOTE_FROZEN, NOTE_THAWED } from '../system.ts';
 import { cpuSessions, cpuThreads, targets } from './online_storage.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
@@ -56,6 +57,7 @@ export const freezeTarget = procedure<TargetLocals>('rtcr.freeze_target', {
       if (outcome === 'failed') return refuse(x, l.target, row.name);
     }
     targets(x).update(l.target, { phase: 'frozen' });
+    x.note(NOTE_FROZEN);
     return done();
   },
 });
@@ -73,6 +75,7 @@ function thawAll(x: Execution, target: number): void {
 export const thawTarget = procedure<TargetLocals>('rtcr.thaw_target', {
   start: (x, l) => {
     dirtyWritable(x, l.target);
+    x.note(NOTE_THAWED);
     thawAll(x, l.target);
     if (targets(x).get(l.target)?.phase === 'frozen') targets(x).update(l.target, { phase: 'running' });
     return goto('thawed');

@@ -173,7 +173,7 @@ test('a pending trigger is set again with what was left of it, or in full', () =
 
 test('each extension that is off is named by the refusal, and the target runs on unharmed', () => {
   for (const without of EXTENSIONS) {
-    const driver = boot({ without });
+    const driver = boot({ without, attributes: without === 'attach_readonly' ? 'granularity="1" track="writes"' : '' });
     assert.is(driver.until('1 sheep. zzZ', 4000), true);
     driver.run(100_000);
     const taken = driver.checkpoint('a');

@@ -25,14 +25,14 @@ test('a periodic trigger always has a rest of at most its period', () => {
 
 test('children are named in the configuration, with their binary where it differs', () => {
   assert.equal(readChildren(bytes('<config> <child name="a"/> <child name="b" binary="sheep_counter"/> </config>\0\0')), [
-    { name: 'a', binary: 'a', config: '' },
-    { name: 'b', binary: 'sheep_counter', config: '' },
+    { name: 'a', binary: 'a', config: '', granularity: 0, tracking: 'accesses' },
+    { name: 'b', binary: 'sheep_counter', config: '', granularity: 0, tracking: 'accesses' },
   ]);
   assert.equal(readChildren(bytes('<config/>')), []);
 });
 
 test('a child without a name, a second child of a name and broken syntax are errors', () => {
-  for (const text of ['<config><child/></config>', '<config><child name="a"/><child name="a"/></config>', '<config><child name="a"></config>']) {
+  for (const text of ['<config><child/></config>', '<config><child name="a"/><child name="a"/></config>', '<config><child name="a"></config>', '<config><child name="a" granularity="1.5"/></config>', '<config><child name="a" track="both"/></config>']) {
     assert.is('error' in readChildren(bytes(text)), true, text);
   }
 });

@@ -14,15 +14,16 @@ import { EXPLAIN } from './commands/explain.ts';
 import { INSPECT } from './commands/inspect.ts';
 import { LINT } from './commands/lint.ts';
 import { LIST } from './commands/list.ts';
+import { REVIEW } from './commands/review.ts';
 import { RUN } from './commands/run.ts';
 import { SCHEMA } from './commands/schema.ts';
 import { SWEEP } from './commands/sweep.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, ACCEPT, INSPECT, CONVERT, SCHEMA, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, REVIEW, ACCEPT, INSPECT, CONVERT, SCHEMA, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-export const LATER: readonly string[] = ['review', 'replay', 'import', 'report'];
+export const LATER: readonly string[] = ['replay', 'import', 'report'];
 
 const ONE_LINE_MAX = 160;
 

@@ -106,6 +106,11 @@ export function namedGoldens(scenario: Pick<Scenario, 'steps'>): readonly string
   return scenario.steps.flatMap((step) => (step.kind === 'expect-caps' && step.expected.kind === 'golden' ? [step.expected.file] : []));
 }
 
+/** Pending files, by the name of the golden they would become. */
+export function pendingGoldens(store: GoldenStore): readonly string[] {
+  return store.list().filter((file) => file.endsWith(PENDING_SUFFIX)).map((file) => file.slice(0, -PENDING_SUFFIX.length));
+}
+
 /** What accepting comes to: every pending file becomes the golden, the metadata is written anew. */
 export function acceptPending(store: GoldenStore, scenario: Pick<Scenario, 'name' | 'steps'>, wanted: (file: string) => boolean): readonly string[] {
   const accepted: string[] = [];

@@ -8,6 +8,7 @@ import { type ExtensionName, isExtensionName } from './fiasco/extensions.ts';
 import { Kernel } from './fiasco/kernel.ts';
 import { type KernelSnapshot, captureKernel, rewindKernel } from './fiasco/kernel_snapshot.ts';
 import { restoreKernel, saveKernel } from './fiasco/kernel_state.ts';
+import type { Turn } from './fiasco/turns.ts';
 import type { HostedPort } from './hosted.ts';
 import { LIMIT_RAM_MAX_BYTES, LIMIT_RAM_MIN_BYTES } from './limits.ts';
 import type { MemorySnapshot } from './memory/frame_history.ts';
@@ -36,6 +37,8 @@ export interface BoardConfig {
 
 export interface MachineConfig extends BoardConfig {
   readonly extensions?: readonly ExtensionName[];
+  /** A declared order of start-up; none by default. */
+  readonly turns?: readonly Turn[];
   readonly boot: BootConfig;
 }
 
@@ -70,7 +73,7 @@ export class Machine {
   constructor(config: MachineConfig);
   /** As `Machine.restore` makes one: nothing has happened on it yet. */
   constructor(config: BoardConfig & { readonly extensions: readonly ExtensionName[] });
-  constructor(config: BoardConfig & { readonly extensions?: readonly ExtensionName[]; readonly boot?: BootConfig }) {
+  constructor(config: BoardConfig & { readonly extensions?: readonly ExtensionName[]; readonly turns?: readonly Turn[]; readonly boot?: BootConfig }) {
     const ram_bytes = config.ram_bytes ?? RAM_BYTES_DEFAULT;
     if (ram_bytes < LIMIT_RAM_MIN_BYTES || ram_bytes > LIMIT_RAM_MAX_BYTES || ram_bytes % SECTION_BYTES !== 0) {
       throw new Error(`${ram_bytes} bytes of RAM: must be a multiple of 1 MiB between ${LIMIT_RAM_MIN_BYTES} and ${LIMIT_RAM_MAX_BYTES}`);
@@ -78,7 +81,7 @@ export class Machine {
     this.events = config.events ?? new EventStream();
     this.memory = new PhysicalMemory(RAM_BASE, ram_bytes);
     const port = config.hosted?.(this) ?? null;
-    this.kernel = new Kernel({ extensions: config.extensions ?? [] }, this.memory, this.events, port, config.engine);
+    this.kernel = new Kernel({ extensions: config.extensions ?? [], turns: config.turns ?? [] }, this.memory, this.events, port, config.engine);
     if (config.boot !== undefined) boot(this.kernel, config.boot);
   }
 
@@ -108,6 +111,7 @@ export class Machine {
       if (kernel.stopRequested) return 'stopped';
       if (kernel.instructions >= end) return byCount <= byTime ? 'instruction_limit' : 'time_limit';
       if (kernel.instructions >= kernel.nextTick) kernel.tick();
+      else if (kernel.owed > 0) kernel.pay(Math.min(kernel.nextTick, end) - kernel.instructions);
       else if (thread.internal === 'idle') {
         const { wakeUp } = kernel;
         if (wakeUp === null) return 'idle_forever';

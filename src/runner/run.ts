@@ -46,7 +46,7 @@ export function runScenario(scenario: Scenario, modules: readonly BootModule[], 
   if (missing !== undefined) return notRun(name, scenario.source.name, 'invalid', missing.message, [missing, ...more].map(told));
   const problem = metadataProblem(ports.goldens, scenario);
   if (problem?.fatal === true) return notRun(name, scenario.source.name, 'golden', problem.message);
-  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });
+  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
   if ('error' in system) return notRun(name, scenario.source.name, 'failed', `the system does not boot: ${system.error}`);
   return new ScenarioRun(scenario, system, ports, problem === undefined ? [] : [problem.message]).run();
 }

@@ -65,6 +65,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
     ...(config.engine === undefined ? {} : { engine: config.engine }),
     events,
     extensions: [...config.extensions].filter(isExtensionName).sort(),
+    turns: config.turns ?? [],
     hosted: () => hosted,
     boot: {
       root_entry: CORE_BASE,

@@ -24,6 +24,8 @@ export interface SystemConfig {
   readonly flavour: Flavour;
   /** Names of the extensions that are switched on. */
   readonly extensions: ReadonlySet<string>;
+  /** A declared order in which tasks that start side by side get the processor: each until a kernel object exists. */
+  readonly turns?: readonly { readonly task: number; readonly until: number }[];
   readonly seed: number;
   /** What executes instructions, where that matters. */
   readonly engine?: EngineName;

@@ -9,7 +9,7 @@ import { decodeSteps } from './decode_steps.ts';
 import { type DiagnosticList, type Span, suggestion } from './diagnostic.ts';
 import { RAM_BYTES_MAX, RAM_BYTES_MIN } from './limits.ts';
 import { type Variant, variantsOf } from './matrix.ts';
-import type { BootRequest, ExpectedFailure, FurtherMachine, Scenario, Unify } from './model.ts';
+import type { BootRequest, ExpectedFailure, FurtherMachine, Scenario, Turn, Unify } from './model.ts';
 import { substitute } from './parameters.ts';
 import { SCENARIO, SCHEMAS } from './schema/scenario.ts';
 import { attributeOf, childOf, childrenOf, type Node } from './syntax/node.ts';
@@ -83,12 +83,18 @@ function decodeVariant(written: Node, variant: Variant, options: DecodeOptions, 
     config_text,
     ...(boot === undefined ? {} : { boot }),
     extensions,
+    turns: decodeTurns(root),
     points: [...points.values()],
     steps,
     succeed,
     fail,
     source: root.span.source,
   };
+}
+
+function decodeTurns(root: Node): readonly Turn[] {
+  const node = childOf(root, 'interleaving');
+  return node === undefined ? [] : node.children.map((child) => valuesOf(child, SCHEMAS.TURN));
 }
 
 function decodeUnify(node: Node): Unify {

@@ -42,6 +42,12 @@ export interface ExpectedFailure {
   readonly span: Span;
 }
 
+/** Of the tasks that have turns only this one runs, until the kernel object with the number `until` exists. */
+export interface Turn {
+  readonly task: number;
+  readonly until: number;
+}
+
 /** Applied to every log line, in order, before anything is matched with it. */
 export interface Unify {
   readonly pattern: RegExp;
@@ -85,6 +91,8 @@ export interface Scenario {
   /** Left out: found from the start nodes. */
   readonly boot?: readonly BootRequest[];
   readonly extensions: ReadonlySet<string>;
+  /** The order in which tasks that start side by side get the processor, by debugger ids; empty: as the clock has it. */
+  readonly turns: readonly Turn[];
   readonly points: readonly Point[];
   readonly steps: readonly Step[];
   readonly succeed: readonly Criterion[];

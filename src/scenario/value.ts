@@ -104,6 +104,7 @@ export const INSTRUCTIONS = integer('a number of instructions', 0, INSTRUCTIONS_
 export const EXIT_VALUE = integer('an exit value', 0, 2 ** 31 - 1);
 export const ADDRESS = integer('an address such as 0x1000000', 0, 2 ** 32 - 1);
 export const WORD = integer('a word such as 0x2a', 0, 2 ** 32 - 1);
+export const DEBUG_ID = integer('a debugger id such as 0x71', 0, 2 ** 32 - 1);
 export const SLOT = integer('a slot such as 0x217', 0, SLOT_MAX);
 export const SEED = integer('a number', 0, 2 ** 32 - 1);
 /** Pages per tracked piece of memory; 0 means full copies. */

@@ -81,7 +81,7 @@ function guestSpeed(scenario: Scenario, runs: number, context: Context): Figure[
 
 function bootFor(scenario: Scenario, context: Context): System {
   const { modules } = loadModules(scenario, context);
-  const system = context.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });
+  const system = context.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
   if ('error' in system) throw new UsageError(system.error);
   return system;
 }

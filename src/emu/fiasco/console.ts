@@ -3,6 +3,7 @@
 
 import { LIMIT_CONSOLE_CHARACTERS } from '../limits.ts';
 import { hex } from '../numbers.ts';
+import { KERNEL_COST } from './cost.ts';
 import type { Kernel } from './kernel.ts';
 import type { Thread } from './thread.ts';
 
@@ -46,20 +47,26 @@ export function enterDebugger(kernel: Kernel, thread: Thread): void {
   } else kernel.unsupported('kernel debugger prompt');
 }
 
+/** Prints, a character at a time, through the serial line. */
+function print(kernel: Kernel, text: string): void {
+  kernel.charge(KERNEL_COST.character * text.length);
+  kernel.console(text);
+}
+
 function serve(kernel: Kernel, thread: Thread, service: number): void {
   const { r } = thread.registers;
   const value = r[0] as number;
   const digits = HEX_DIGITS[service];
-  if (digits !== undefined) return kernel.console(hex(value, digits).slice(-digits));
+  if (digits !== undefined) return print(kernel, hex(value, digits).slice(-digits));
   switch (service) {
     case 1:
-      return kernel.console(String.fromCharCode(value & 0xff));
+      return print(kernel, String.fromCharCode(value & 0xff));
     case 2:
-      return kernel.console(userText(kernel, thread, value, LIMIT_CONSOLE_CHARACTERS));
+      return print(kernel, userText(kernel, thread, value, LIMIT_CONSOLE_CHARACTERS));
     case 3:
-      return kernel.console(userText(kernel, thread, value, Math.min(r[1] as number, LIMIT_CONSOLE_CHARACTERS)));
+      return print(kernel, userText(kernel, thread, value, Math.min(r[1] as number, LIMIT_CONSOLE_CHARACTERS)));
     case 4:
-      return kernel.console(String(value | 0));
+      return print(kernel, String(value | 0));
     case 0xd:
       // -1 if nothing was typed.
       r[0] = kernel.special.vlog.take();

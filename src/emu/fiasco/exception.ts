@@ -1,6 +1,7 @@
 // Exception IPC: the message with all user registers, and what of the reply is taken back. Owns no state; the nested frame is the
 // thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.4, 8.5.
 
+import { KERNEL_COST } from './cost.ts';
 import { callSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, TAG_FPU, labelOf, makeTag } from './message_tag.ts';
@@ -31,6 +32,7 @@ export function raiseException(kernel: Kernel, thread: Thread, address: number, 
   if (kernel.events.wants('exception')) {
     kernel.emit({ kind: 'exception', error, address, pc: thread.registers.r[15] as number, reason });
   }
+  kernel.charge(KERNEL_COST.fault);
   thread.state = (thread.state & ~CANCEL) | IN_EXCEPTION;
   thread.activity = { kind: 'exception', tag: makeTag(PROTOCOL.EXCEPTION, TAG_WORDS, 0, TAG_FPU), label: 0, address, error, saved: saveBuffers(utcbOf(thread)) };
   callSlot(kernel, thread, thread.handler);

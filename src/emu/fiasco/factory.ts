@@ -2,6 +2,7 @@
 // Source modelled: fiasco-kernel.md 3.2, 3.3.
 
 import type { DebugId } from '../numbers.ts';
+import { KERNEL_COST } from './cost.ts';
 import { ERRNO, IPC_ERROR } from './errors.ts';
 import { BUFFER_SMALL, CAP_S, FLAGS_FULL, FLEXPAGE_OBJECT, ITEM_MAP, RIGHTS_FULL, flexpageOf } from './flexpage.ts';
 import { IpcGate } from './ipc_gate.ts';
@@ -90,6 +91,7 @@ function createGate(call: ObjectCall<Factory>): Result {
   if (named === 'not_object') return failure(ERRNO.INVAL);
   if (named === 'empty' || (typeof named === 'object' && named !== null && (named.rights & CAP_S) === 0)) return failure(ERRNO.PERM);
   if (!object.charge(OBJECT_BYTES.gate)) return failure(ERRNO.NOMEM);
+  call.kernel.charge(KERNEL_COST.create_gate);
   const gate = new IpcGate(kernel.objects.takeId(), argument(call, 2));
   // An item that names something else than a thread makes an unbound gate.
   gate.bind(typeof named === 'object' && named?.object instanceof Thread ? named.object : null);
@@ -99,6 +101,7 @@ function createGate(call: ObjectCall<Factory>): Result {
 function createIrq(call: ObjectCall<Factory>): Result {
   const { kernel, object } = call;
   if (!object.charge(OBJECT_BYTES.irq)) return failure(ERRNO.NOMEM);
+  call.kernel.charge(KERNEL_COST.create_irq);
   return created(call, argument(call, 2) !== 0 ? new IrqMuxer(kernel.objects.takeId()) : new Irq(kernel.objects.takeId()));
 }
 
@@ -108,6 +111,7 @@ function createTask(call: ObjectCall<Factory>): Result {
   const area = flexpageOf(word);
   if (word !== 0 && (area.order < KU_ORDER_MIN || area.order > KU_ORDER_MAX)) return failure(ERRNO.NOMEM);
   if (!object.charge(OBJECT_BYTES.task)) return failure(ERRNO.NOMEM);
+  call.kernel.charge(KERNEL_COST.create_task);
   // The number is used up even if the creation fails afterwards.
   const task = new Task(kernel.objects.takeId());
   kernel.enterEntryPages(task);
@@ -117,6 +121,7 @@ function createTask(call: ObjectCall<Factory>): Result {
 
 function createThread(call: ObjectCall<Factory>): Result {
   if (!call.object.charge(OBJECT_BYTES.thread)) return failure(ERRNO.NOMEM);
+  call.kernel.charge(KERNEL_COST.create_thread);
   return created(call, new Thread(call.kernel.objects.takeId(), call.kernel.kernelTask));
 }
 

@@ -1,6 +1,7 @@
 // The system call `invoke`: from selector to object, and the frame around every object operation. Owns no state.
 // Source modelled: fiasco-kernel.md 1.1, 3.1, 4.1, 5.2.
 
+import { KERNEL_COST } from './cost.ts';
 import { IPC_ERROR } from './errors.ts';
 import { invokeFactory, Factory } from './factory.ts';
 import { FLAGS_FULL, FLAG_GATE_CONTROL, RIGHTS_FULL } from './flexpage.ts';
@@ -42,6 +43,7 @@ export function invoke(kernel: Kernel, thread: Thread): void {
   const selector = r[2] as number;
   // The real entry path means to clear a stale cancel here and clears the timeout bit instead: cancels are sticky.
   thread.state &= ~TIMEOUT;
+  kernel.charge(KERNEL_COST.system_call);
   if (kernel.events.wants('syscall_enter')) kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number, op: thread.utcb?.mr(0) ?? 0 });
   thread.activity = { kind: 'system_call' };
   const target = resolve(thread, selector);

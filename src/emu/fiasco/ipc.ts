@@ -234,13 +234,18 @@ function sleepReceiving(kernel: Kernel, thread: Thread): void {
 }
 
 function receiveEnter(kernel: Kernel, thread: Thread): void {
-  if ((thread.state & RECEIVE_WAIT) !== 0) sleepReceiving(kernel, thread);
-  else finishIpc(kernel, thread);
+  if ((thread.state & RECEIVE_WAIT) === 0) return finishIpc(kernel, thread);
+  // Whose message was pulled out of a queue has not looked at its own queue yet.
+  takeOrSleep(kernel, thread);
 }
 
 function receiveWoken(kernel: Kernel, thread: Thread): void {
   if ((thread.state & (IPC_MASK | IPC_ABNORMAL)) !== RECEIVE_WAIT) return finishIpc(kernel, thread);
   // Woken without reason: senders may have come while the thread was frozen.
+  takeOrSleep(kernel, thread);
+}
+
+function takeOrSleep(kernel: Kernel, thread: Thread): void {
   const next = nextSender(thread);
   if (next === undefined) return sleepReceiving(kernel, thread);
   kernel.timeouts.disarm(thread);

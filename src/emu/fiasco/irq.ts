@@ -3,6 +3,7 @@
 
 import { accepts } from './acceptance.ts';
 import type { Kernel } from './kernel.ts';
+import { KERNEL_COST } from './cost.ts';
 import { ERRNO } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
 import { failure, itemsOf, labelOf, success, wordsOf } from './message_tag.ts';
@@ -108,6 +109,7 @@ function offer(kernel: Kernel, irq: Irq, thread: Thread, queue_only = false): vo
 
 /** Gives one trigger to a receiving thread: tag 0, the label, no words. */
 export function deliverIrq(kernel: Kernel, irq: Irq, receiver: Thread): void {
+  kernel.charge(KERNEL_COST.ipc);
   irq.queued--;
   if (irq.edge && irq.queued === 1) irq.unmask();
   if (irq.queued < 1) receiver.senders.dequeue(irq);

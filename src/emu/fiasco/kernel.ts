@@ -12,6 +12,7 @@ import type { PhysicalMemory } from '../memory/physical_memory.ts';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import { type DebugId, type Instructions, type Microseconds, PAGE_BYTES, PAGE_SHIFT, debugId } from '../numbers.ts';
 import { checkKernel } from './check.ts';
+import { KERNEL_COST } from './cost.ts';
 import { Equipment } from './equipment.ts';
 import { finishException, raiseAlien, raiseTriggered } from './exception.ts';
 import type { ExtensionName } from './extensions.ts';
@@ -37,6 +38,7 @@ import { type Activity, Thread } from './thread.ts';
 import { destroyThread, killThread } from './thread_destruction.ts';
 import { TIMEOUT } from './thread_state.ts';
 import { Timeouts } from './timeouts.ts';
+import { type Turn, Turns } from './turns.ts';
 import type { Vlog } from './vlog.ts';
 
 /** 62.5 instructions per microsecond, the rate of the captures. */
@@ -48,6 +50,8 @@ type FaultActivity = Extract<Activity, { kind: 'page_fault' | 'exception' }>;
 
 export interface KernelConfig {
   readonly extensions: readonly ExtensionName[];
+  /** A declared order of start-up; none by default. */
+  readonly turns?: readonly Turn[];
 }
 
 /** The objects that exist from boot on. */
@@ -73,6 +77,7 @@ export class Kernel {
   readonly hosted: HostedThreads;
   /** Test equipment: what a person with probes on the board could do. Nothing of it can be reached by guests. */
   readonly equipment: Equipment;
+  readonly turns: Turns;
   readonly noObject = debugId(0);
   /** Occupied slots over all tasks. */
   capabilities = 0;
@@ -80,6 +85,8 @@ export class Kernel {
   stopRequested = false;
   /** Retired instructions, idle time included. */
   instructions = 0;
+  /** Instructions of the kernel's own paths that have taken effect and are still to pass (cost.ts). */
+  owed = 0;
   /** Ticks handled so far. */
   ticks = 0;
   readonly #cpu: Engine;
@@ -97,6 +104,7 @@ export class Kernel {
     this.processor = new Processor(this);
     this.hosted = new HostedThreads(this, port);
     this.equipment = new Equipment(this);
+    this.turns = new Turns(this, config.turns ?? []);
     this.#cpu = makeEngine(engine, memory);
     this.#entryFrame = this.frames.allocate(1);
     this.#helperFrame = this.frames.allocate(1);
@@ -140,6 +148,18 @@ export class Kernel {
     return Math.floor((this.instructions * TICK_US) / INSTRUCTIONS_PER_TICK);
   }
 
+  /** What a path of the kernel costs; the time passes before anybody goes on in user mode. */
+  charge(instructions: number): void {
+    this.owed += instructions;
+  }
+
+  /** Lets owed instructions pass, at most `budget` of them. */
+  pay(budget: number): void {
+    const paid = Math.min(this.owed, budget);
+    this.owed -= paid;
+    this.instructions += paid;
+  }
+
   /** The instruction at which the next tick is due. */
   get nextTick(): number {
     return (this.ticks + 1) * INSTRUCTIONS_PER_TICK;
@@ -149,6 +169,7 @@ export class Kernel {
   tick(): void {
     const { processor } = this;
     this.#setTicks(this.ticks + 1);
+    this.charge(KERNEL_COST.tick);
     processor.current.registers.clearExclusive();
     processor.current.consumed_us += TICK_US;
     let reschedule = false;
@@ -268,6 +289,7 @@ export class Kernel {
   /** Enters a new object, whose number has been taken before. */
   register<T extends KernelObject>(object: T): T {
     this.objects.add(object);
+    this.turns.created(object.id);
     if (this.events.wants('object_created')) this.emit({ kind: 'object_created', object: object.id, type: object.type, bound: object instanceof IpcGate ? (object.thread?.id ?? null) : null });
     return object;
   }

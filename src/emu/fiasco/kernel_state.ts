@@ -22,7 +22,7 @@ import { UTCB_BYTES } from './utcb.ts';
 import { Vlog } from './vlog.ts';
 
 const VERSION = 2;
-const KERNEL_FIELDS = ['instructions', 'ticks', 'table', 'objects', 'capabilities', 'mappings', 'frames', 'processor', 'timeouts', 'hosted'] as const;
+const KERNEL_FIELDS = ['instructions', 'owed', 'ticks', 'table', 'objects', 'capabilities', 'mappings', 'frames', 'processor', 'timeouts', 'turns', 'hosted'] as const;
 const OBJECT_FIELDS = ['id', 'type', 'counted', 'references', 'alive', 'body'] as const;
 const BODY_FIELDS = {
   Factory: ['used_bytes', 'limit_bytes', 'parent'],
@@ -41,6 +41,7 @@ export function saveKernel(kernel: Kernel): PlainRecord {
   return {
     version: VERSION,
     instructions: kernel.instructions,
+    owed: kernel.owed,
     ticks: kernel.ticks,
     table: kernel.objects.save(),
     objects: kernel.objects.all().map(saveObject),
@@ -60,6 +61,7 @@ export function saveKernel(kernel: Kernel): PlainRecord {
       sequence: timeouts.sequence,
       armed: timeouts.armed().map(({ deadline_us, sequence, thread }) => ({ deadline_us, sequence, thread: thread.id })),
     },
+    turns: kernel.turns.save(),
     hosted: kernel.hosted.save(),
   };
 }
@@ -97,6 +99,7 @@ function saveCapabilities(object: KernelObject): Plain[] {
 export function restoreKernel(kernel: Kernel, state: PlainRecord): void {
   const fields = new Fields('kernel', state, VERSION, KERNEL_FIELDS);
   kernel.instructions = fields.number('instructions');
+  kernel.owed = fields.number('owed');
   kernel.ticks = fields.number('ticks');
   kernel.frames.restore(fields.record('frames'));
   const saved = fields.list('objects').map((object) => new Fields('kernel object', object, VERSION, OBJECT_FIELDS));
@@ -110,6 +113,7 @@ export function restoreKernel(kernel: Kernel, state: PlainRecord): void {
   restoreProcessor(kernel, fields.record('processor'));
   restoreTimeouts(kernel, fields.record('timeouts'));
   for (const object of saved) restoreCounts(kernel, object);
+  kernel.turns.restore(fields.plain('turns'));
   kernel.hosted.restore(fields.plain('hosted'));
 }
 

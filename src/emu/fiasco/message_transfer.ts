@@ -3,6 +3,7 @@
 
 import { PAGE_SHIFT } from '../numbers.ts';
 import { type DebugId, debugId } from '../numbers.ts';
+import { KERNEL_COST } from './cost.ts';
 import { IPC_ERROR, RECEIVE_PHASE } from './errors.ts';
 import { applyExceptionReply, writeExceptionMessage } from './exception_message.ts';
 import {
@@ -37,6 +38,7 @@ export interface TransferOutcome {
 export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread, gate: IpcGate | null): TransferOutcome {
   const tag = frameTag(sender);
   const words = Math.min(wordsOf(tag), MESSAGE_REGISTERS);
+  kernel.charge(KERNEL_COST.ipc + KERNEL_COST.word * words + KERNEL_COST.item * itemsOf(tag));
   const from = utcbOf(sender);
   const to = utcbOf(receiver);
   if (sender.activity.kind === 'exception') writeExceptionMessage(sender, sender.activity, to);
@@ -140,7 +142,10 @@ export function mapMemory(kernel: Kernel, source: Task, send: Flexpage, target: 
   if (receiveBytes >= sendBytes) to += offset;
   else from += offset;
   const range = { from, to, size, rights: send.rights & 7, cache: item & 0xf0, grant: (item & ITEM_GRANT) !== 0 };
-  return kernel.memoryMappings.map(source.memory, target.memory, range);
+  const before = kernel.memoryMappings.count;
+  const mapped = kernel.memoryMappings.map(source.memory, target.memory, range);
+  kernel.charge(KERNEL_COST.map_memory * Math.max(1, kernel.memoryMappings.count - before));
+  return mapped;
 }
 
 /** The signed label of a message, for those who look at it while it is under way. */

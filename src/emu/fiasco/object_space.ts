@@ -4,6 +4,7 @@
 import { LIMIT_CAPABILITIES } from '../limits.ts';
 import { newStamp } from '../rewind.ts';
 import { CAP_D, CAP_R, CAP_S, CAP_W, FLAG_COUNTED, FLAG_EXTRA, type Flexpage, ITEM_GRANT, isWholeSpace } from './flexpage.ts';
+import { KERNEL_COST } from './cost.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { type Mapping, link, unlink } from './mapping_list.ts';
@@ -152,6 +153,7 @@ function mapOne(kernel: Kernel, { source, target, send, item, rights }: CapTrans
     kernel.capabilities--;
     kernel.reportUnmapped(object, source, mapping.slot);
   }
+  kernel.charge(KERNEL_COST.map_capability);
   target.insert(slot, object, newRights, newFlags);
   kernel.capabilities++;
   kernel.reportMapped(object, target, slot, grant ? 'grant' : 'map');
@@ -195,6 +197,7 @@ export function revokeAll(kernel: Kernel, object: KernelObject): void {
 }
 
 function drop(kernel: Kernel, mapping: Mapping): void {
+  kernel.charge(KERNEL_COST.unmap_capability);
   mapping.space.clear(mapping.slot);
   unlink(mapping);
   kernel.capabilities--;

@@ -3,6 +3,7 @@
 
 import { USER_END } from '../memory/mapping_database.ts';
 import { hex } from '../numbers.ts';
+import { KERNEL_COST } from './cost.ts';
 import { IPC_ERROR } from './errors.ts';
 import { ERROR_DATA, ERROR_PREFETCH, ERROR_READ, ERROR_USER, raiseException } from './exception.ts';
 import { callSlot, resolveSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
@@ -33,6 +34,7 @@ export function pageFault(kernel: Kernel, thread: Thread, fault: Fault): void {
   const { address, pc, access, cause } = fault;
   const error = errorWord(thread, fault);
   thread.state &= ~CANCEL;
+  kernel.charge(KERNEL_COST.fault);
   if (kernel.events.wants('page_fault')) kernel.emit({ kind: 'page_fault', address, pc, write: access === 'write' });
   if (cause === 'alignment') {
     kernel.console(`KERNEL: Alignment error at ${hex(address, 8)} (PC: ${hex(pc, 8)}, FSR: ${hex(error & 0xffff)})\n`);

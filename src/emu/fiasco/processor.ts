@@ -1,6 +1,7 @@
 // Who runs: the current thread, and the ways from one thread to the next. Owner of the current thread and the ready queue.
 // Source modelled: fiasco-kernel.md 5.7 (direct switching), 7, Appendix C.1.
 
+import { KERNEL_COST } from './cost.ts';
 import type { Kernel } from './kernel.ts';
 import { ReadyQueue } from './ready_queue.ts';
 import type { Thread } from './thread.ts';
@@ -51,8 +52,10 @@ export class Processor {
   schedule(): void {
     const { current } = this;
     this.due = false;
+    this.#kernel.charge(KERNEL_COST.schedule);
     if (current.remaining_us > 0) this.enqueue(current);
-    const next = this.queue.next();
+    let next = this.queue.next();
+    while (next.internal === 'idle' && this.#kernel.turns.giveUp()) next = this.queue.next();
     if (next !== this.queue.owner) this.queue.own(next, this.#kernel.clock_us);
     this.#switch(next);
   }
@@ -95,6 +98,7 @@ export class Processor {
 
   #switch(thread: Thread): void {
     if (thread === this.#current) return;
+    this.#kernel.charge(KERNEL_COST.thread_switch + (thread.task === this.#current?.task ? 0 : KERNEL_COST.task_switch));
     this.#current?.registers.clearExclusive();
     this.#current = thread;
     if (this.#kernel.events.wants('schedule')) this.#kernel.emit({ kind: 'schedule', to: thread.id });

@@ -4,6 +4,7 @@
 import { MemorySpace } from '../memory/memory_space.ts';
 import { RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import { type DebugId, PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
+import { KERNEL_COST } from './cost.ts';
 import { ERRNO } from './errors.ts';
 import { CAP_S, CAP_W, FLEXPAGE_MEMORY, FLEXPAGE_OBJECT, WHOLE_SPACE, flexpageOf } from './flexpage.ts';
 import type { Kernel } from './kernel.ts';
@@ -101,7 +102,9 @@ function unmap({ kernel, object, tag, input, output }: ObjectCall<Task>): Result
     if (page.type === FLEXPAGE_MEMORY && page.order >= PAGE_SHIFT) {
       const size = 2 ** Math.min(page.order, 32);
       const own = (mask & UNMAP_OWN) !== 0;
+      const before = kernel.memoryMappings.count;
       if (!kernel.memoryMappings.unmap(object.memory, page.base - (page.base % size), size, page.rights, own)) return failure(ERRNO.NOMEM);
+      kernel.charge(KERNEL_COST.unmap_memory * Math.max(1, before - kernel.memoryMappings.count));
     }
     output.setMr(at, (word & ~0xf) >>> 0);
   }

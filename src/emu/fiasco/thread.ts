@@ -127,6 +127,8 @@ export class Thread extends KernelObject {
   killed = false;
   /** Extension `freeze`. */
   frozen = false;
+  /** Waits for its task's turn (turns.ts); follows from their position. */
+  held = false;
   delete_irq: Interrupt | null = null;
 
   priority = INITIAL_PRIORITY;
@@ -155,7 +157,7 @@ export class Thread extends KernelObject {
 
   /** True if the scheduler may choose it. */
   get runnable(): boolean {
-    return this.ready && this.has_cpu && !this.frozen && (this.bound || this.internal === 'idle');
+    return this.ready && this.has_cpu && !this.frozen && !this.held && (this.bound || this.internal === 'idle');
   }
 }
 

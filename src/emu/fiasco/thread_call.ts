@@ -90,6 +90,7 @@ export function bindThread(kernel: Kernel, thread: Thread, task: Task, utcb: num
   task.references++;
   attachUtcb(kernel, thread, utcb, index);
   thread.registers.tpidruro = utcb;
+  kernel.turns.bound(thread);
   kernel.processor.enqueue(thread);
   return true;
 }

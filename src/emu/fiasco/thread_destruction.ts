@@ -11,6 +11,7 @@ import { CANCEL, DEAD, READY } from './thread_state.ts';
 export function destroyThread(kernel: Kernel, thread: Thread): void {
   if (thread.killed || thread.dying) return;
   thread.frozen = false;
+  thread.held = false;
   thread.dying = true;
   if (!thread.has_cpu || !thread.bound) return killThread(kernel, thread);
   thread.state |= CANCEL | READY;

@@ -2,6 +2,7 @@
 // nobody has read yet. Source modelled: fiasco-kernel.md 10 (label -13), 5.10.
 
 import { textOf } from './console.ts';
+import { KERNEL_COST } from './cost.ts';
 import { ERRNO } from './errors.ts';
 import { CAP_W } from './flexpage.ts';
 import { Pins, invokeIcu } from './icu.ts';
@@ -70,6 +71,7 @@ function write({ kernel, object, input }: ObjectCall<Vlog>): Result {
   let text = textOf(input.words, 2, length);
   if ((flags & OUTPUT.RETURN_TO_NEWLINE) !== 0) text = text.replaceAll('\r', '\n');
   if ((flags & OUTPUT.NO_RETURN) !== 0) text = text.replaceAll('\r', '');
+  kernel.charge(KERNEL_COST.character * text.length);
   kernel.console(text);
   return null;
 }

@@ -53,7 +53,7 @@ export function sweep(request: SweepRequest, ports: SweepPorts): { readonly erro
 }
 
 function boot({ scenario, modules }: SweepRequest, ports: SweepPorts): System | { readonly error: string } {
-  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed: scenario.seed });
+  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
   return 'error' in system ? { error: `the system does not boot: ${system.error}` } : system;
 }
 

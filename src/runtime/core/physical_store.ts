@@ -1,7 +1,7 @@
 // Core's access to physical memory: all RAM is mapped one to one into core, so a physical address is its own virtual one.
 // Source modelled: genode-base-foc.md 6.4 (cleared memory), genode-16.08-abi.md 5.1. Owns nothing.
 
-import { copyCost } from '../native/cost.ts';
+import { clearCost, copyCost } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 
 function indexOf(x: Execution, address: number, length: number): number {
@@ -23,6 +23,6 @@ export function writePhysical(x: Execution, address: number, bytes: Uint8Array):
 
 /** Clears whole pages. */
 export function clearPages(x: Execution, address: number, length: number): void {
-  x.charge(copyCost(length));
+  x.charge(clearCost(length));
   x.cpu.memory.fill(indexOf(x, address, length), length);
 }

@@ -2,7 +2,7 @@
 // Pure tables: the decoder checks against them, and XSD, JSON Schema, HSD, reference page and help are generated from them.
 
 import {
-  BOOLEAN, choice, COUNT, EXIT_VALUE, FILE, INCLUDED, MILLISECONDS, NAME, NAMES, PATTERN, REGULAR, SCENARIO_NAME, SECONDS, SEED, SIZE, TEXT, VALUES, VARIANT,
+  BOOLEAN, choice, COUNT, DEBUG_ID, EXIT_VALUE, FILE, INCLUDED, MILLISECONDS, NAME, NAMES, PATTERN, REGULAR, SCENARIO_NAME, SECONDS, SEED, SIZE, TEXT, VALUES, VARIANT,
 } from '../value.ts';
 import { CONFIG } from './config.ts';
 import { element, once, optional, required, withOthers, withText } from './element.ts';
@@ -20,6 +20,12 @@ const ENABLE = element('enable', 'Switches one extension on, where all="no".', {
 const EXTENSIONS = once(element('extensions', 'Kernel and core extensions beyond stock Genode 16.08; all are on unless disabled.', {
   all: optional(BOOLEAN, "'no' starts from none; default yes"),
 }, [DISABLE, ENABLE]));
+
+const TURN = element('turn', 'One turn: of the tasks that have turns, only this one gets the processor.', {
+  task: required(DEBUG_ID, 'debugger id of the task, as in a task list'),
+  until: required(DEBUG_ID, 'debugger id of the kernel object with whose creation the turn ends'),
+});
+const INTERLEAVING = once(element('interleaving', 'Declares in which order components that start side by side get the processor, where a captured run is to be repeated in which the ends of time slices decided that. Without it the clock decides.', {}, [TURN]));
 
 const PARAMETER = element('parameter', 'A value that the scenario uses as ${NAME} in attributes and in its configuration.', {
   name: required(NAME, 'name of the parameter'),
@@ -84,8 +90,8 @@ export const SCENARIO = element('scenario', 'A checkpoint/restore scenario.', {
   tags: optional(NAMES, 'names for selecting scenarios, separated by blanks'),
   requires: optional(NAMES, 'what must be there for the scenario to be run; else it is skipped, with the reason'),
   doc: optional(TEXT, 'one sentence: what this scenario shows'),
-}, [CONFIG, BOOT, EXTENSIONS, PARAMETERS, MATRIX, MACHINE, POINTS, UNIFY, STEPS, XFAIL, SUCCEED, FAIL]);
+}, [CONFIG, BOOT, EXTENSIONS, INTERLEAVING, PARAMETERS, MATRIX, MACHINE, POINTS, UNIFY, STEPS, XFAIL, SUCCEED, FAIL]);
 
 export const SCHEMAS = {
-  SCENARIO, CONFIG, BOOT, MODULE, EXTENSIONS, DISABLE, ENABLE, PARAMETERS, PARAMETER, MATRIX, AXIS, CASE, EXCLUDE, MACHINE, POINTS, POINT, UNIFY, STEPS, XFAIL, SUCCEED, FAIL, INCLUDE,
+  SCENARIO, CONFIG, BOOT, MODULE, EXTENSIONS, DISABLE, ENABLE, INTERLEAVING, TURN, PARAMETERS, PARAMETER, MATRIX, AXIS, CASE, EXCLUDE, MACHINE, POINTS, POINT, UNIFY, STEPS, XFAIL, SUCCEED, FAIL, INCLUDE,
 } as const;

@@ -211,6 +211,16 @@ test('a cancel of a running thread sticks until its next IPC, which reports it a
   assert.equal(board.finish(), ['object call 40', 'got it', 'send 8000/7']);
 });
 
+test('a sender whose queued message was pulled serves who waits for it before it sleeps in its own open wait', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'early'), ...startLocal(at, 0x201, 2, 'asker'), sleep((10 << 10) | 2), wait(), note('pulled'), halt()],
+    // Sends to main, which does not receive yet, and waits for anybody afterwards; meanwhile the asker queues up.
+    early: [sleep(0x0400_0400), invoke({ tag: 0, to: sel(3, 7) }), note('served')],
+    asker: [sleep((10 << 10) | 1), invoke({ tag: 0, to: sel(0x200, SEND) }), note('asked')],
+  }));
+  assert.equal(board.finish(5_000_000), ['pulled', 'served', 'asked']);
+});
+
 test('every system call is seen by a listener, with its result', () => {
   const board = new ScriptedBoard(() => ({ main: [createIrq(0x205), sleep(0x0400_0400)] }));
   const seen: StampedEvent[] = [];

@@ -2,6 +2,7 @@
 // is tested through its real entries without any machine code. Owner of the scripts' positions and of what they noted.
 
 import type { ExtensionName } from '../../../src/emu/fiasco/extensions.ts';
+import type { Turn } from '../../../src/emu/fiasco/turns.ts';
 import { HOSTED_TRAP, type HostedCpu, type HostedExit, type HostedPort } from '../../../src/emu/hosted.ts';
 import { type BoardConfig, Machine, type MachineState } from '../../../src/emu/machine.ts';
 import type { Plain } from '../../../src/emu/plain.ts';
@@ -177,7 +178,7 @@ export class ScriptedBoard {
   readonly machine: Machine;
   readonly #port: { port: ScriptPort | null };
 
-  constructor(programs: Programs, options: { readonly extensions?: readonly ExtensionName[]; readonly state?: MachineState; readonly code?: readonly number[] } = {}) {
+  constructor(programs: Programs, options: { readonly extensions?: readonly ExtensionName[]; readonly state?: MachineState; readonly code?: readonly number[]; readonly turns?: readonly Turn[] } = {}) {
     const names = Object.keys(programs({ entry: () => 0 }));
     const entry = (name: string): number => {
       const at = names.indexOf(name);
@@ -192,9 +193,9 @@ export class ScriptedBoard {
         return holder.port;
       },
     };
-    const { state, extensions = [], code = [] } = options;
+    const { state, extensions = [], code = [], turns = [] } = options;
     if (state !== undefined) this.machine = Machine.restore(state, board);
-    else this.machine = new Machine({ ...board, extensions, boot: { root_entry: entry('main'), images: [{ address: IMAGE, bytes: imageOf(names, entry) }, { address: CODE, bytes: new Uint8Array(Uint32Array.from(code).buffer) }] } });
+    else this.machine = new Machine({ ...board, extensions, turns, boot: { root_entry: entry('main'), images: [{ address: IMAGE, bytes: imageOf(names, entry) }, { address: CODE, bytes: new Uint8Array(Uint32Array.from(code).buffer) }] } });
     this.#port = holder;
   }
 

@@ -107,15 +107,24 @@ struct words {
 	u32 bytes;
 };
 
+static bool read_place(struct run *run, const struct xml_node *node, struct words *words)
+{
+	words->count = 1;
+	if (!attribute_number(run, node, "at", &words->at) || !attribute_number_or(run, node, "size", 4, &words->bytes))
+		return false;
+	return words->bytes == 1 || words->bytes == 2 || words->bytes == 4 || fail(run, "size is 1, 2 or 4");
+}
+
+static bool read_row(struct run *run, const struct xml_node *node, struct words *words)
+{
+	return read_place(run, node, words) && attribute_number_or(run, node, "words", 1, &words->count) &&
+	       attribute_number_or(run, node, "stride", 4, &words->stride);
+}
+
 static bool read_words(struct run *run, const struct xml_node *node, struct words *words)
 {
-	if (!attribute_number(run, node, "at", &words->at) || !attribute_number_or(run, node, "value", 0, &words->value) ||
-	    !attribute_number_or(run, node, "words", 1, &words->count) || !attribute_number_or(run, node, "stride", 4, &words->stride) ||
-	    !attribute_number_or(run, node, "grow", 0, &words->grow) || !attribute_number_or(run, node, "size", 4, &words->bytes))
-		return false;
-	if (words->bytes != 1 && words->bytes != 2 && words->bytes != 4)
-		return fail(run, "size is 1, 2 or 4");
-	return true;
+	return read_row(run, node, words) && attribute_number_or(run, node, "value", 0, &words->value) &&
+	       attribute_number_or(run, node, "grow", 0, &words->grow);
 }
 
 static void store(u32 at, u32 bytes, u32 value)
@@ -169,7 +178,7 @@ static bool load_step(struct run *run, const struct xml_node *node)
 
 	if (!attribute_present(node, "name"))
 		return fail(run, "attribute 'name' is missing");
-	return read_words(run, node, &words) && attribute_store(run, node, "name", load(words.at, words.bytes));
+	return read_place(run, node, &words) && attribute_store(run, node, "name", load(words.at, words.bytes));
 }
 
 /* the sum of `words` words from `at` into a variable */
@@ -178,7 +187,7 @@ static bool sum_step(struct run *run, const struct xml_node *node)
 	struct words words;
 	u32 sum = 0;
 
-	if (!read_words(run, node, &words))
+	if (!read_row(run, node, &words))
 		return false;
 	for (u32 n = 0; n < words.count; n++, words.at += words.stride)
 		sum += load(words.at, words.bytes);

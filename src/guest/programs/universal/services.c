@@ -127,7 +127,7 @@ static i32 dispatch_root(struct rpc_object *object, u32 opcode, struct message *
 }
 
 /* a phase that is not there has no steps */
-static void find_phase(const struct xml_node *node, const char *tag, struct xml_node *phase)
+static void find_phase(const char *tag, const struct xml_node *node, struct xml_node *phase)
 {
 	for (bool more = xml_first(node, phase); more; more = xml_next(node, phase))
 		if (slice_equal(phase->tag, tag))
@@ -155,9 +155,9 @@ static bool service_step(struct run *run, const struct xml_node *node)
 	offer->root.dispatch = dispatch_root;
 	offer->server = server;
 	offer->session_bytes = bytes < sizeof(struct client) ? sizeof(struct client) : bytes;
-	find_phase(node, "opened", &offer->opened);
-	find_phase(node, "called", &offer->called);
-	find_phase(node, "closed", &offer->closed);
+	find_phase("opened", node, &offer->opened);
+	find_phase("called", node, &offer->called);
+	find_phase("closed", node, &offer->closed);
 	made->detail = offer;
 	made->cap = rpc_entrypoint_manage(&server->entrypoint->rpc, &offer->root);
 	return check(run, parent_announce(env.parent, made->name, made->cap), NULL);

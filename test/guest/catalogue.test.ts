@@ -17,7 +17,7 @@ const programs = join(root, 'src/guest/programs');
 /** Cells of the rows of the table whose header line is given. */
 function rowsOf(header: string): string[][] {
   const [, table = ''] = catalogue.split(`${header}\n`);
-  return table.split('\n').slice(1).filter((line, n, all) => all.slice(0, n + 1).every((before) => before.startsWith('|')))
+  return table.split('\n').slice(1).filter((_line, n, all) => all.slice(0, n + 1).every((before) => before.startsWith('|')))
     .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
 }
 

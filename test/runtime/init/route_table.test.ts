@@ -63,6 +63,9 @@ const DESKTOP_ROWS: readonly Row[] = [
   ['muted', 'ROM', 'session_requests', '! no route to service "ROM"', 'local session_requests'],
   ['timer', 'IO_MEM', '', 'parent'], ['timer', 'IRQ', '', 'parent'], ['timer', 'Timer', '', 'timer'], ['timer', 'ROM', 'l4v2_kip', 'parent'],
   ['ps2', 'Input', '', 'ps2'], ['ps2', 'Timer', '', 'timer'], ['fb', 'Nitpicker', '', 'nitpicker'], ['fb', 'Audio_out', 'left', '! no route to service "Audio_out"'],
+  ['terminal', 'Framebuffer', '', 'fb'], ['nitpicker', 'ROM', 'config', 'local config', 'parent'], ['locked', 'ROM', 'config', 'local config', '! no route to service "ROM"'],
+  ['terminal', 'ROM', 'session_requests', 'parent', 'local session_requests'], ['ps2', 'IRQ', '', 'parent'], ['fb', 'IO_MEM', '', 'parent'],
+  ['app', 'SIGNAL', '', '! no route to service "SIGNAL"'], ['app', 'CAP', '', '! no route to service "CAP"'],
 ];
 
 const LABELS = configOf(`<config>
@@ -207,10 +210,10 @@ for (const [name, config, rows] of TABLES) {
   }
 }
 
-test('the tables hold at least 150 different requests per dialect pair and every row another request', () => {
+test('the tables hold at least 150 requests, each another one', () => {
   const keys = TABLES.flatMap(([name, , rows]) => rows.map(([child, service, label]) => `${name} ${child} ${service} ${label}`));
   assert.is(new Set(keys).size, keys.length);
-  assert.ok(keys.length * 2 >= 150, `${keys.length} rows in two dialects`);
+  assert.ok(keys.length >= 150, `${keys.length} rows`);
 });
 
 test.run();

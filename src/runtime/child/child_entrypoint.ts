@@ -2,16 +2,12 @@
 // Owner of the table `child_entrypoints`. Source modelled: genode-16.08-abi.md 4.2 step 5; Genode's Rpc_entrypoint.
 
 import type { Plain } from '../../emu/plain.ts';
-import { Cpu_session, Region_map } from '../rpc/interfaces.ts';
-import { dec, removeCap } from '../native/cap_space.ts';
+import { dec } from '../native/cap_space.ts';
 import { dissolve, manage, type Managed, newServeLocals, serveEntrypoint } from '../native/entrypoint.ts';
-import { env } from '../native/env.ts';
 import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
 import { call, done, procedure } from '../native/procedure.ts';
-import { rpc } from '../native/rpc_client.ts';
 import { table } from '../native/store.ts';
-import { createThread, type Created, STACK_AREA, startThread, type Started } from '../native/thread.ts';
-import { threads } from '../native/thread_table.ts';
+import { createThread, type Created, destroyThread, startThread, type Started } from '../native/thread.ts';
 
 type EntrypointRow = {
   /** Held until the entrypoint may serve. */
@@ -62,17 +58,9 @@ export const destroyEntrypoint = procedure<EpLocals>('child.destroy_entrypoint',
   start: (x, l) => call(dissolve, { id: entrypoints(x).require(l.ep).exit_id }, 'kill'),
   kill: (x, l) => {
     dec(x, entrypoints(x).require(l.ep).exit_cap);
-    return rpc(Cpu_session.kill_thread, env.get(x).cpu, { thread: threads(x).require(l.ep).cap }, 'free_stack', 'free_stack');
+    return call(destroyThread, { index: l.ep }, 'destroyed');
   },
-  free_stack: (x, l) => {
-    const { stack_top } = threads(x).require(l.ep);
-    return rpc(Region_map.detach, env.get(x).stack_area, { address: stack_top - STACK_AREA.base }, 'freed', 'freed');
-  },
-  freed: (x, l) => {
-    const { cap, gate } = threads(x).require(l.ep);
-    dec(x, cap);
-    removeCap(x, gate);
-    threads(x).delete(l.ep);
+  destroyed: (x, l) => {
     entrypoints(x).delete(l.ep);
     return done();
   },

@@ -56,7 +56,7 @@ export function createCoreThread(x: Execution, index: number, name: string, entr
   coreThreads(x).set(index, { name, thread: thread.slot, platform });
   x.writeWords(utcb + UTCB.badge * 4, [gate.slot, index]);
   threads(x).set(index, {
-    name, gate: gateSlot(index), stack_top: STACK_TOP_OF_MAIN + STACK_SLOT_BYTES * index, entry, entry_locals, cap: 0, window: 0, traced: true,
+    name, gate: gateSlot(index), stack_top: STACK_TOP_OF_MAIN + STACK_SLOT_BYTES * index, stack_ds: 0, stack_bytes: 0, entry, entry_locals, cap: 0, window: 0, traced: true,
   });
 }
 

@@ -99,7 +99,7 @@ export class HostedRuntime implements HostedPort {
     }
     const component = new Component(program, cpu.task);
     this.#components.set(cpu.task, component);
-    threads(component).set(0, { name: program.name, gate: 9, stack_top: stackTop, entry: program.main, entry_locals: {}, cap: 0, window: 0, traced: false });
+    threads(component).set(0, { name: program.name, gate: 9, stack_top: stackTop, stack_ds: 0, stack_bytes: 0, entry: program.main, entry_locals: {}, cap: 0, window: 0, traced: false });
     this.#config.prepare?.(component);
     this.#begin(cpu, 0, { procedure: program.main, step: 'start', locals: {}, then: '', error: '' });
   }

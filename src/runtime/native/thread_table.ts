@@ -10,6 +10,9 @@ export interface ThreadRow {
   readonly gate: number;
   /** Initial stack pointer, by which a starting kernel thread finds its row. 0 for the main thread. */
   readonly stack_top: number;
+  /** Slot of the stack's dataspace, with one reference, and its size; 0 where the stack is somebody else's. */
+  readonly stack_ds: number;
+  readonly stack_bytes: number;
   /** Procedure to run first, with its locals. */
   readonly entry: string;
   readonly entry_locals: Plain;

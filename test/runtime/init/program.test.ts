@@ -262,7 +262,7 @@ test('a child whose binary is missing is skipped and everything made for it is c
   const core = init(`${HEAD}<start name="nobody">${RAM}</start><start name="log_only">${RAM}</start>`);
   assert.equal(messages(core), ['Error: Could not open ROM session for "nobody"']);
   const calls = core.calls().slice(core.calls().lastIndexOf('ep: Pd_session.free_rpc_cap'));
-  assert.equal(calls.slice(0, 7).map((call) => call.split('.')[1]), ['free_rpc_cap', 'kill_thread', 'detach', 'kill_thread', 'close', 'close', 'close']);
+  assert.equal(calls.slice(0, 8).map((call) => call.split('.')[1]), ['free_rpc_cap', 'kill_thread', 'detach', 'free', 'kill_thread', 'close', 'close', 'close']);
   assert.is(openAs(core, 'log_only', 'LOG', 'label=""')?.code, 0);
 });
 

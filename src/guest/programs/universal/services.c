@@ -1,17 +1,17 @@
 /* The step <service>: announces a service; <opened>, <called>, <closed> inside hold the steps for each session's life. */
 #include "server.h"
 
+#include "args_root.h"
 #include "env.h"
 #include "log.h"
 #include "memory.h"
 #include "session_args.h"
+#include "session_label.h"
 #include "sliced_heap.h"
 
 enum {
 	ROOT_SESSION, ROOT_UPGRADE, ROOT_CLOSE,
 	SERVICES = 6,
-	QUOTA_EXCEEDED = RPC_EXCEPTION(1, 3),
-	INVALID_ARGS = RPC_EXCEPTION(2, 3),
 };
 
 struct service_offer {
@@ -47,19 +47,6 @@ static i32 refuse(struct message *reply, i32 exception)
 	return exception;
 }
 
-/* the text behind label=" up to the quote */
-static void copy_label(const char *args, char *to, u32 bytes)
-{
-	static const char key[] = "label=\"";
-	u32 matched = 0;
-
-	for (; *args && matched < sizeof(key) - 1; args++)
-		matched = *args == key[matched] ? matched + 1 : *args == key[0];
-	for (; *args && *args != '"' && bytes > 1; bytes--)
-		*to++ = *args++;
-	*to = '\0';
-}
-
 static i32 open_session(struct service_offer *offer, const char *args, struct message *reply)
 {
 	u32 const quota = session_arg_number(args, "ram_quota", 0), needed = sliced_heap_cost(offer->session_bytes);
@@ -68,17 +55,17 @@ static i32 open_session(struct service_offer *offer, const char *args, struct me
 	i32 refused;
 
 	if (!*args)
-		return refuse(reply, INVALID_ARGS);
+		return refuse(reply, ROOT_INVALID_ARGS);
 	if (quota < needed) {
 		log_error("Insufficient ram quota, provided=%u, required=%u", quota, needed);
-		return refuse(reply, QUOTA_EXCEEDED);
+		return refuse(reply, ROOT_QUOTA_EXCEEDED);
 	}
 	client = sliced_heap_alloc(offer->session_bytes);
 	memset(client, 0, sizeof(*client));
 	client->object.dispatch = dispatch_client;
 	client->offer = offer;
 	client->served.session = ++offer->sessions;
-	copy_label(args, client->served.label, sizeof(client->served.label));
+	session_label(args, client->served.label, sizeof(client->served.label));
 	serve_steps(offer->server, &offer->opened, &client->served);
 	refused = client->served.refused;
 	if (refused) {

@@ -104,7 +104,8 @@ static bool read_term(struct run *run, const char **at, u32 *value)
 
 	if (digit(**at))
 		return read_number(at, value) || fail(run, "not a number");
-	while (name_character(**at) && length < sizeof(name) - 1)
+	/* a dash is part of names, but in a sum it subtracts */
+	while (name_character(**at) && **at != '-' && length < sizeof(name) - 1)
 		name[length++] = *(*at)++;
 	name[length] = '\0';
 	if (!length)

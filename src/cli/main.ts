@@ -11,6 +11,7 @@ import { CONVERT } from './commands/convert.ts';
 import { DIFF } from './commands/diff.ts';
 import { DUMP } from './commands/dump.ts';
 import { EXPLAIN } from './commands/explain.ts';
+import { IMPORT } from './commands/import.ts';
 import { INSPECT } from './commands/inspect.ts';
 import { LINT } from './commands/lint.ts';
 import { LIST } from './commands/list.ts';
@@ -20,10 +21,10 @@ import { SCHEMA } from './commands/schema.ts';
 import { SWEEP } from './commands/sweep.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, REVIEW, ACCEPT, INSPECT, CONVERT, SCHEMA, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, REVIEW, ACCEPT, INSPECT, CONVERT, IMPORT, SCHEMA, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-export const LATER: readonly string[] = ['replay', 'import', 'report'];
+export const LATER: readonly string[] = ['replay', 'report'];
 
 const ONE_LINE_MAX = 160;
 

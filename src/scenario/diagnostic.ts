@@ -35,6 +35,7 @@ export const CODES = {
   E027: 'a component lacks a resource',
   E028: 'golden that no step names',
   E029: 'file that cannot be included',
+  E030: 'part of a run script or test package that cannot be imported',
 } as const;
 
 export type Code = keyof typeof CODES;

@@ -28,3 +28,5 @@ export const INCLUDES_MAX = 64;
 export const INCLUDE_DEPTH_MAX = 8;
 /** Characters that parameters may add to one attribute. */
 export const SUBSTITUTED_CHARACTERS_MAX = 4096;
+/** Commands of a run script. */
+export const COMMANDS_MAX = 10_000;

@@ -20,8 +20,8 @@ const STEPS = {
   resume: false,
   reconfigure: false,
   fault: false,
-  'save-image': false,
-  'load-image': false,
+  'save-image': true,
+  'load-image': true,
   'expect-threads': false,
   'expect-memory': false,
   'expect-routes': false,
@@ -63,10 +63,7 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
     if (step.kind === 'await' && step.moment.kind === 'syscall' && !CALL_NAMES.includes(step.moment.call)) {
       found.push({ severity: 'error', code: 'E014', span: step.span, message: `'${step.moment.call}' is no system call`, notes: [], help: suggestion(step.moment.call, CALL_NAMES) ?? '' });
     }
-    if (step.kind === 'checkpoint' && step.base !== undefined) refuse(step.span, "an incremental checkpoint ('base')");
-    if (step.on !== undefined) refuse(step.span, "a step on another machine ('on')");
   }
-  for (const machine of scenario.machines) refuse(machine.span, 'a further <machine>');
   for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
   const whole = { source: scenario.source, start: 0, end: 0 };
   if (scenario.engine !== undefined) refuse(whole, "choosing the engine ('engine')");

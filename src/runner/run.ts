@@ -4,17 +4,14 @@
 import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/system.ts';
 import { place } from '../scenario/diagnostic.ts';
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
-import { Criteria } from './criteria.ts';
-import { Awaiting } from './awaiting.ts';
 import { isExecuted, notExecutable } from './executable.ts';
 import { StopTime } from './stop_time.ts';
-import { Faults } from './faults.ts';
-import { CapsExpectations } from './expect_caps.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
-import { Progress } from './progress.ts';
 import { gravest, notRun, type RunResult, runName, type StepOutcome, told, type Verdict } from './result.ts';
+import { Images, type ImageStore } from './images.ts';
+import { bootFurther, Station } from './station.ts';
 import { Spaces, takeSpace } from './spaces.ts';
 import { fatal, PASSED, type StepEnd } from './step_end.ts';
 import { stepWords } from './step_words.ts';
@@ -33,12 +30,14 @@ export interface RunPorts {
   /** With CI set nothing is written, and an obsolete golden fails. */
   readonly ci: boolean;
   readonly observer: RunObserver;
+  /** Left out: steps with image files fail. */
+  readonly images?: ImageStore;
   readonly wall_ms: () => number;
   readonly wall_limit_ms: number;
 }
 
 /** Steps that a checkpointer carries out, shown on the timeline. */
-const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill']);
+const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill', 'save-image', 'load-image']);
 
 export function runScenario(scenario: Scenario, modules: readonly BootModule[], ports: RunPorts): RunResult {
   const name = runName(scenario.name, scenario.variant);
@@ -48,7 +47,9 @@ export function runScenario(scenario: Scenario, modules: readonly BootModule[], 
   if (problem?.fatal === true) return notRun(name, scenario.source.name, 'golden', problem.message);
   const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
   if ('error' in system) return notRun(name, scenario.source.name, 'failed', `the system does not boot: ${system.error}`);
-  return new ScenarioRun(scenario, system, ports, problem === undefined ? [] : [problem.message]).run();
+  const further = bootFurther(scenario, modules, ports.boot);
+  if ('error' in further) return notRun(name, scenario.source.name, 'failed', further.error);
+  return new ScenarioRun(scenario, modules, system, further, ports, problem === undefined ? [] : [problem.message]).run();
 }
 
 class ScenarioRun {
@@ -56,29 +57,26 @@ class ScenarioRun {
   readonly #system: System;
   readonly #ports: RunPorts;
   readonly #notes: string[];
-  readonly #criteria: Criteria;
-  readonly #faults: Faults;
-  readonly #progress: Progress;
-  readonly #awaiting: Awaiting;
+  readonly #first: Station;
+  readonly #further: readonly Station[];
+  readonly #images: Images;
   readonly #spaces = new Spaces();
   /** Name of a mark to the number of lines that stood before it. */
   readonly #marks = new Map<string, number>();
   readonly #outcomes: StepOutcome[] = [];
-  readonly #caps: CapsExpectations;
   readonly #recorder: TimelineRecorder;
   readonly #operations: OperationRecord[] = [];
 
-  constructor(scenario: Scenario, system: System, ports: RunPorts, notes: readonly string[]) {
+  constructor(scenario: Scenario, modules: readonly BootModule[], system: System, further: readonly { readonly name: string; readonly system: System }[], ports: RunPorts, notes: readonly string[]) {
     this.#scenario = scenario;
     this.#system = system;
     this.#ports = ports;
     this.#notes = [...notes];
-    this.#criteria = new Criteria(scenario);
-    this.#faults = new Faults(() => system.components());
-    this.#caps = new CapsExpectations(scenario, system, this.#spaces, ports.goldens, ports.ci);
+    const station = (name: string, machine: System): Station => new Station(name, scenario, machine, this.#spaces, { ...ports, line: (line) => ports.observer.line(line) });
     this.#recorder = new TimelineRecorder(system);
-    this.#progress = new Progress(system, this.#criteria, this.#faults, { ...ports, line: (line) => ports.observer.line(line) }, scenario.unify);
-    this.#awaiting = new Awaiting(system, this.#progress);
+    this.#first = station('', system);
+    this.#further = further.map((machine) => station(machine.name, machine.system));
+    this.#images = new Images(scenario, modules, ports.images, (where, command, then) => this.#control(where, command, then));
   }
 
   run(): RunResult {
@@ -91,103 +89,116 @@ class ScenarioRun {
       ends.push({ verdict: 'internal', reason: thrown instanceof Error ? thrown.message : String(thrown) });
       stack = thrown instanceof Error ? thrown.stack : undefined;
     }
-    this.#progress.finish();
+    for (const { progress } of [this.#first, ...this.#further]) progress.finish();
     this.#addUnreached();
     return this.#result(ends, stack);
   }
 
   #steps(ends: { verdict: Verdict; reason: string }[]): void {
     for (const [index, step] of this.#scenario.steps.entries()) {
-      const start_us = this.#progress.time_us;
-      const end = this.#execute(step);
-      this.#outcome(index, step, end, start_us);
+      const at = this.#station(step);
+      const start_us = at.progress.time_us;
+      const end = this.#execute(step, at);
+      this.#outcome(index, step, end, start_us, at);
       if (end.verdict === 'passed') continue;
       ends.push({ verdict: end.verdict, reason: end.message[0] ?? stepWords(step) });
       if (end.fatal === true) return;
     }
-    const stop = this.#criteria.satisfied ? null : this.#progress.advance(() => this.#criteria.satisfied);
+    const { criteria, progress } = this.#first;
+    const stop = criteria.satisfied ? null : progress.advance(() => criteria.satisfied);
     if (stop !== null) ends.push(stop);
     else this.#closeGoldens(ends);
   }
 
-  #execute(step: Step): StepEnd {
+  #station(step: Step): Station {
+    const found = step.on === undefined ? this.#first : this.#further.find(({ name }) => name === step.on);
+    if (found === undefined) throw new Error(`machine '${step.on ?? ''}' was not declared and not refused`);
+    return found;
+  }
+
+  #execute(step: Step, at: Station): StepEnd {
     if (!isExecuted(step)) throw new Error(`<${step.kind}> is not executed and was not refused`);
     switch (step.kind) {
       case 'await':
-        return this.#awaiting.wait(step);
+        return at.awaiting.wait(step);
       case 'checkpoint':
-        return this.#control({ kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy }, () => this.#keep(step.name, step.of));
+        return this.#control(at, { kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keep(step.name, step.of, at));
       case 'restore':
-        return this.#control({ kind: 'restore', from: step.from, as: step.as, strategy: step.strategy }, () => PASSED);
+        return this.#control(at, { kind: 'restore', from: step.from, as: step.as, strategy: step.strategy }, () => PASSED);
       case 'kill':
-        return this.#control({ kind: 'kill', child: step.child }, () => PASSED);
+        return this.#control(at, { kind: 'kill', child: step.child }, () => PASSED);
       case 'dump':
-        return this.#keep(step.name, step.task);
+        return this.#keep(step.name, step.task, at);
       case 'expect-caps':
-        return this.#caps.check(step);
+        return at.caps.check(step);
       case 'expect-log':
-        return this.#expectLog(step);
+        return this.#expectLog(step, at);
       case 'expect-no-log':
-        return this.#expectNoLog(step);
+        return this.#expectNoLog(step, at);
+      case 'save-image':
+        return this.#images.save(step, at);
+      case 'load-image':
+        return this.#images.load(step, at);
       case 'mark':
-        this.#marks.set(step.name, this.#progress.lines.count);
+        this.#marks.set(step.name, at.progress.lines.count);
         return PASSED;
       default:
         return unreachable(step);
     }
   }
 
-  #control(command: ControlCommand, then: () => StepEnd): StepEnd {
-    this.#awaiting.restart();
-    const answer = this.#system.control(command);
+  #control({ system, progress, awaiting }: Station, command: ControlCommand, then: () => StepEnd): StepEnd {
+    awaiting.restart();
+    const answer = system.control(command);
     if (!answer.accepted) return { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
-    const stillness = new StopTime(this.#system.machine.events);
-    const stop = this.#progress.advance(() => this.#system.outcome() !== null);
+    const stillness = new StopTime(system.machine.events);
+    const stop = progress.advance(() => system.outcome() !== null);
     const stop_us = stillness.end();
-    const outcome = this.#system.outcome();
+    const outcome = system.outcome();
     if (stop !== null) return { ...fatal(stop), message: [`${command.kind} did not end: ${stop.reason}`] };
     if (outcome === null) throw new Error('the control command ended without an outcome');
     if (!outcome.ok) return { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
     return { ...then(), facts: stop_us === undefined ? outcome.facts : { ...outcome.facts, stop_us } };
   }
 
-  #keep(point: string, task: string): StepEnd {
-    const found = findTask(task, this.#system.components());
+  #keep(point: string, task: string, { system }: Station): StepEnd {
+    const found = findTask(task, system.components());
     if (!found.ok) return { verdict: 'failed', message: [found.message], fatal: true };
-    this.#spaces.keep(takeSpace(this.#system, found.component, point));
+    this.#spaces.keep(takeSpace(system, found.component, point));
     return PASSED;
   }
 
-  #expectLog(step: StepOf<'expect-log'>): StepEnd {
-    const found = this.#matching(step.pattern, step.since);
+  #expectLog(step: StepOf<'expect-log'>, at: Station): StepEnd {
+    const found = this.#matching(step.pattern, step.since, at);
     if (step.count === undefined ? found.length > 0 : found.length === step.count) return PASSED;
     const wanted = step.count === undefined ? 'no line' : `${found.length} lines, not ${step.count},`;
     return { verdict: 'failed', message: [`${wanted} matched "${step.pattern}"`, ...found.slice(0, 5).map((line) => line.text)] };
   }
 
-  #expectNoLog(step: StepOf<'expect-no-log'>): StepEnd {
-    const [first] = this.#matching(step.pattern, step.since);
+  #expectNoLog(step: StepOf<'expect-no-log'>, at: Station): StepEnd {
+    const [first] = this.#matching(step.pattern, step.since, at);
     return first === undefined ? PASSED : { verdict: 'failed', message: [`a line matched "${step.pattern}": ${first.text}`] };
   }
 
-  #matching(pattern: string, since: string | undefined): readonly LogLine[] {
+  #matching(pattern: string, since: string | undefined, { progress }: Station): readonly LogLine[] {
     const from = since === undefined ? 0 : (this.#marks.get(since) ?? 0);
-    return this.#progress.lines.all.slice(from).filter((line) => matches(pattern, line.unified ?? line.text));
+    return progress.lines.all.slice(from).filter((line) => matches(pattern, line.unified ?? line.text));
   }
 
   /** Only a run that came to its end may call a golden obsolete. */
   #closeGoldens(ends: { verdict: Verdict; reason: string }[]): void {
     const { goldens, ci } = this.#ports;
     for (const result of obsolete(goldens, this.#scenario)) {
-      this.#caps.goldens.push(result);
+      this.#first.caps.goldens.push(result);
       const reason = `golden obsolete: no step names ${goldens.folder}/${result.file}`;
       if (ci) ends.push({ verdict: 'golden', reason });
       else this.#notes.push(reason);
     }
   }
 
-  #outcome(index: number, step: Step, end: StepEnd, start_us: number): void {
-    if (OPERATIONS.has(step.kind)) this.#operation(index, step, end, start_us);
+  #outcome(index: number, step: Step, end: StepEnd, start_us: number, { progress }: Station): void {
+    const end_us = progress.time_us;
+    if (OPERATIONS.has(step.kind)) this.#operation(index, step, end, start_us, end_us);
     const outcome: StepOutcome = {
       number: index + 1,
       kind: step.kind,
@@ -195,7 +206,7 @@ class ScenarioRun {
       place: place(step.span),
       state: end.verdict === 'passed' ? 'passed' : 'failed',
       start_us,
-      end_us: this.#progress.time_us,
+      end_us,
       message: end.message,
       ...(end.facts === undefined ? {} : { facts: end.facts }),
     };
@@ -203,15 +214,14 @@ class ScenarioRun {
     this.#ports.observer.stepDone(outcome);
   }
 
-  #operation(index: number, step: Step, end: StepEnd, start_us: number): void {
-    const end_us = this.#progress.time_us;
+  #operation(index: number, step: Step, end: StepEnd, start_us: number, end_us: number): void {
     const told = end.facts?.['stop_us'];
     const stop_us = typeof told === 'number' ? told : end_us - start_us;
     this.#operations.push({ kind: step.kind, step: index + 1, words: stepWords(step), start_us, end_us, stop_us, ok: end.verdict === 'passed' });
   }
 
   #addUnreached(): void {
-    const now_us = this.#progress.time_us;
+    const now_us = this.#first.progress.time_us;
     for (const [index, step] of this.#scenario.steps.entries()) {
       if (index < this.#outcomes.length) continue;
       this.#outcomes.push({ number: index + 1, kind: step.kind, words: stepWords(step), place: place(step.span), state: 'not reached', start_us: now_us, end_us: now_us, message: [] });
@@ -220,7 +230,9 @@ class ScenarioRun {
 
   #result(ends: readonly { verdict: Verdict; reason: string }[], stack: string | undefined): RunResult {
     const verdict = ends.length === 0 ? 'passed' : gravest(ends.map((end) => end.verdict));
-    const dropped = this.#progress.lines.dropped;
+    const { progress, faults } = this.#first;
+    const all = [this.#first, ...this.#further];
+    const dropped = all.reduce((sum, station) => sum + station.progress.lines.dropped, 0);
     if (dropped > 0) this.#notes.push(`${dropped} log lines beyond the limit were dropped`);
     return {
       scenario: runName(this.#scenario.name, this.#scenario.variant),
@@ -228,19 +240,19 @@ class ScenarioRun {
       verdict,
       reason: ends.find((end) => end.verdict === verdict)?.reason ?? 'all steps passed',
       steps: this.#outcomes,
-      faults: this.#faults.list,
-      faults_more: this.#faults.more,
+      faults: faults.list,
+      faults_more: faults.more,
       dumps: this.#spaces.dumps,
-      goldens: this.#caps.goldens,
+      goldens: all.flatMap(({ caps }) => caps.goldens),
       extensions: [...this.#scenario.extensions].sort(),
-      extensions_used: this.#system.extensionsUsed(),
+      extensions_used: [...new Set(all.flatMap(({ system }) => system.extensionsUsed()))].sort(),
       notes: this.#notes,
       diagnostics: [],
       seed: this.#scenario.seed,
-      time_us: this.#progress.time_us,
+      time_us: progress.time_us,
       instructions: this.#system.machine.instructions,
-      log_lines: this.#progress.lines.count,
-      timeline: this.#recorder.finish(this.#progress.lines.all, this.#operations),
+      log_lines: progress.lines.count,
+      timeline: this.#recorder.finish(progress.lines.all, this.#operations),
       ...(stack === undefined ? {} : { stack }),
     };
   }

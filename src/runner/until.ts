@@ -4,7 +4,7 @@
 import type { Scenario, Step } from '../scenario/model.ts';
 import { nearest } from '../scenario/nearest.ts';
 
-const LEADING: ReadonlySet<Step['kind']> = new Set(['await', 'checkpoint', 'restore', 'kill', 'dump', 'mark']);
+const LEADING: ReadonlySet<Step['kind']> = new Set(['await', 'checkpoint', 'restore', 'kill', 'dump', 'mark', 'save-image', 'load-image']);
 
 export function scenarioUntil(scenario: Scenario, point: string, task: string | undefined): Scenario | { readonly error: string; readonly help?: string } {
   const index = scenario.steps.findIndex((step) => (step.kind === 'checkpoint' || step.kind === 'dump') && step.name === point);

@@ -14,6 +14,7 @@ import { type Context, isCi } from '../context.ts';
 import { obsoleteOfAll } from '../../runner/golden.ts';
 import { removeReport, writeFile, writeReport } from '../files.ts';
 import { missingRequirement } from '../requirements.ts';
+import { imageStore } from '../image_store.ts';
 import { loadModules } from '../modules.ts';
 import { goldenFolderOf, goldensOf, type LoadedScenario, loadScenario, nameOf } from '../scenarios.ts';
 
@@ -143,6 +144,7 @@ function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal:
     boot: engine === undefined ? context.boot : (config) => context.boot({ ...config, engine }),
     goldens: goldensOf(file, scenario.variant, context),
     ci: isCi(context),
+    images: imageStore(reportFolderOf(job, context), job.reports, file, context),
     observer: {
       line: (line) => {
         serial.push(line.text);

@@ -8,6 +8,7 @@ import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { record } from '../native/store.ts';
+import { used } from './capture.ts';
 import { allocContent, dropContent, type NewContent, shareContent } from './contents.ts';
 import { copyDataspace } from './dataspace_copy.ts';
 import { each } from './each.ts';
@@ -121,7 +122,10 @@ const capturePart = procedure<ItemLocals>('rtcr.capture_part', {
     parts(x).update(l.item, { dirty: true });
     return call(attachPart, { part: l.item, access: 'all' }, 'refused', 'refused');
   },
-  armed: () => done(),
+  armed: (x, l) => {
+    if (parts(x).require(l.item).access === 'read') used(x, 'attach_readonly');
+    return done();
+  },
 });
 
 /** Copies every part of a target that still waits for it: the second half of a checkpoint in the background. */

@@ -1,0 +1,58 @@
+// One machine of a scenario with everything that watches it: its system, its log, its faults, what is awaited on it.
+// Owner of these; steps name a station by the machine's name, the first one has none.
+
+import type { BootModule, BootSystem, System } from '../runtime/system.ts';
+import type { Scenario } from '../scenario/model.ts';
+import { Awaiting } from './awaiting.ts';
+import { Criteria } from './criteria.ts';
+import { CapsExpectations } from './expect_caps.ts';
+import { Faults } from './faults.ts';
+import type { GoldenStore } from './golden.ts';
+import type { LogLine } from './log_lines.ts';
+import { Progress } from './progress.ts';
+import type { Spaces } from './spaces.ts';
+
+export interface StationPorts {
+  readonly goldens: GoldenStore;
+  readonly ci: boolean;
+  readonly line: (line: LogLine) => void;
+  readonly wall_ms: () => number;
+  readonly wall_limit_ms: number;
+}
+
+export class Station {
+  /** Empty for the first machine. */
+  readonly name: string;
+  readonly system: System;
+  readonly criteria: Criteria;
+  readonly faults: Faults;
+  readonly progress: Progress;
+  readonly awaiting: Awaiting;
+  readonly caps: CapsExpectations;
+
+  constructor(name: string, scenario: Scenario, system: System, spaces: Spaces, ports: StationPorts) {
+    this.name = name;
+    this.system = system;
+    // What makes the whole run succeed is about the first machine; what makes it fail is about all.
+    this.criteria = new Criteria(name === '' ? scenario : { ...scenario, succeed: [] });
+    this.faults = new Faults(() => system.components());
+    this.caps = new CapsExpectations(scenario, system, spaces, ports.goldens, ports.ci);
+    // Lines of a further machine say whose they are.
+    const line = name === '' ? ports.line : (one: LogLine) => ports.line({ ...one, text: `${name}: ${one.text}` });
+    this.progress = new Progress(system, this.criteria, this.faults, { wall_ms: ports.wall_ms, wall_limit_ms: ports.wall_limit_ms, line }, scenario.unify);
+    this.awaiting = new Awaiting(system, this.progress);
+  }
+}
+
+/** The machines of a scenario beside its first one, booted in the order in which they stand there; or why one does not boot. */
+export function bootFurther(scenario: Scenario, modules: readonly BootModule[], boot: BootSystem): readonly { readonly name: string; readonly system: System }[] | { readonly error: string } {
+  const booted: { readonly name: string; readonly system: System }[] = [];
+  for (const { name, ram_bytes, seed, config_text } of scenario.machines) {
+    const config = { name: 'config', bytes: new TextEncoder().encode(config_text) };
+    const own = modules.map((module) => (module.name === 'config' ? config : module));
+    const system = boot({ modules: own, ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed });
+    if ('error' in system) return { error: `machine '${name}' does not boot: ${system.error}` };
+    booted.push({ name, system });
+  }
+  return booted;
+}

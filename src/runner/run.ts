@@ -11,6 +11,7 @@ import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
 import { gravest, notRun, type RunResult, runName, type StepOutcome, told, type Verdict } from './result.ts';
 import { Images, type ImageStore } from './images.ts';
+import { systemConfig } from './system_config.ts';
 import { bootFurther, Station } from './station.ts';
 import { Spaces, takeSpace } from './spaces.ts';
 import { fatal, PASSED, type StepEnd } from './step_end.ts';
@@ -45,7 +46,7 @@ export function runScenario(scenario: Scenario, modules: readonly BootModule[], 
   if (missing !== undefined) return notRun(name, scenario.source.name, 'invalid', missing.message, [missing, ...more].map(told));
   const problem = metadataProblem(ports.goldens, scenario);
   if (problem?.fatal === true) return notRun(name, scenario.source.name, 'golden', problem.message);
-  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
+  const system = ports.boot(systemConfig(scenario, modules));
   if ('error' in system) return notRun(name, scenario.source.name, 'failed', `the system does not boot: ${system.error}`);
   const further = bootFurther(scenario, modules, ports.boot);
   if ('error' in further) return notRun(name, scenario.source.name, 'failed', further.error);

@@ -10,6 +10,7 @@ import { Faults } from './faults.ts';
 import type { GoldenStore } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { Progress } from './progress.ts';
+import { systemConfig } from './system_config.ts';
 import type { Spaces } from './spaces.ts';
 
 export interface StationPorts {
@@ -50,7 +51,7 @@ export function bootFurther(scenario: Scenario, modules: readonly BootModule[], 
   for (const { name, ram_bytes, seed, config_text } of scenario.machines) {
     const config = { name: 'config', bytes: new TextEncoder().encode(config_text) };
     const own = modules.map((module) => (module.name === 'config' ? config : module));
-    const system = boot({ modules: own, ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, seed });
+    const system = boot(systemConfig(scenario, own, { ram_bytes, seed }));
     if ('error' in system) return { error: `machine '${name}' does not boot: ${system.error}` };
     booted.push({ name, system });
   }

@@ -3,6 +3,7 @@
 
 import { join, resolve } from 'node:path';
 import type { StepOutcome } from '../../runner/result.ts';
+import { systemConfig } from '../../runner/system_config.ts';
 import { runScenario } from '../../runner/run.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
@@ -81,7 +82,7 @@ function guestSpeed(scenario: Scenario, runs: number, context: Context): Figure[
 
 function bootFor(scenario: Scenario, context: Context): System {
   const { modules } = loadModules(scenario, context);
-  const system = context.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
+  const system = context.boot(systemConfig(scenario, modules));
   if ('error' in system) throw new UsageError(system.error);
   return system;
 }

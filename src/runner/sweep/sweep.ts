@@ -3,6 +3,7 @@
 
 import type { BootModule, BootSystem, Strategy, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
+import { systemConfig } from '../system_config.ts';
 import { experiment, type MomentResult } from './experiment.ts';
 import { type MomentChoice, shardOf } from './moments.ts';
 import { type Reference, referenceRun } from './reference.ts';
@@ -53,7 +54,7 @@ export function sweep(request: SweepRequest, ports: SweepPorts): { readonly erro
 }
 
 function boot({ scenario, modules }: SweepRequest, ports: SweepPorts): System | { readonly error: string } {
-  const system = ports.boot({ modules, ram_bytes: scenario.ram_bytes, flavour: scenario.flavour, extensions: scenario.extensions, turns: scenario.turns, seed: scenario.seed });
+  const system = ports.boot(systemConfig(scenario, modules));
   return 'error' in system ? { error: `the system does not boot: ${system.error}` } : system;
 }
 

@@ -15,7 +15,8 @@ const EXACT: Readonly<Record<string, readonly string[]>> = {
   'oracle/sheep': ['core', 'init', 'timer', 'sheep_counter'],
   'oracle/rtcr_log_only': ['core', 'init', 'log_only'],
   'oracle/rtcr_sheep': ['core', 'init', 'timer', 'sheep_counter'],
-  mail_2017: ['sheep_counter'],
+  'oracle/restore_master': ['core', 'init', 'sheep_counter'],
+  'oracle/restore_fixing_restore': ['sheep_counter'],
 };
 
 for (const capture of CAPTURES) {

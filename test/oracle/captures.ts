@@ -33,7 +33,11 @@ export const CAPTURES: readonly Capture[] = [
   { scenario: 'oracle/rtcr_log_only', point: 'captured', folder: 'rtcr-master/log_only', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'log_only' } },
   { scenario: 'oracle/rtcr_sheep', point: 'captured', folder: 'rtcr-master/sheep', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'sheep_counter' } },
   {
-    scenario: 'mail_2017', point: 'pre', folder: 'rtcr-master/rtcr_restore', infix: 'pre.',
+    scenario: 'oracle/restore_master', point: 'pre', folder: 'rtcr-master/rtcr_restore', infix: 'pre.',
+    tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter' },
+  },
+  {
+    scenario: 'oracle/restore_fixing_restore', point: 'pre', folder: 'rtcr-fixing_restore/rtcr_restore', infix: 'pre.',
     tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter' },
   },
 ];

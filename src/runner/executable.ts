@@ -3,7 +3,7 @@
 
 import { type Diagnostic, type Span, suggestion } from '../scenario/diagnostic.ts';
 import type { Criterion, Moment, Scenario } from '../scenario/model.ts';
-import type { Step, StepKind } from '../scenario/model_steps.ts';
+import type { Fault, Step, StepKind } from '../scenario/model_steps.ts';
 import { CALL_NAMES } from './moment_watch.ts';
 
 const STEPS = {
@@ -16,17 +16,17 @@ const STEPS = {
   'expect-caps': true,
   'expect-log': true,
   'expect-no-log': true,
-  pause: false,
-  resume: false,
+  pause: true,
+  resume: true,
   reconfigure: false,
-  fault: false,
+  fault: true,
   'save-image': true,
   'load-image': true,
-  'expect-threads': false,
-  'expect-memory': false,
-  'expect-routes': false,
+  'expect-threads': true,
+  'expect-memory': true,
+  'expect-routes': true,
   'expect-state': false,
-  'expect-quota': false,
+  'expect-quota': true,
 } as const satisfies Readonly<Record<StepKind, boolean>>;
 
 const MOMENTS = {
@@ -40,6 +40,8 @@ const MOMENTS = {
   signal: true,
   page_fault: true,
 } as const satisfies Readonly<Record<Moment['kind'], boolean>>;
+
+const FAULTS = { memory: true, revoke: true, exhaust: true, deny: false, exception: false, 'drop-signal': false } as const satisfies Readonly<Record<Fault['kind'], boolean>>;
 
 const CRITERIA = { log: true, after: true, pattern: true, exit: true } as const satisfies Readonly<Record<Criterion['kind'], boolean>>;
 
@@ -63,6 +65,9 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
     if (step.kind === 'await' && step.moment.kind === 'syscall' && !CALL_NAMES.includes(step.moment.call)) {
       found.push({ severity: 'error', code: 'E014', span: step.span, message: `'${step.moment.call}' is no system call`, notes: [], help: suggestion(step.moment.call, CALL_NAMES) ?? '' });
     }
+    if (step.kind === 'fault' && !FAULTS[step.fault.kind]) refuse(step.span, `a fault of the kind '${step.fault.kind}'`);
+    if (step.kind === 'expect-threads' && step.expected.kind === 'golden') refuse(step.span, 'a golden of threads');
+    if (step.kind === 'expect-memory' && step.expected.kind === 'same-as' && step.expected.place === undefined) refuse(step.span, 'comparing all memory (name a place, and a size)');
   }
   for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
   const whole = { source: scenario.source, start: 0, end: 0 };

@@ -4,6 +4,7 @@
 import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/system.ts';
 import { place } from '../scenario/diagnostic.ts';
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
+import type { KeptStates } from './expectations.ts';
 import { isExecuted, notExecutable } from './executable.ts';
 import { StopTime } from './stop_time.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
@@ -17,7 +18,6 @@ import { Spaces, takeSpace } from './spaces.ts';
 import { fatal, PASSED, type StepEnd } from './step_end.ts';
 import { stepWords } from './step_words.ts';
 import { findTask } from './task_name.ts';
-import { TimelineRecorder } from './timeline.ts';
 import type { OperationRecord } from './run_record.ts';
 
 export interface RunObserver {
@@ -65,7 +65,6 @@ class ScenarioRun {
   /** Name of a mark to the number of lines that stood before it. */
   readonly #marks = new Map<string, number>();
   readonly #outcomes: StepOutcome[] = [];
-  readonly #recorder: TimelineRecorder;
   readonly #operations: OperationRecord[] = [];
 
   constructor(scenario: Scenario, modules: readonly BootModule[], system: System, further: readonly { readonly name: string; readonly system: System }[], ports: RunPorts, notes: readonly string[]) {
@@ -73,8 +72,8 @@ class ScenarioRun {
     this.#system = system;
     this.#ports = ports;
     this.#notes = [...notes];
-    const station = (name: string, machine: System): Station => new Station(name, scenario, machine, this.#spaces, { ...ports, line: (line) => ports.observer.line(line) });
-    this.#recorder = new TimelineRecorder(system);
+    const states: KeptStates = new Map();
+    const station = (name: string, machine: System): Station => new Station(name, scenario, modules, machine, this.#spaces, states, { ...ports, line: (line) => ports.observer.line(line) });
     this.#first = station('', system);
     this.#further = further.map((machine) => station(machine.name, machine.system));
     this.#images = new Images(scenario, modules, ports.images, (where, command, then) => this.#control(where, command, then));
@@ -136,6 +135,19 @@ class ScenarioRun {
         return this.#expectLog(step, at);
       case 'expect-no-log':
         return this.#expectNoLog(step, at);
+      case 'pause':
+      case 'resume':
+        return at.expectations.freeze(step.child, step.kind === 'pause');
+      case 'fault':
+        return at.expectations.fault(step.of, step.fault);
+      case 'expect-threads':
+        return at.expectations.threads(step);
+      case 'expect-memory':
+        return at.expectations.memory(step);
+      case 'expect-quota':
+        return at.expectations.quota(step);
+      case 'expect-routes':
+        return at.expectations.routes(step);
       case 'save-image':
         return this.#images.save(step, at);
       case 'load-image':
@@ -162,10 +174,11 @@ class ScenarioRun {
     return { ...then(), facts: stop_us === undefined ? outcome.facts : { ...outcome.facts, stop_us } };
   }
 
-  #keep(point: string, task: string, { system }: Station): StepEnd {
+  #keep(point: string, task: string, { system, expectations }: Station): StepEnd {
     const found = findTask(task, system.components());
     if (!found.ok) return { verdict: 'failed', message: [found.message], fatal: true };
     this.#spaces.keep(takeSpace(system, found.component, point));
+    expectations.keep(point, found.component);
     return PASSED;
   }
 
@@ -253,7 +266,7 @@ class ScenarioRun {
       time_us: progress.time_us,
       instructions: this.#system.machine.instructions,
       log_lines: progress.lines.count,
-      timeline: this.#recorder.finish(progress.lines.all, this.#operations),
+      timeline: this.#first.recorder.finish(progress.lines.all, this.#operations),
       ...(stack === undefined ? {} : { stack }),
     };
   }

@@ -33,6 +33,8 @@ export interface SessionRecord {
   /** When the parent had answered; null if it never did. */
   readonly end_us: number | null;
   readonly outcome: 'opened' | 'refused' | 'pending';
+  /** Label of the component whose service the parent asked for it; null if the parent provided it itself. */
+  readonly provider: string | null;
 }
 
 /** A checkpoint, restore, kill and the like: a command that the checkpointer carried out. */

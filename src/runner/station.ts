@@ -6,12 +6,15 @@ import type { Scenario } from '../scenario/model.ts';
 import { Awaiting } from './awaiting.ts';
 import { Criteria } from './criteria.ts';
 import { CapsExpectations } from './expect_caps.ts';
+import { CodePlaces } from './code_places.ts';
+import { Expectations, type KeptStates } from './expectations.ts';
 import { Faults } from './faults.ts';
 import type { GoldenStore } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { Progress } from './progress.ts';
 import { systemConfig } from './system_config.ts';
 import type { Spaces } from './spaces.ts';
+import { TimelineRecorder } from './timeline.ts';
 
 export interface StationPorts {
   readonly goldens: GoldenStore;
@@ -30,8 +33,10 @@ export class Station {
   readonly progress: Progress;
   readonly awaiting: Awaiting;
   readonly caps: CapsExpectations;
+  readonly recorder: TimelineRecorder;
+  readonly expectations: Expectations;
 
-  constructor(name: string, scenario: Scenario, system: System, spaces: Spaces, ports: StationPorts) {
+  constructor(name: string, scenario: Scenario, modules: readonly BootModule[], system: System, spaces: Spaces, states: KeptStates, ports: StationPorts) {
     this.name = name;
     this.system = system;
     // What makes the whole run succeed is about the first machine; what makes it fail is about all.
@@ -42,6 +47,10 @@ export class Station {
     const line = name === '' ? ports.line : (one: LogLine) => ports.line({ ...one, text: `${name}: ${one.text}` });
     this.progress = new Progress(system, this.criteria, this.faults, { wall_ms: ports.wall_ms, wall_limit_ms: ports.wall_limit_ms, line }, scenario.unify);
     this.awaiting = new Awaiting(system, this.progress);
+    const recorder = new TimelineRecorder(system);
+    this.recorder = recorder;
+    const config = scenario.machines.find((machine) => machine.name === name)?.config ?? scenario.config;
+    this.expectations = new Expectations(system, new CodePlaces(config, modules), states, () => recorder.sessions(), scenario.steps.filter((step) => step.kind === 'expect-memory'));
   }
 }
 

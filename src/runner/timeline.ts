@@ -4,10 +4,11 @@
 import type { StampedEvent } from '../emu/event.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import { decodeArguments, decodeMessage } from '../runtime/rpc/wire.ts';
-import { Parent } from '../runtime/rpc/interfaces.ts';
-import type { System, ThreadPhase } from '../runtime/system.ts';
+import { Parent, Root } from '../runtime/rpc/interfaces.ts';
+import type { RpcName, System, ThreadPhase } from '../runtime/system.ts';
 import { RECORD_LINES_MAX, RECORD_SESSIONS_MAX, RECORD_SPANS_MAX, RECORD_THREADS_MAX } from './limits.ts';
 import type { LogLine } from './log_lines.ts';
+import { Whereabouts } from './whereabouts.ts';
 import type { OperationRecord, SessionRecord, ThreadLane, Timeline } from './run_record.ts';
 
 interface Span {
@@ -28,7 +29,16 @@ interface Lane {
 }
 
 /** The component is known at the end: at its first request a thread's task may not have a label yet. */
-type OpenSession = { -readonly [K in keyof SessionRecord]: SessionRecord[K] };
+type OpenSession = { -readonly [K in keyof SessionRecord]: SessionRecord[K] } & {
+  /** The thread that the parent asked for the session, and the parent's own that serves the request. */
+  server: DebugId | null;
+  readonly parent: DebugId;
+};
+
+/** Requests by which a parent has a session opened: at its own parent, or at the root of a child (compiled roots have no names). */
+function opens(call: RpcName): boolean {
+  return call.interface === null ? call.opcode === Root.session.opcode : call.function === Root.session.name;
+}
 
 const RESOLUTION_FIRST_US = 50;
 const SIGMA0_TASK = 7;
@@ -38,6 +48,9 @@ export class TimelineRecorder {
   readonly #lanes = new Map<DebugId, Lane>();
   readonly #sessions: OpenSession[] = [];
   readonly #pending = new Map<DebugId, OpenSession>();
+  /** By the parent's thread that serves the request. */
+  readonly #serving = new Map<DebugId, OpenSession>();
+  readonly #places: Whereabouts;
   readonly #close: () => void;
   #running: Lane | null = null;
   #since_us = 0;
@@ -48,7 +61,13 @@ export class TimelineRecorder {
 
   constructor(system: System) {
     this.#system = system;
+    this.#places = new Whereabouts(system);
     this.#close = system.machine.events.listen(['schedule', 'ipc_transfer'], (event) => this.#event(event));
+  }
+
+  /** What was asked for so far. */
+  sessions(): readonly SessionRecord[] {
+    return this.#sessions.map(({ server, parent, ...session }) => ({ ...session, component: this.#places.of(session.thread as DebugId).component }));
   }
 
   /** Ends the recording. */
@@ -62,7 +81,7 @@ export class TimelineRecorder {
       end_us,
       resolution_us: this.#resolution_us,
       threads: threads.map(({ id, task, name, component, spans, running_us }): ThreadLane => ({ id, task, name, component, spans: spans.map(({ start_us, end_us, then }) => [start_us, end_us, then]), running_us })),
-      sessions: this.#sessions.map((session) => ({ ...session, component: this.#lanes.get(session.thread as DebugId)?.component ?? '' })),
+      sessions: this.sessions(),
       operations,
       lines: lines.slice(0, RECORD_LINES_MAX).map(({ time_us, text }) => ({ time_us, text })),
       dropped: { threads: this.#threadsDropped, sessions: this.#sessionsDropped, lines: Math.max(0, lines.length - RECORD_LINES_MAX) },
@@ -132,21 +151,28 @@ export class TimelineRecorder {
 
   #request(event: StampedEvent & { readonly kind: 'ipc_transfer' }): void {
     const call = this.#system.callOf(event.from);
+    const served = this.#serving.get(event.from);
+    if (served !== undefined && call !== undefined && opens(call)) served.server = event.to;
     if (call?.interface !== Parent.session.interface || call.function !== Parent.session.name) return;
     if (this.#sessions.length >= RECORD_SESSIONS_MAX) {
       this.#sessionsDropped += 1;
       return;
     }
+    // Seen while the thread lives, its place stays known.
+    this.#places.of(event.from);
     const { name, args } = decodeArguments(Parent.session, decodeMessage(event.words).payload);
-    const session: OpenSession = { service: String(name), args: String(args), thread: event.from, component: '', start_us: event.time_us, end_us: null, outcome: 'pending' };
+    const session: OpenSession = { service: String(name), args: String(args), thread: event.from, component: '', start_us: event.time_us, end_us: null, outcome: 'pending', provider: null, server: null, parent: event.to };
     this.#sessions.push(session);
     this.#pending.set(event.from, session);
+    this.#serving.set(event.to, session);
   }
 
   #reply(event: StampedEvent & { readonly kind: 'ipc_transfer' }): void {
     const session = this.#pending.get(event.to);
     if (session === undefined) return;
     this.#pending.delete(event.to);
+    if (this.#serving.get(session.parent) === session) this.#serving.delete(session.parent);
+    if (session.server !== null) session.provider = this.#places.of(session.server).component || null;
     session.end_us = event.time_us;
     session.outcome = decodeMessage(event.words).protocol === 0 ? 'opened' : 'refused';
   }

@@ -24,12 +24,13 @@ import { HostedRuntime } from './native/port.ts';
 import { objects } from './native/service.ts';
 import { flavour } from './native/startup.ts';
 import { irqSlot } from './native/thread_table.ts';
+import { equipmentOf } from './equipment.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
 import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtcr/control.ts';
 import './rtcr/program.ts';
 import { takeExport } from './rtcr/image/export_image.ts';
 import { leaveImage } from './rtcr/image/import_image.ts';
-import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
+import type { ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
 
 const VERSION = '16.08';
 const MODULES_BYTES_MAX = 128 * 1024 * 1024;
@@ -279,6 +280,10 @@ export class RunningSystem implements System {
     if ((object.state & READY) !== 0) return 'ready';
     if ((object.state & SEND_WAIT) !== 0) return 'sending';
     return (object.state & (RECEIVE_WAIT | RECEIVE_IN_PROGRESS)) !== 0 ? 'receiving' : 'stopped';
+  }
+
+  get equipment(): Equipment {
+    return equipmentOf(this.machine, () => this.#hosted.components().find((component) => component.program === coreProgram));
   }
 
   threadState(thread: DebugId): KernelState {

@@ -120,7 +120,29 @@ export interface SystemSnapshot {
   readonly time_us: number;
 }
 
+/** RAM of a component, in bytes. */
+export interface RamAccount {
+  readonly quota: number;
+  readonly used: number;
+}
+
+/**
+ * Test equipment: what a person with probes on the board could see and do. It takes no virtual time, and no component can tell.
+ * Addresses are those of the component; null or false: there is no such thing.
+ */
+export interface Equipment {
+  /** Bytes as the component would read them, whether its pages have been mapped yet or not; null if part of them is not attached. */
+  readMemory(label: string, address: number, bytes: number): Uint8Array | null;
+  writeMemory(label: string, address: number, content: Uint8Array): boolean;
+  ramAccount(label: string): RamAccount | null;
+  /** Takes all RAM quota that is left. */
+  exhaustRam(label: string): boolean;
+  freeze(thread: DebugId, frozen: boolean): boolean;
+  revoke(task: DebugId, slot: number): boolean;
+}
+
 export interface System extends NameSource {
+  readonly equipment: Equipment;
   readonly machine: Board;
   /**
    * Remembers everything: machine, components, provenance, the command that runs. May be taken whenever the machine does not run.

@@ -296,7 +296,8 @@ test("criteria of depot autopilot: lines in order, exits, and an exit that no cr
     return (await rescap(['d'], { boot })).status;
   };
   assert.is(await status('<succeed exit="3">\n[init -> t] begin\n*end\n</succeed><fail after_seconds="1"/>'), 0);
-  assert.is(await status('<succeed>\n*end\n*begin\n</succeed><fail after_seconds="1"/>'), 4);
+  assert.is(await status('<succeed>\n*end\n*begin\n</succeed><fail after_seconds="1"/>'), 1, 'no criterion is about the exit with 3');
+  assert.is(await status('<succeed>\n*end\n*begin\n</succeed><succeed exit="5"/><fail exit="3"/>'), 1);
   assert.is(await status('<succeed exit="3"/>'), 0);
   assert.is(await status('<succeed exit="0"/><fail after_seconds="1"/>'), 1);
   assert.is(await status('<fail exit="3"/><succeed log="never"/>'), 1);

@@ -4,7 +4,7 @@
 import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
 import type { ObjectSpace, SlotEntry, ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
-import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
+import type { BootSystem, ComponentInfo, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
 import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
 
 export interface ScriptedComponent {
@@ -19,6 +19,7 @@ export interface Script {
   readonly at: readonly (readonly [ms: number, what: string | ((system: ScriptedSystem) => void)])[];
   readonly components: ScriptedComponent[];
   readonly threads?: readonly ThreadRow[];
+  readonly equipment?: Partial<Equipment>;
   /** Kernel states; a script may change them. */
   readonly states?: Map<number, KernelState>;
   /** The last RPC of each thread. */
@@ -128,6 +129,11 @@ export class ScriptedSystem implements System {
 
   threadPhase(thread: DebugId): ThreadPhase {
     return this.script.threads?.find(({ id }) => id === thread)?.states.includes('ready') === true ? 'ready' : 'receiving';
+  }
+
+  get equipment(): Equipment {
+    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, revoke: () => false };
+    return { ...nothing, ...this.script.equipment };
   }
 
   threadState(thread: DebugId): KernelState {

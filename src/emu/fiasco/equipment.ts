@@ -4,7 +4,14 @@
 import { Interrupt } from './interrupt.ts';
 import type { Kernel } from './kernel.ts';
 import { setThreadParameters } from './scheduler_object.ts';
+import { unmapSlot } from './object_space.ts';
+import { Task } from './task.ts';
 import { Thread } from './thread.ts';
+import { freezeThread, thawThread } from './thread_extensions.ts';
+
+const ALL_RIGHTS = 0xf;
+/** From the space itself, not only from those it was mapped on to; the object stays. */
+const FROM_OWN_SPACE = 0x8000_0000;
 
 export class Equipment {
   readonly #kernel: Kernel;
@@ -26,6 +33,22 @@ export class Equipment {
     const object = this.#kernel.objects.get(irq);
     if (!(object instanceof Interrupt)) return false;
     object.hit(this.#kernel);
+    return true;
+  }
+
+  /** Stops a thread where it is, or lets it go on. @returns false where there is no such thread */
+  freeze(thread: number, frozen: boolean): boolean {
+    const object = this.#kernel.objects.get(thread);
+    if (!(object instanceof Thread) || object.internal !== null) return false;
+    (frozen ? freezeThread : thawThread)(this.#kernel, object);
+    return true;
+  }
+
+  /** Empties a slot of a task, and what was mapped from there. @returns false where there is nothing */
+  revoke(task: number, slot: number): boolean {
+    const object = this.#kernel.objects.get(task);
+    if (!(object instanceof Task) || !object.objects.mappings().some((mapping) => mapping.slot === slot)) return false;
+    unmapSlot(this.#kernel, object.objects, slot, ALL_RIGHTS, FROM_OWN_SPACE);
     return true;
   }
 

@@ -7,6 +7,7 @@ import { accepts } from './acceptance.ts';
 import { Irq } from './irq.ts';
 import { failure, success, wordsOf } from './message_tag.ts';
 import { type ObjectCall, type Result, itemCapability } from './object_call.ts';
+import type { Kernel } from './kernel.ts';
 import { Task, kuIndex } from './task.ts';
 import { Thread } from './thread.ts';
 import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
@@ -61,15 +62,26 @@ export function exchangeRegisters({ object, rights, tag, input, output }: Call):
 /** Stops a thread where it is. What it waits for in a closed wait may still arrive; nothing else happens to it. */
 export function freeze({ kernel, caller, object, rights }: Call): Result {
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
-  object.frozen = true;
-  kernel.processor.queue.dequeue(object);
+  freezeThread(kernel, object);
   if (object === caller) kernel.processor.due = true;
   return success();
 }
 
+/** The same for test equipment, which is no caller. */
+export function freezeThread(kernel: Kernel, thread: Thread): void {
+  thread.frozen = true;
+  kernel.processor.queue.dequeue(thread);
+  if (thread === kernel.processor.current) kernel.processor.due = true;
+}
+
 export function thaw({ kernel, object, rights }: Call): Result {
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
-  if (!object.frozen) return success();
+  thawThread(kernel, object);
+  return success();
+}
+
+export function thawThread(kernel: Kernel, object: Thread): void {
+  if (!object.frozen) return;
   object.frozen = false;
   const { ipc } = object;
   // What queued up meanwhile is looked at now: senders at its open wait, and its own place in a receiver's queue.
@@ -77,7 +89,6 @@ export function thaw({ kernel, object, rights }: Call): Result {
   const receiver = ipc?.receiver ?? null;
   if (receiver !== null && receiver.senders.has(object) && accepts(receiver, object) && receiver.step === 'receive_wait') kernel.processor.wake(receiver);
   if (object.ready) kernel.processor.wake(object);
-  return success();
 }
 
 function phaseOf(thread: Thread): number {

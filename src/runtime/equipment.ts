@@ -1,0 +1,61 @@
+// Test equipment on a running system: memory of a component through its region maps, its RAM account, its threads and slots.
+// Owns no state; what it changes is what a probe on the board would change.
+
+import type { Machine } from '../emu/machine.ts';
+import { RAM_BASE } from '../emu/machine.ts';
+import { PAGE_BYTES } from '../emu/numbers.ts';
+import { resolveFault } from './core/fault_resolution.ts';
+import { pdSessions } from './core/pd_session.ts';
+import { ramSessions } from './core/ram_account.ts';
+import type { HasStore } from './native/store.ts';
+import type { Equipment } from './system.ts';
+
+export function equipmentOf(machine: Machine, core: () => HasStore | undefined): Equipment {
+  /** Byte index in the board's RAM of an address of a component, null where nothing is attached. */
+  const indexOf = (owner: HasStore, label: string, address: number): number | null => {
+    const pd = pdSessions(owner).entries().findLast(([, row]) => row.label === label)?.[1];
+    if (pd === undefined) return null;
+    const found = resolveFault(owner, pd.address_space, address >>> 0, false);
+    return found.kind === 'mapping' ? found.from + (address - found.to) - RAM_BASE : null;
+  };
+  /** Calls back for the pieces of a range, page by page; false where one is not attached. */
+  const pieces = (label: string, address: number, bytes: number, each: (index: number, at: number, length: number) => void): boolean => {
+    const owner = core();
+    if (owner === undefined) return false;
+    for (let at = 0; at < bytes; ) {
+      const length = Math.min(bytes - at, PAGE_BYTES - ((address + at) % PAGE_BYTES));
+      const index = indexOf(owner, label, address + at);
+      if (index === null || index < 0 || index + length > machine.memory.size_bytes) return false;
+      each(index, at, length);
+      at += length;
+    }
+    return true;
+  };
+  const ramOf = (owner: HasStore, label: string) => ramSessions(owner).entries().findLast(([, row]) => row.label === label);
+  return {
+    readMemory: (label, address, bytes) => {
+      const content = new Uint8Array(bytes);
+      return pieces(label, address, bytes, (index, at, length) => content.set(machine.memory.u8.subarray(index, index + length), at)) ? content : null;
+    },
+    writeMemory: (label, address, content) => {
+      const writes: (() => void)[] = [];
+      const whole = pieces(label, address, content.length, (index, at, length) => void writes.push(() => machine.memory.write(index, content.subarray(at, at + length))));
+      if (whole) for (const write of writes) write();
+      return whole;
+    },
+    ramAccount: (label) => {
+      const owner = core();
+      const row = owner === undefined ? undefined : ramOf(owner, label)?.[1];
+      return row === undefined ? null : { quota: row.quota, used: row.payload };
+    },
+    exhaustRam: (label) => {
+      const owner = core();
+      const found = owner === undefined ? undefined : ramOf(owner, label);
+      if (owner === undefined || found === undefined) return false;
+      ramSessions(owner).update(found[0], { quota: found[1].payload });
+      return true;
+    },
+    freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
+    revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
+  };
+}

@@ -1,0 +1,92 @@
+// Tests of expectations about threads, memory, quota and sessions, and of faults, each with what they say when they fail.
+// A scripted system stands for the board; run/expectations.xml shows the same on the real one.
+
+import * as assert from 'uvu/assert';
+import type { ThreadRow } from '../../src/emu/jdb/model.ts';
+import type { DebugId } from '../../src/emu/numbers.ts';
+import { CodePlaces } from '../../src/runner/code_places.ts';
+import { Expectations } from '../../src/runner/expectations.ts';
+import type { SessionRecord } from '../../src/runner/run_record.ts';
+import type { KernelState } from '../../src/runtime/system.ts';
+import { DiagnosticList, type Span } from '../../src/scenario/diagnostic.ts';
+import type { StepOf } from '../../src/scenario/model_steps.ts';
+import { Source } from '../../src/scenario/source.ts';
+import { readXml } from '../../src/scenario/syntax/xml.ts';
+import { suite } from '../kit.ts';
+import { type Script, ScriptedSystem } from './scripted_system.ts';
+
+const test = suite('expectations');
+const source = new Source('t', '<config><start name="sheep"/></config>');
+const span: Span = { source, start: 0, end: 0 };
+const config = readXml(source, new DiagnosticList());
+const TASK = 0x142;
+const EP = 0x150;
+const SIGNAL = 0x151;
+const row = (id: number, name: string): ThreadRow => ({ id: id as DebugId, cpu: 0, name, priority: 128, task: TASK as DebugId, wait: { kind: 'open' }, timeout: { kind: 'none' }, states: [], cut: false });
+
+const MEMORY: StepOf<'expect-memory'> = { kind: 'expect-memory', of: 'sheep', span, expected: { kind: 'same-as', point: 'c', place: { kind: 'address', address: 0x100 }, size_bytes: 4 } };
+
+function expectations(more: Partial<Script>, sessions: readonly SessionRecord[] = []): Expectations {
+  const system = new ScriptedSystem({
+    at: [], components: [{ label: 'init -> sheep', task: TASK, alive: true, slots: [] }],
+    threads: [row(EP, 'ep'), row(SIGNAL, 'signal handler')], states: new Map<number, KernelState>([[EP, 'call'], [SIGNAL, 'irq']]), ...more,
+  });
+  if (config === undefined) throw new Error('no config');
+  return new Expectations(system, new CodePlaces(config, []), new Map(), () => sessions, [MEMORY]);
+}
+
+const session = (service: string, args: string, outcome: SessionRecord['outcome'], provider: string | null): SessionRecord => ({ service, args, thread: EP, component: 'init -> sheep', start_us: 0, end_us: 1, outcome, provider });
+
+test('threads are expected by name, state and number', () => {
+  const check = (threads: readonly { name: string; states?: readonly KernelState[]; count: number }[]) =>
+    expectations({}).threads({ kind: 'expect-threads', of: 'sheep', span, expected: { kind: 'threads', threads: threads as never } });
+  assert.is(check([{ name: 'ep', states: ['call', 'user'], count: 1 }, { name: 'signal handler', count: 1 }]).verdict, 'passed');
+  assert.equal(check([{ name: 'ep', states: ['irq'], count: 1 }]).message, ["thread 'ep' is in call, not in irq", 'threads now: ep (call), signal handler (irq)']);
+  assert.match(check([{ name: 'ep', count: 2 }]).message[0] ?? '', "1 threads are called 'ep', not 2");
+});
+
+test('threads and memory are compared with what a checkpoint kept', () => {
+  let content = Uint8Array.of(1, 2, 3, 4);
+  const one = expectations({ equipment: { readMemory: () => content } });
+  one.keep('c', { label: 'init -> sheep', task: TASK as DebugId, alive: true });
+  assert.is(one.threads({ kind: 'expect-threads', of: 'sheep', span, expected: { kind: 'same-as', point: 'c' } as never }).verdict, 'passed');
+  assert.is(one.memory(MEMORY).verdict, 'passed');
+  content = Uint8Array.of(1, 2, 9, 4);
+  assert.equal(one.memory(MEMORY).message, ['memory of init -> sheep differs at 0x102', 'expected: 01 02 03 04', 'there is: 01 02 09 04']);
+});
+
+test('memory that is not attached is no equal memory', () => {
+  const step: StepOf<'expect-memory'> = { kind: 'expect-memory', of: 'sheep', span, expected: { kind: 'bytes', place: { kind: 'address', address: 0x100 }, bytes: [0] } };
+  assert.equal(expectations({}).memory(step).message, ['0x100 is not attached in init -> sheep']);
+  const symbol: StepOf<'expect-memory'> = { ...step, expected: { kind: 'bytes', place: { kind: 'symbol', symbol: 'main', offset: 0 }, bytes: [0] } };
+  assert.equal(expectations({}).memory(symbol).message, ["there is no boot module 'sheep'"]);
+});
+
+test('quota has bounds on both sides', () => {
+  const check = (quota: StepOf<'expect-quota'>['quota']) => expectations({ equipment: { ramAccount: () => ({ quota: 4096, used: 1024 }) } }).quota({ kind: 'expect-quota', of: 'sheep', span, quota });
+  assert.is(check({ quota_min: 4096, quota_max: 4096, used_max: 1024 }).verdict, 'passed');
+  assert.equal(check({ quota_min: 5000, used_max: 1000 }).message, ['the quota is 4096 bytes, less than 5000', 'what is used is 1024 bytes, more than 1000']);
+  assert.equal(expectations({}).quota({ kind: 'expect-quota', of: 'sheep', span, quota: {} }).message, ['init -> sheep has no RAM session']);
+});
+
+test('sessions went where the routes say: to the parent, a sibling, init itself, or nowhere', () => {
+  const sessions = [session('LOG', 'label=""', 'opened', 'core'), session('Timer', '', 'opened', 'init -> timer'), session('ROM', 'label="config"', 'opened', null), session('Nic', '', 'refused', null)];
+  const check = (service: string, to: string, label?: string) => expectations({}, sessions).routes({ kind: 'expect-routes', of: 'sheep', span, routes: [{ service, to, span, ...(label === undefined ? {} : { label }) }] });
+  for (const [service, to] of [['LOG', 'parent'], ['Timer', 'timer'], ['ROM', 'local'], ['Nic', 'denied']] as const) assert.is(check(service, to).verdict, 'passed', service);
+  assert.match(check('Timer', 'parent').message[0] ?? '', /^Timer went to timer, not to parent$/);
+  assert.match(check('ROM', 'local', 'other').message[0] ?? '', /^no session ROM "other" was asked for$/);
+});
+
+test('pause stops every thread of the component, faults reach memory and slots, and what is not there is told', () => {
+  const frozen: (readonly [number, boolean])[] = [];
+  const written: (readonly [number, string])[] = [];
+  const one = expectations({ equipment: { freeze: (thread, on) => frozen.push([thread, on]) > 0, writeMemory: (_label, address, content) => written.push([address, [...content].join()]) > 0 } });
+  assert.is(one.freeze('sheep', true).verdict, 'passed');
+  assert.equal(frozen, [[EP, true], [SIGNAL, true]]);
+  assert.is(one.fault('sheep', { kind: 'memory', place: { kind: 'address', address: 0x40 }, value: 0x01020304 }).verdict, 'passed');
+  assert.equal(written, [[0x40, '4,3,2,1']]);
+  assert.equal(one.fault('sheep', { kind: 'revoke', slot: 0x217 }).message, ['slot 0x217 of init -> sheep is empty']);
+  assert.match(one.freeze('wolf', true).message[0] ?? '', /no task is called 'wolf'/);
+});
+
+test.run();

@@ -31,6 +31,8 @@ export interface Context {
   readonly columns?: () => number;
   /** Keys as they are pressed; only where a person sits at a terminal. */
   readonly keys?: Keys;
+  /** Asks for a line; null when the input has ended. Only where a person sits at a terminal. */
+  readonly ask?: (question: string) => Promise<string | null>;
   /** Starts another process of this program for scenarios; left out: everything runs in this one. */
   readonly startWorker?: () => Worker | Promise<Worker>;
   /** Processors of the machine. */

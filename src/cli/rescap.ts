@@ -7,6 +7,7 @@ import { EXIT_STATUS } from '../runner/result.ts';
 import { programNamed } from '../runtime/native/component.ts';
 import { hostedImage } from '../runtime/native/image.ts';
 import { bootSystem } from '../runtime/boot_system.ts';
+import { askLine } from './ask_line.ts';
 import { type Context, findPackageRoot } from './context.ts';
 import { main } from './main.ts';
 import { answerJob } from './run/execution.ts';
@@ -27,7 +28,7 @@ const world: Context = {
   err: (text) => void process.stderr.write(text),
   terminal: process.stdout.isTTY === true,
   columns: () => process.stdout.columns ?? 80,
-  ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin) } : {}),
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
   wall_ms: () => performance.now(),
   boot: bootSystem,
   hostedProgram: (name) => {

@@ -16,6 +16,7 @@ import { CORE_BASE, placeModules } from './core/board_memory.ts';
 import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
 import './init/program.ts';
+import { Inspector } from './inspector.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
 import type { Component } from './native/component.ts';
 import { env } from './native/env.ts';
@@ -141,6 +142,7 @@ interface Controlled {
 
 export class RunningSystem implements System {
   readonly machine: Machine;
+  readonly inspector: Inspector;
   readonly #hosted: HostedRuntime;
   readonly #provenance: Provenance;
   /** Labels of all tasks that were ever seen, dead ones included, so that the second of a name stays the second. */
@@ -150,6 +152,7 @@ export class RunningSystem implements System {
 
   constructor(machine: Machine, hosted: HostedRuntime, observed: Observed = { labels: new Map(), controlled: null, provenance: null }) {
     this.machine = machine;
+    this.inspector = new Inspector(machine.kernel);
     this.#hosted = hosted;
     this.#labels = observed.labels;
     this.#controlled = observed.controlled;

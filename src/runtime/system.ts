@@ -8,6 +8,7 @@ import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { ComponentMemory } from './component_memory.ts';
 import type { CheckpointImage } from './rtcr/image/image.ts';
+import type { Inspector } from './inspector.ts';
 import type { NameSource } from './trace/names.ts';
 
 export interface BootModule {
@@ -144,6 +145,8 @@ export interface Equipment {
 export interface System extends NameSource {
   readonly equipment: Equipment;
   readonly machine: Board;
+  /** Registers, code and memory, for people who look on. */
+  readonly inspector: Inspector;
   /**
    * Remembers everything: machine, components, provenance, the command that runs. May be taken whenever the machine does not run.
    * What the caller derives from events (log lines, steps) is its own to remember.

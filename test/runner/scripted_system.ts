@@ -42,6 +42,9 @@ export class ScriptedSystem implements System {
   #stopped = false;
   #outcome: ControlOutcome | null = null;
 
+  get inspector(): never {
+    throw new Error('a scripted system has no registers');
+  }
   debuggerName(): undefined {}
   objectType(): undefined {}
   taskOf(): undefined {}

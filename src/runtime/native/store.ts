@@ -31,6 +31,11 @@ export class Table<Row extends object> {
     return this.#rows.size;
   }
 
+  /** No row was ever in it. */
+  get untouched(): boolean {
+    return this.#rows.size === 0 && this.#next === 1;
+  }
+
   get(key: number): Readonly<Row> | undefined {
     return this.#rows.get(key);
   }
@@ -160,8 +165,9 @@ export class Store {
   }
 
   save(): PlainRecord {
-    const names = [...this.#tables.keys()].sort();
-    return Object.fromEntries(names.map((name) => [name, this.table(name).save()]));
+    // A table that was looked for and never written is none: looking changes nothing.
+    const tables = [...this.#tables].filter(([, table]) => !table.untouched).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(tables.map(([name, table]) => [name, table.save()]));
   }
 
   static restore(state: Plain): Store {

@@ -1,0 +1,27 @@
+// Asks the person at the terminal for a line; editing and history are the host's. Owner of nothing between two questions: the
+// input is held only while somebody waits for a line.
+
+import type { ReadStream, WriteStream } from 'node:tty';
+
+export async function askLine(question: string, input: ReadStream, output: WriteStream): Promise<string | null> {
+  // Loaded when it is needed: most calls never ask.
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input, output, history: [...history], historySize: HISTORY_LINES });
+  return new Promise((resolve) => {
+    const done = (line: string | null): void => {
+      if (line !== null && line.trim() !== '') history.unshift(line);
+      history.length = Math.min(history.length, HISTORY_LINES);
+      resolve(line);
+    };
+    lines.once('close', () => done(null));
+    lines.once('SIGINT', () => lines.close());
+    lines.question(question, (line) => {
+      lines.removeAllListeners('close');
+      lines.close();
+      done(line);
+    });
+  });
+}
+
+const HISTORY_LINES = 200;
+const history: string[] = [];

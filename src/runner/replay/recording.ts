@@ -1,0 +1,203 @@
+// A run that can be gone back in: snapshots along its way, wherever the runner acts on the machine and at intervals. Owner of the
+// snapshots, of the event count and of the log. Between two snapshots nothing but the machine itself happens, so any instruction
+// and any event between them is reached by running on from the one before.
+
+import { EventStream } from '../../emu/event.ts';
+import type { Board, BootSystem, StopReason, System, SystemSnapshot } from '../../runtime/system.ts';
+import { type LogLine, LogLines } from '../log_lines.ts';
+import { instructionAt, isLine, type ReplayMoment } from './replay_moment.ts';
+
+/** Instructions, idle ones included, after which a snapshot is taken in any case. */
+const INTERVAL_INSTRUCTIONS = 5_000_000;
+const MARKS_MAX = 256;
+
+/** Thrown through the runner when the moment has come: the scenario is not run any further. */
+export class MomentReached extends Error {}
+
+interface Mark {
+  readonly snapshot: SystemSnapshot;
+  readonly instructions: number;
+  readonly events: number;
+  /** Events up to the end of the run before: those between came from outside and cannot be run again. */
+  readonly since: number;
+  /** Something from outside happened right before: this one cannot be left out. */
+  readonly needed: boolean;
+}
+
+export class Recording {
+  readonly #moment: ReplayMoment;
+  readonly #lines = new LogLines();
+  /** Event count at which each line was complete. */
+  readonly #lineEvents: number[] = [];
+  #system: System | null = null;
+  #marks: Mark[] = [];
+  #events = 0;
+  #stopAt: number;
+  #reached = false;
+  #touched = true;
+  #ran = 0;
+  /** Running over what is recorded already. */
+  #again = false;
+
+  constructor(moment: ReplayMoment) {
+    this.#moment = moment;
+    this.#stopAt = moment.kind === 'event' ? moment.number : Number.POSITIVE_INFINITY;
+  }
+
+  get system(): System {
+    if (this.#system === null) throw new Error('nothing has been recorded');
+    return this.#system;
+  }
+  get reached(): boolean {
+    return this.#reached;
+  }
+  get events(): number {
+    return this.#events;
+  }
+  /** Number of the last event before the machine first ran; nothing before it can be gone to. */
+  get first_event(): number {
+    return this.#marks[0]?.events ?? 0;
+  }
+
+  /** The log up to where the machine stands. */
+  get log(): readonly LogLine[] {
+    const until = this.#lineEvents.findIndex((event) => event > this.#events);
+    return until < 0 ? this.#lines.all : this.#lines.all.slice(0, until);
+  }
+
+  /** A `boot` whose system is recorded from its first event on. */
+  boot(boot: BootSystem): BootSystem {
+    return (config) => {
+      const events = config.events ?? new EventStream();
+      events.listen(null, (event) => {
+        this.#events++;
+        if (this.#events === this.#stopAt) this.#system?.machine.stop();
+        if (event.kind === 'console' && !this.#again) this.#line(event.text, event.time_us);
+      });
+      const system = boot({ ...config, events });
+      if ('error' in system) return system;
+      this.#system = system;
+      return this.#watched(system);
+    };
+  }
+
+  #line(text: string, time_us: number): void {
+    for (const line of this.#lines.append(text, time_us)) {
+      this.#lineEvents.push(this.#events);
+      if (this.#reached || !isLine(this.#moment, line.index + 1, line.text)) continue;
+      this.#reached = true;
+      this.#system?.machine.stop();
+    }
+  }
+
+  /** The system as the runner gets it: its machine stops at the moment, and what comes from outside is noticed. */
+  #watched(system: System): System {
+    const board = new Proxy(system.machine, {
+      get: (target, name) => {
+        if (name === 'run') return (limit: Parameters<Board['run']>[0]) => this.#run(target, limit);
+        if (name === 'idle') return (limit: Parameters<Board['idle']>[0]) => this.#idle(target, limit);
+        return bound(target, name);
+      },
+    });
+    return new Proxy(system, {
+      get: (target, name) => {
+        if (name === 'machine') return board;
+        if (name === 'outcome') return () => this.#outcome(target);
+        if (name === 'control' || name === 'takeImage' || name === 'leaveImage') this.#touched = true;
+        return bound(target, name);
+      },
+    });
+  }
+
+  /** Looking for an outcome changes priorities once there is one. */
+  #outcome(system: System): ReturnType<System['outcome']> {
+    const outcome = system.outcome();
+    if (outcome !== null) this.#touched = true;
+    return outcome;
+  }
+
+  #run(board: Board, limit: Parameters<Board['run']>[0]): StopReason {
+    const byCount = limit.instructions === undefined ? Number.POSITIVE_INFINITY : board.instructions + limit.instructions;
+    const byTime = limit.time_us === undefined ? Number.POSITIVE_INFINITY : instructionAt(board.time_us + limit.time_us);
+    const end = Math.min(byCount, byTime);
+    for (;;) {
+      this.#mark();
+      const until = Math.min(end, this.#target, board.instructions + INTERVAL_INSTRUCTIONS);
+      const reason = board.run({ instructions: until - board.instructions });
+      this.#ran = this.#events;
+      this.#check(board);
+      if (reason !== 'instruction_limit') return reason;
+      if (board.instructions >= end) return byCount <= byTime ? 'instruction_limit' : 'time_limit';
+    }
+  }
+
+  #idle(board: Board, limit: Parameters<Board['idle']>[0]): void {
+    this.#touched = true;
+    const end = Math.min(board.time_us + limit.time_us, Math.ceil(this.#target / instructionAt(1)));
+    board.idle({ time_us: Math.max(0, end - board.time_us) });
+    this.#check(board);
+  }
+
+  get #target(): number {
+    return this.#moment.kind === 'instruction' ? this.#moment.at : Number.POSITIVE_INFINITY;
+  }
+
+  #check(board: Board): void {
+    this.#reached ||= board.instructions >= this.#target || this.#events >= this.#stopAt;
+    if (!this.#reached) return;
+    this.#touched = true;
+    this.#mark();
+    throw new MomentReached('the moment has come');
+  }
+
+  #mark(): void {
+    const { machine } = this.system;
+    const last = this.#marks.at(-1);
+    if (last !== undefined && !this.#touched && machine.instructions - last.instructions < INTERVAL_INSTRUCTIONS) return;
+    this.#marks.push({ snapshot: this.system.snapshot(), instructions: machine.instructions, events: this.#events, since: this.#ran, needed: this.#touched });
+    this.#touched = false;
+    if (this.#marks.length > MARKS_MAX) this.#thin();
+  }
+
+  #thin(): void {
+    this.#marks = this.#marks.filter((mark, i) => {
+      const keeps = mark.needed || i % 2 === 0 || i === this.#marks.length - 1;
+      if (!keeps) this.system.release(mark.snapshot);
+      return keeps;
+    });
+  }
+
+  /** Goes to an instruction that the recording covers: from power-on to the moment. @returns false where it does not */
+  goTo(instructions: number): boolean {
+    return this.#go((mark) => mark.instructions <= instructions, (last) => instructions <= last.instructions, (board) => {
+      while (board.instructions < instructions) {
+        if (board.run({ instructions: instructions - board.instructions }) === 'idle_forever') return board.idle({ time_us: Math.floor((instructions - board.instructions) / instructionAt(1)) });
+      }
+    });
+  }
+
+  /** Goes to where the n-th event has just been. */
+  goToEvent(number: number): boolean {
+    return this.#go((mark) => mark.since <= number, (last) => number <= last.events, (board) => {
+      this.#stopAt = number;
+      while (this.#events < number && board.run({}) !== 'idle_forever');
+    });
+  }
+
+  #go(before: (mark: Mark) => boolean, covered: (last: Mark) => boolean, run: (board: Board) => void): boolean {
+    const last = this.#marks.at(-1);
+    const from = this.#marks.findLast(before);
+    if (last === undefined || from === undefined || !covered(last)) return false;
+    this.system.rewind(from.snapshot);
+    this.#events = from.events;
+    this.#again = true;
+    this.#stopAt = Number.POSITIVE_INFINITY;
+    run(this.system.machine);
+    return true;
+  }
+}
+
+function bound<T extends object>(target: T, name: string | symbol): unknown {
+  const value = Reflect.get(target, name, target) as unknown;
+  return typeof value === 'function' ? value.bind(target) : value;
+}

@@ -1,0 +1,82 @@
+// Looking into a machine that stands still: registers, code and memory as a person at the debugger sees them. Owns no state and
+// changes nothing.
+
+import { disassemble, disassembleThumb } from '../emu/arm/disassembler.ts';
+import type { Kernel } from '../emu/fiasco/kernel.ts';
+import { Task } from '../emu/fiasco/task.ts';
+import { Thread } from '../emu/fiasco/thread.ts';
+import type { ObjectRow } from '../emu/jdb/model.ts';
+import { objectRows } from '../emu/jdb/view.ts';
+import { type DebugId, hex } from '../emu/numbers.ts';
+
+export interface ThreadView {
+  readonly id: DebugId;
+  readonly task: DebugId;
+  /** The program of a thread of a component that is not machine code; its program counter means nothing. */
+  readonly hosted: string | null;
+  /** r0 to r15. */
+  readonly registers: readonly number[];
+  readonly cpsr: number;
+  readonly thumb: boolean;
+}
+
+export interface CodeLine {
+  readonly address: number;
+  readonly text: string;
+}
+
+/** First halfwords from this value up start a 32-bit Thumb instruction. */
+const FIRST_WIDE_THUMB = 0xe800;
+
+export class Inspector {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** The thread that runs, or would run next. */
+  get current(): DebugId {
+    return this.#kernel.processor.current.id;
+  }
+
+  objects(): readonly ObjectRow[] {
+    return objectRows(this.#kernel);
+  }
+
+  thread(id: DebugId): ThreadView | undefined {
+    const thread = this.#kernel.objects.get(id);
+    if (!(thread instanceof Thread)) return undefined;
+    const { registers, task, hosted } = thread;
+    return { id, task: task.id, hosted, registers: Array.from(registers.r), cpsr: registers.cpsr, thumb: registers.thumb };
+  }
+
+  /** A byte of a task's memory, or undefined where nothing is mapped. */
+  byte(task: DebugId, address: number): number | undefined {
+    const object = this.#kernel.objects.get(task);
+    const index = object instanceof Task ? this.#kernel.translate(object, address >>> 0, false) : -1;
+    return index < 0 ? undefined : this.#kernel.memory.u8[index];
+  }
+
+  /** Instructions from an address on; the list ends where nothing is mapped. Of T32, the condition of an IT block is not known. */
+  code(task: DebugId, address: number, thumb: boolean, count: number): readonly CodeLine[] {
+    const lines: CodeLine[] = [];
+    let at = (address & (thumb ? ~1 : ~3)) >>> 0;
+    while (lines.length < count) {
+      const first = this.#half(task, at);
+      if (first === undefined) break;
+      const wide = !thumb || first >= FIRST_WIDE_THUMB;
+      const second = wide ? this.#half(task, at + 2) : 0;
+      if (second === undefined) break;
+      const opcode = (thumb ? (wide ? (first << 16) | second : first) : (second << 16) | first) >>> 0;
+      lines.push({ address: at, text: `${hex(opcode, wide ? 8 : 4).padEnd(8)}  ${thumb ? disassembleThumb(opcode, at) : disassemble(opcode, at)}` });
+      at = (at + (wide ? 4 : 2)) >>> 0;
+    }
+    return lines;
+  }
+
+  #half(task: DebugId, address: number): number | undefined {
+    const [low, high] = [this.byte(task, address), this.byte(task, address + 1)];
+    return low === undefined || high === undefined ? undefined : low | (high << 8);
+  }
+}

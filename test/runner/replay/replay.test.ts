@@ -1,0 +1,120 @@
+// Replay: moments as people write them, and that any moment that is gone to by way of snapshots is the one that a fresh run reaches.
+
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import type { Context } from '../../../src/cli/context.ts';
+import { goldenFolder } from '../../../src/cli/files.ts';
+import { loadModules } from '../../../src/cli/modules.ts';
+import { loadScenario } from '../../../src/cli/scenarios.ts';
+import { encodeMachineState } from '../../../src/emu/machine_state.ts';
+import { answer, PROMPT_COMMANDS, PromptError } from '../../../src/runner/replay/prompt.ts';
+import { parseReplayMoment, type ReplayMoment } from '../../../src/runner/replay/replay_moment.ts';
+import { parseDistance, ReplaySession } from '../../../src/runner/replay/session.ts';
+import { bootSystem, type RunningSystem } from '../../../src/runtime/boot_system.ts';
+import { programNamed } from '../../../src/runtime/native/component.ts';
+import { hostedImage } from '../../../src/runtime/native/image.ts';
+import { suite } from '../../kit.ts';
+
+const test = suite('runner/replay', { timeout_ms: 120_000 });
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+const context: Context = {
+  cwd: root, env: {}, boot: bootSystem, terminal: false, packageRoot: root, wall_ms: () => 0, out: () => undefined, err: () => undefined,
+  hostedProgram: (name) => {
+    const program = programNamed(name);
+    return program === undefined ? undefined : hostedImage(program);
+  },
+};
+
+function open(name: string): ReplaySession {
+  const { scenario } = loadScenario(`run/${name}.xml`, context);
+  if (scenario === undefined) throw new Error(`run/${name}.xml has errors`);
+  const goldens = { ...goldenFolder(join(root, `run/${name}.golden`), name), write: () => undefined };
+  return new ReplaySession(scenario, loadModules(scenario, context).modules, { boot: bootSystem, wall_ms: () => 0, goldens });
+}
+
+function at(name: string, moment: ReplayMoment): ReplaySession {
+  const session = open(name);
+  assert.is(session.runTo(moment), null);
+  return session;
+}
+
+const bytes = (session: ReplaySession): Buffer => {
+  // What observers were told of labels depends on when they asked.
+  const state = (session.system as unknown as { machine: RunningSystem['machine'] }).machine;
+  return Buffer.from(encodeMachineState((state as RunningSystem['machine']).save()));
+};
+
+test('a moment is an instruction, a time, an event, a line or a pattern, and nothing else', () => {
+  const forms: readonly (readonly [string, ReplayMoment])[] = [
+    ['1234567', { kind: 'instruction', at: 1234567 }], ['1_000', { kind: 'instruction', at: 1000 }], ['instruction:7', { kind: 'instruction', at: 7 }],
+    ['2us', { kind: 'instruction', at: 125 }], ['1ms', { kind: 'instruction', at: 62_500 }], ['0.5 s', { kind: 'instruction', at: 31_250_000 }],
+    ['event:3', { kind: 'event', number: 3 }], ['line:12', { kind: 'line', number: 12 }], ['log:3 sheeps', { kind: 'log', pattern: '3 sheeps' }], ['* 3 sheeps*', { kind: 'log', pattern: '* 3 sheeps*' }],
+  ];
+  for (const [text, moment] of forms) assert.equal(parseReplayMoment(text), moment, text);
+  for (const text of ['', 'abc', '-1', '1h', 'event:0', 'event:x', 'log:', '99999999999999999999']) assert.ok('error' in parseReplayMoment(text), text);
+  fc.assert(fc.property(fc.string(), (text) => void parseReplayMoment(text)));
+});
+
+test('a distance counts instructions or events', () => {
+  assert.equal(parseDistance('100'), { count: 100, unit: 'instructions' });
+  assert.equal(parseDistance('3 events'), { count: 3, unit: 'events' });
+  assert.is(parseDistance('-3'), null);
+});
+
+test('going back over a checkpoint and a restore finds what a fresh run finds there', () => {
+  const session = at('sheep_counter', { kind: 'log', pattern: '*4 sheeps*' });
+  const { instructions } = session.system.machine;
+  const { events } = session.recording;
+  const moments: ReplayMoment[] = [
+    { kind: 'instruction', at: Math.floor(instructions / 3) },
+    { kind: 'event', number: events - 3000 },
+    { kind: 'instruction', at: instructions - 40_000 },
+    { kind: 'event', number: Math.floor(events / 2) },
+  ];
+  for (const moment of moments) {
+    assert.is(session.goTo(moment), null);
+    const fresh = at('sheep_counter', moment);
+    assert.is(session.system.machine.instructions, fresh.system.machine.instructions, JSON.stringify(moment));
+    assert.equal(Buffer.compare(bytes(session), bytes(fresh)), 0, JSON.stringify(moment));
+    assert.equal(session.recording.log.map(({ text }) => text), fresh.recording.log.map(({ text }) => text));
+  }
+});
+
+test('a step back and a step forth lead to the same place, in instructions as in events', () => {
+  const session = at('log_only', { kind: 'log', pattern: '*' });
+  session.goTo({ kind: 'instruction', at: 400_000 });
+  for (const unit of ['instructions', 'events'] as const) {
+    const there = bytes(session);
+    assert.is(session.move({ count: -5, unit }), null);
+    assert.is(session.move({ count: 5, unit }), null);
+    if (unit === 'instructions') assert.equal(Buffer.compare(bytes(session), there), 0);
+    else assert.ok(session.recording.events > 5);
+  }
+});
+
+test('a moment that never comes is told with where the run ended', () => {
+  assert.match(open('log_only').runTo({ kind: 'log', pattern: 'no such line*' }) ?? '', /log line "no such line\*" does not come: the run ends at instruction \d+ .*all steps passed/);
+});
+
+test('every command of the prompt answers, and mistakes are told in words', () => {
+  const session = at('log_only', { kind: 'log', pattern: '[init -> log_only]*' });
+  const task = session.system.components().find(({ label }) => label === 'init -> log_only')?.task;
+  const thread = session.system.threads().find((row) => row.task === task)?.id.toString(16) ?? '';
+  const asked: Readonly<Record<string, string>> = { mem: 'mem log_only 0x1000000 32', to: `to ${session.system.machine.instructions - 10}`, code: `code ${thread}`, regs: `regs 0x${thread}`, caps: 'caps log_only', step: 'step 2', back: 'back 1 event' };
+  for (const { name } of PROMPT_COMMANDS) assert.ok(answer(session, asked[name] ?? name).length > 0, name);
+  assert.match(answer(session, 'mem log_only 0x1000000 32'), /^01000000 {2}(?:[0-9a-f]{2} ){8} /);
+  assert.match(answer(session, `code ${thread}`), /^[> ] 0100[0-9a-f]{4} {2}[0-9a-f]{8} {2}[a-z]/m);
+  for (const [line, why] of [['reg nobody', /there is no thread 'nobody'/], ['mem 12', /needs an address/], ['caps nobody', /no task is called 'nobody'/], ['wher', /at instruction/], ['frobnicate', /there is no 'frobnicate'/], ['step x', /no distance/]] as const) {
+    try {
+      assert.match(answer(session, line), why);
+    } catch (thrown) {
+      if (!(thrown instanceof PromptError)) throw thrown;
+      assert.match(thrown.message, why);
+    }
+  }
+});
+
+test.run();

@@ -2,6 +2,7 @@
 // Owner of the parts and of nothing else. Time passes with retired instructions only (architecture, laws 2 and 3).
 
 import type { EngineName } from './arm/engine.ts';
+import type { Breakpoints } from './breakpoints.ts';
 import { EventStream } from './event.ts';
 import { type BootConfig, boot } from './fiasco/boot.ts';
 import { type ExtensionName, isExtensionName } from './fiasco/extensions.ts';
@@ -85,6 +86,11 @@ export class Machine {
     if (config.boot !== undefined) boot(this.kernel, config.boot);
   }
 
+  /** Addresses before which a task is stopped: a `breakpoint` event tells, and `stop` is honoured there. */
+  get breakpoints(): Breakpoints {
+    return this.kernel.breakpoints;
+  }
+
   /** Retired instructions since power-on; idle time counts as the instructions that would have fitted into it. */
   get instructions(): Instructions {
     return this.kernel.instructions as Instructions;
@@ -142,6 +148,7 @@ export class Machine {
   rewind(snapshot: MachineSnapshot): void {
     this.memory.rewind(snapshot.memory);
     rewindKernel(this.kernel, snapshot.kernel);
+    this.breakpoints.rewound();
   }
 
   /** Gives a snapshot up; it cannot be gone back to afterwards. */

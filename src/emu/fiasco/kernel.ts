@@ -3,6 +3,8 @@
 
 import { type Engine, ENGINE_DEFAULT, type EngineName } from '../arm/engine.ts';
 import { makeEngine } from '../arm/engines.ts';
+import type { CpuExit } from '../arm/exit.ts';
+import { Breakpoints } from '../breakpoints.ts';
 import type { BoardEvent, EventStream } from '../event.ts';
 import type { HostedPort } from '../hosted.ts';
 import { LIMIT_KERNEL_MEMORY_BYTES } from '../limits.ts';
@@ -89,6 +91,8 @@ export class Kernel {
   owed = 0;
   /** Ticks handled so far. */
   ticks = 0;
+  /** Where observers want to be told before an instruction is executed. */
+  readonly breakpoints = new Breakpoints();
   readonly #cpu: Engine;
   readonly #extensions: ReadonlySet<ExtensionName>;
   #special: SpecialObjects | null = null;
@@ -230,9 +234,14 @@ export class Kernel {
     const { r } = thread.registers;
     r[15] = (r[15] as number) & (thread.registers.thumb ? ~1 : ~3);
     this.#cpu.switchTo(thread.registers, thread.task.memory.table);
+    const watched = this.breakpoints.empty ? undefined : this.breakpoints.of(thread.task.id);
+    if (watched?.has(r[15] as number) === true && this.breakpoints.announce(thread.id, this.instructions)) {
+      if (this.events.wants('breakpoint')) this.emit({ kind: 'breakpoint', address: r[15] as number });
+      return;
+    }
     const stepping = this.events.wants('instruction');
     if (stepping) this.#showInstruction(thread);
-    const exit = this.#cpu.run(stepping ? Math.min(budget, 1) : budget);
+    const exit = watched === undefined || stepping ? this.#cpu.run(stepping ? Math.min(budget, 1) : budget) : this.#runWatched(thread, watched, budget);
     this.instructions += exit.retired;
     if (exit.kind !== 'budget') handleTrap(this, thread, exit);
   }
@@ -250,6 +259,16 @@ export class Kernel {
     const wide = first >= 0xe800 && second >= 0;
     const opcode = thumb ? (wide ? ((first << 16) | second) >>> 0 : first) : ((second << 16) | first) >>> 0;
     this.emit({ kind: 'instruction', pc, opcode, thumb });
+  }
+
+  /** One instruction after the other, up to a breakpoint, which is told when the thread goes on. */
+  #runWatched(thread: Thread, watched: ReadonlySet<number>, budget: number): CpuExit {
+    for (let retired = 0; retired < budget; ) {
+      const exit = this.#cpu.run(1);
+      retired += exit.retired;
+      if (exit.kind !== 'budget' || watched.has(thread.registers.r[15] as number)) return { ...exit, retired };
+    }
+    return { kind: 'budget', retired: budget };
   }
 
   /** Makes a thread hosted that executed the trap. @returns false where there is no port, so that the instruction is undefined */

@@ -49,6 +49,8 @@ export function describe(event: BoardEvent, names: TraceNames): string {
       return `irq ${hex(event.irq)} detached`;
     case 'schedule':
       return `switch to ${names.both(event.to)}`;
+    case 'breakpoint':
+      return `breakpoint at ${x(event.address)}`;
     case 'instruction':
       return `${hex(event.pc, 8)}  ${hex(event.opcode, event.thumb && event.opcode < 0x1_0000 ? 4 : 8).padEnd(8)}  ${event.thumb ? disassembleThumb(event.opcode, event.pc) : disassemble(event.opcode, event.pc)}`;
     case 'console':

@@ -1,0 +1,68 @@
+// The engines from the command line: the same bytes whichever runs, and names that there are not are refused.
+// Owner of one temporary folder, removed at the end.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { main } from '../../src/cli/main.ts';
+import { ENGINES } from '../../src/emu/arm/engine.ts';
+import { bootSystem } from '../../src/runtime/boot_system.ts';
+import { programNamed } from '../../src/runtime/native/component.ts';
+import { hostedImage } from '../../src/runtime/native/image.ts';
+import { suite } from '../kit.ts';
+
+const test = suite('engines');
+const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const root = mkdtempSync(join(tmpdir(), 'rescap-engines-'));
+test.after(() => rmSync(root, { recursive: true, force: true }));
+
+/** Cheap scenarios that between them checkpoint, restore, fault, and run undefined instructions and endless loops. */
+const SCENARIOS = ['sheep_counter', 'lost_semaphore', 'page_fault', 'undefined_instruction'];
+
+async function rescap(...args: readonly string[]): Promise<{ status: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const status = await main(args, {
+    cwd: packageRoot, env: { CI: '1' }, boot: bootSystem, terminal: false, packageRoot, wall_ms: () => 0,
+    hostedProgram: (name) => {
+      const program = programNamed(name);
+      return program === undefined ? undefined : hostedImage(program);
+    },
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+  });
+  return { status, out, err };
+}
+
+function filesOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(files.map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')]));
+}
+
+for (const scenario of SCENARIOS) {
+  test(`${scenario} leaves the same bytes on every engine`, async () => {
+    const results = [];
+    for (const engine of ENGINES) {
+      const reports = join(root, engine, scenario);
+      const { status, out } = await rescap('run', scenario, `--engine=${engine}`, '--reports', reports);
+      results.push({ status, out, files: filesOf(reports) });
+    }
+    const [first, ...others] = results;
+    assert.is(first?.status, 0);
+    assert.ok(Object.keys(first?.files ?? {}).length > 2);
+    for (const other of others) assert.equal(other, first);
+  });
+}
+
+test('an engine that there is not is refused, with a suggestion where one is near', async () => {
+  const near = await rescap('run', 'sheep_counter', '--engine=refrence');
+  assert.is(near.status, 2);
+  assert.match(near.err, /there is no engine 'refrence'\nhelp: did you mean 'reference'\?/);
+  const later = await rescap('run', 'sheep_counter', '--engine=jit');
+  assert.is(later.status, 2);
+  assert.match(later.err, /the engine jit is not in this version/);
+});
+
+test.run();

@@ -1,23 +1,27 @@
 // The operations of the fast engine: for every shape that occurs, the code that its semantics come to. Shapes whose code is the
 // same are one operation. Owns nothing.
 
-import { Assembler, I32 } from '../emu/arm/compile/assembler.ts';
+import { Assembler } from '../emu/arm/compile/assembler.ts';
 import type { Code, Statement } from '../emu/arm/compile/code.ts';
 import { number } from '../emu/arm/compile/code.ts';
 import { Emitter } from '../emu/arm/compile/emitter.ts';
 import type { Program } from '../emu/arm/compile/semantics.ts';
-import { specialise } from '../emu/arm/compile/specialise.ts';
+import { specialise, specialiseMember } from '../emu/arm/compile/specialise.ts';
 import { FIELDS, placesOf } from '../emu/arm/fast/layout.ts';
+import { ALWAYS, NEXT } from '../emu/arm/instruction.ts';
 import { RecordTarget } from './record_target.ts';
 import type { Surroundings } from './record_target.ts';
+import { isBranch } from './shapes.ts';
 import type { Shape, Shapes } from './shapes.ts';
 
 export interface Operation {
   readonly shape: Shape;
   /** Fields that its record holds, as bits of FIELDS. */
   readonly mask: number;
-  /** Condition that its code has to test; 14 where that is done before. */
+  /** The condition, where it is part of the shape; else 14. */
   readonly condition: number;
+  /** Whether the semantics test the condition themselves. */
+  readonly isTested: boolean;
   /** Makes its code anew. */
   readonly code: () => readonly Statement[];
 }
@@ -50,7 +54,7 @@ function fingerprint(operation: Operation): string {
   const around: Surroundings = {
     asm,
     record: 0,
-    entry: asm.local(I32),
+    entry: null,
     pushSpace: () => asm.i32(0),
     fault: () => asm.op('return'),
     finish: (effect, emitter) => {
@@ -60,7 +64,7 @@ function fingerprint(operation: Operation): string {
   };
   const target = new RecordTarget(around, placesOf(operation.mask));
   new Emitter(asm, target).emit(operation.code());
-  return `${operation.condition}:${operation.mask}:${asm.bytes.join()}`;
+  return `${operation.isTested ? '' : operation.condition}:${operation.mask}:${asm.bytes.join()}`;
 }
 
 export function operationsOf(program: Program, shapes: Shapes): Operations {
@@ -76,6 +80,7 @@ export function operationsOf(program: Program, shapes: Shapes): Operations {
       shape,
       mask,
       condition: at < 0 ? 14 : (shape.values[at] ?? 14),
+      isTested: !isBranch(shape.execute),
       code: () => specialise(program, shape.execute, knowledge(shapes, shape, read)),
     };
     const print = fingerprint(operation);
@@ -86,4 +91,11 @@ export function operationsOf(program: Program, shapes: Shapes): Operations {
     return index;
   });
   return { operations, ofShape };
+}
+
+/** The code of an operation, with the test of its condition where the record has none. */
+export function withCondition(program: Program, { condition, isTested, code }: Operation): readonly Statement[] {
+  if (isTested || condition === ALWAYS) return code();
+  const holds = specialiseMember(program, 'passes', [number(condition)]);
+  return [{ kind: 'if', condition: holds, yes: code(), no: [] }, { kind: 'finish', effect: number(NEXT) }];
 }

@@ -16,12 +16,14 @@ export function readProgram(): Program {
   const thumb = modules.load(arm('t32/table.ts'))['T32_TABLE'] as readonly Row[];
   const executesOf = modules.load(arm('executes.ts'))['executesOf'] as (tables: readonly (readonly Row[])[]) => readonly Execute[];
   modules.load(arm('cpu_state.ts'));
+  const registers = modules.load(arm('registers.ts'));
   const lowering = new Lowering(modules);
   const members = lowering.membersOf(modules.classNamed('CpuState'));
+  const functions = Object.fromEntries(['itState', 'withItState', 'advancedIt'].map((name) => [name, lowering.procedureOf(registers[name] as AnyFunction)]));
   const executes = executesOf([table, thumb]).map((execute) => lowering.procedureOf(execute as AnyFunction));
   const procedures = lowering.procedures.map((procedure, index) => {
     if (procedure === null) throw new Error(`procedure ${index} was never finished`);
     return procedure;
   });
-  return { procedures, members, executes };
+  return { procedures, members, functions, executes };
 }

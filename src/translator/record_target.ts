@@ -10,9 +10,14 @@ import type { Place } from '../emu/arm/fast/layout.ts';
 import { ENGINE_AREA_BYTES } from '../emu/memory/physical_memory.ts';
 
 /** Numbers of the imported functions, in this order. */
-export const IMPORTS = ['decode', 'enter', 'load', 'store', 'probe', 'misaligned'] as const;
+export const IMPORTS = ['decode', 'decodeThumb', 'enter', 'load', 'store', 'probe', 'misaligned'] as const;
 export type Import = (typeof IMPORTS)[number];
 export const importNumber = (name: Import): number => IMPORTS.indexOf(name);
+
+/** Functions for memory access that operations beside the loop call, behind the imports. */
+export const HELPERS = ['load1', 'load2', 'load4', 'store1', 'store2', 'store4'] as const;
+export type Helper = (typeof HELPERS)[number];
+export const helperNumber = (name: Helper): number => IMPORTS.length + HELPERS.indexOf(name);
 
 const PAGE_MASK = -4096;
 /** Bits of an address that are equal to the tag's where an aligned access of so many bytes may go ahead. */
@@ -26,8 +31,8 @@ export interface Surroundings {
   readonly pushSpace: () => void;
   /** Local with the address of the record. */
   readonly record: number;
-  /** Local for the address of a translation. */
-  readonly entry: number;
+  /** Local for the address of a translation; null where memory is accessed by calling the helpers. */
+  readonly entry: number | null;
   /** What happens after an abort: control does not come back. */
   readonly fault: () => void;
   readonly finish: (effect: Code, emitter: Emitter) => void;
@@ -39,12 +44,14 @@ export class RecordTarget implements Target {
   readonly #around: Surroundings;
   readonly #places: readonly Place[];
   readonly #entry: number;
+  readonly #callsHelpers: boolean;
 
   constructor(around: Surroundings, places: readonly Place[]) {
     this.#asm = around.asm;
     this.#around = around;
     this.#places = places;
-    this.#entry = around.entry;
+    this.#callsHelpers = around.entry === null;
+    this.#entry = around.entry ?? around.asm.local(I32);
   }
 
   #place(name: string): Place {
@@ -88,6 +95,11 @@ export class RecordTarget implements Target {
 
   load(bytes: 1 | 2 | 4, address: number): void {
     const asm = this.#asm;
+    if (this.#callsHelpers) {
+      asm.get(address).call(helperNumber(`load${bytes}`));
+      this.#checkFault();
+      return;
+    }
     this.#translation(address);
     this.#compareTag(address, READ_TAG, tagMask(bytes));
     asm.open('if', I32);
@@ -100,6 +112,12 @@ export class RecordTarget implements Target {
 
   store(bytes: 1 | 2 | 4, address: number, value: number): void {
     const asm = this.#asm;
+    if (this.#callsHelpers) {
+      asm.get(address).get(value).call(helperNumber(`store${bytes}`)).open('if');
+      this.#around.fault();
+      asm.end();
+      return;
+    }
     this.#translation(address);
     this.#compareTag(address, WRITE_TAG, tagMask(bytes));
     asm.open('if');

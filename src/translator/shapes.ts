@@ -6,7 +6,7 @@ import { A32, T32 } from '../emu/arm/decoder.ts';
 import { executesOf } from '../emu/arm/executes.ts';
 import { SHAPE, shapeValue } from '../emu/arm/fast/layout.ts';
 import type { ShapeField } from '../emu/arm/fast/layout.ts';
-import type { Execute, Instruction } from '../emu/arm/instruction.ts';
+import type { Instruction } from '../emu/arm/instruction.ts';
 import type { Pattern, Piece } from '../emu/arm/pattern.ts';
 
 /** The parameter of semantics that is the instruction. */
@@ -75,9 +75,12 @@ export interface Shapes {
   readonly shapes: readonly Shape[];
 }
 
+const EXECUTES = executesOf([A32.table, T32.table]);
+const BRANCH = EXECUTES.indexOf(A32.rowOf(0xea00_0000).execute);
+
 /** Semantics that are so often conditional that each condition has code of its own. */
-function isBranch(execute: Execute): boolean {
-  return execute === A32.rowOf(0xea00_0000).execute;
+export function isBranch(execute: number): boolean {
+  return execute === BRANCH;
 }
 
 interface Fixed {
@@ -99,10 +102,10 @@ function choicesOf({ mask, value, pieces }: Pattern): readonly Fixed[] {
 }
 
 export function shapesOf(program: Program): Shapes {
-  const executes = executesOf([A32.table, T32.table]);
-  const fields = executes.map((execute, k) => {
+  const executes = EXECUTES;
+  const fields = executes.map((_, k) => {
     const read = fieldsRead(program, k);
-    return SHAPE.filter((field) => read.has(field) || (field === 'cond' && isBranch(execute)));
+    return SHAPE.filter((field) => read.has(field) || (field === 'cond' && isBranch(k)));
   });
   const found = new Map<string, Shape>();
   const see = (instruction: Instruction): void => {

@@ -45,6 +45,8 @@ export interface Program {
   readonly procedures: readonly Procedure[];
   /** Methods of the CPU state by name; accessors as `get name` and `set name`. Their state is the local `this`. */
   readonly members: Readonly<Record<string, number>>;
+  /** Functions of a status word and the state of an IT block, by name. */
+  readonly functions: Readonly<Record<string, number>>;
   /** The procedure of each distinct `execute`, in the order of executes.ts. */
   readonly executes: readonly number[];
 }

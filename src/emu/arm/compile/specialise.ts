@@ -64,6 +64,16 @@ export function specialiseMember(program: Program, name: string, values: readonl
   return value;
 }
 
+/** The value of a function of numbers; statements that come before it are added. */
+export function specialiseFunction(program: Program, name: string, values: readonly Code[], into: Statement[]): Code {
+  const procedure = program.procedures[program.functions[name] ?? -1];
+  if (procedure === undefined) throw new Error(`no function ${name}`);
+  const fields: FieldKnowledge = (field) => {
+    throw new Error(`${name} reads the field ${field}`);
+  };
+  return new Specialisation(program, fields).function(procedure, values, into);
+}
+
 /** What a method of the CPU state does that has no value. */
 export function specialiseEffect(program: Program, name: string): readonly Statement[] {
   const statements: Statement[] = [];
@@ -94,6 +104,12 @@ class Specialisation {
     const { procedure, scope } = this.#member(name);
     const value = this.#whole(procedure, scope, values.map(ofCode), into);
     if (value?.is !== 'code') throw new Error(`${name} has no value`);
+    return value.code;
+  }
+
+  function(procedure: Procedure, values: readonly Code[], into: Statement[]): Code {
+    const value = this.#whole(procedure, null, values.map(ofCode), into);
+    if (value?.is !== 'code') throw new Error('a function without a value');
     return value.code;
   }
 

@@ -3,6 +3,7 @@
 
 import { A32, T32 } from '../decoder.ts';
 import { executesOf } from '../executes.ts';
+import { PLACE_ANYWHERE, PLACE_NEVER } from '../instruction.ts';
 import type { Execute, Instruction } from '../instruction.ts';
 import { placesOf, RECORD_BYTES, RECORD_CONDITION, RECORD_OPERATION, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
 import type { Place, ShapeField } from './layout.ts';
@@ -21,12 +22,16 @@ interface Operation {
 /** The record of an instruction as words. */
 export type Plan = Int32Array;
 
+/** A record by which an opcode is left to the reference. */
+export const referencePlan = (word: number): Plan => Int32Array.of(word, OPERATION_COUNT, 0, 0);
+
 const isRegister = (name: string): boolean => (REGISTER_FIELDS as readonly string[]).includes(name);
 
 export class Plans {
   readonly #semantics = new Map<Execute, Semantics>();
   readonly #operations = new Map<string, Operation>();
   readonly #plans = new WeakMap<Instruction, Plan>();
+  readonly #plansInside = new WeakMap<Instruction, Plan>();
 
   constructor() {
     executesOf([A32.table, T32.table]).forEach((execute, number) => {
@@ -40,6 +45,17 @@ export class Plans {
     if (known !== undefined) return known;
     const plan = this.#make(instruction);
     this.#plans.set(instruction, plan);
+    return plan;
+  }
+
+  /** The same for a T32 instruction inside of an IT block, with its place instead of the condition. */
+  inside(instruction: Instruction): Plan {
+    const known = this.#plansInside.get(instruction);
+    if (known !== undefined) return known;
+    const inBlock = instruction.inBlock ?? instruction;
+    const plan = inBlock.place === PLACE_NEVER ? referencePlan(inBlock.word) : this.#make(inBlock);
+    new Uint8Array(plan.buffer)[RECORD_CONDITION] = inBlock.place === PLACE_NEVER ? PLACE_ANYWHERE : inBlock.place;
+    this.#plansInside.set(instruction, plan);
     return plan;
   }
 

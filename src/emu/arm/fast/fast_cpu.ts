@@ -6,26 +6,29 @@ import { ENGINE_AREA_BYTES } from '../../memory/physical_memory.ts';
 import type { Translation } from '../../memory/translation.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../../numbers.ts';
 import { Cpu } from '../cpu.ts';
-import { A32 } from '../decoder.ts';
+import { A32, T32 } from '../decoder.ts';
 import type { Engine } from '../engine.ts';
 import type { CpuExit, FetchFault } from '../exit.ts';
 import { BREAKPOINT, SUPERVISOR_CALL } from '../instruction.ts';
+import type { Instruction } from '../instruction.ts';
 import { GUEST_FAULT, Mmu } from '../mmu.ts';
 import { clearExclusive, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
 import type { CpuRegisters } from '../registers.ts';
-import { Plans } from './decoded.ts';
+import { Plans, referencePlan } from './decoded.ts';
 import type { Plan } from './decoded.ts';
 import { instantiate } from './instance.ts';
-import type { RunFunction } from './instance.ts';
-import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE, WORD_CODE_ENTRIES } from './layout.ts';
+import type { Runs } from './instance.ts';
+import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE } from './layout.ts';
 import { RecordArea } from './record_area.ts';
 import { SpaceTable } from './space_table.ts';
 
 const PAGE_MASK = -PAGE_BYTES;
 const OFFSET_MASK = PAGE_BYTES - 1;
 const WORDS_PER_PAGE = PAGE_BYTES >>> 2;
-/** Instructions that the reference executes at a time where the module has no code: in Thumb state. */
-const THUMB_SLICE = 256;
+const HALVES_PER_PAGE = PAGE_BYTES >>> 1;
+/** First halfwords from this value up start a 32-bit Thumb instruction. */
+const FIRST_WIDE_THUMB = 0xe800;
+const LAST_HALF = PAGE_BYTES - 2;
 
 /** One for all machines of the process. */
 let plans: Plans | null = null;
@@ -38,8 +41,9 @@ export class FastCpu implements Engine {
   readonly #area: Int32Array;
   readonly #spaces: SpaceTable;
   readonly #records: RecordArea;
-  readonly #zero: Plan;
-  readonly #run: RunFunction;
+  /** Records of memory full of zeros, by the alignment of the set. */
+  readonly #zeros: Readonly<Record<number, readonly Plan[]>>;
+  readonly #runs: Runs;
   #registers: Int32Array = new Int32Array(0);
 
   constructor(memory: PhysicalMemory) {
@@ -48,13 +52,14 @@ export class FastCpu implements Engine {
     this.#mmu = new Mmu(memory);
     this.#reference = new Cpu(memory);
     this.#plans = plans;
-    this.#zero = plans.of(A32.decoded(0));
+    this.#zeros = { 4: [plans.of(A32.decoded(0))], 2: [plans.of(T32.decoded(0)), plans.inside(T32.decoded(0))] };
     this.#area = new Int32Array(memory.wasm.buffer, 0, ENGINE_AREA_BYTES >>> 2);
     this.#spaces = new SpaceTable(this.#area);
     this.#records = new RecordArea(this.#area);
-    this.#run = instantiate(memory.wasm, {
+    this.#runs = instantiate(memory.wasm, {
       decode: (record, word) => this.#decode(record, word),
-      enter: (pc, entry) => this.#guarded(() => this.#enter(pc, entry)),
+      decodeThumb: (record, index, block) => this.#decodeThumb(record, index, block),
+      enter: (pc, entry, alignment) => this.#guarded(() => this.#enter(pc, entry, alignment)),
       load: (address, bytes) => this.#guarded(() => this.#load(address, bytes)),
       store: (address, value, bytes) => this.#guarded(() => this.#store(address, value, bytes)),
       probe: (address, count, write) => this.#guarded(() => this.#probe(address, count, write === 1)),
@@ -78,30 +83,30 @@ export class FastCpu implements Engine {
     this.#mmu.refresh();
     this.#spaces.refresh(this.#memory.epoch);
     while (left > 0) {
-      const isThumb = ((this.#registers[REG_CPSR] as number) & CPSR_T) !== 0;
-      const exit = isThumb ? this.#runReference(Math.min(left, THUMB_SLICE)) : this.#runModule(left);
+      const exit = this.#runModule(left);
       left -= exit.retired;
       if (exit.kind !== 'budget') return { ...exit, retired: budget - left };
     }
     return { kind: 'budget', retired: budget };
   }
 
-  #runReference(budget: number): CpuExit {
-    return this.#reference.run(budget);
+  get #isThumb(): boolean {
+    return ((this.#registers[REG_CPSR] as number) & CPSR_T) !== 0;
   }
 
-  /** A32 instructions until the budget is used up, the state changes (both `budget`), or something happens. */
+  /** Instructions of one set until the budget is used up, the set changes (both `budget`), or something happens. */
   #runModule(budget: number): CpuExit {
     const area = this.#area;
     const registers = this.#registers;
     const at = AT_REGISTERS >>> 2;
     for (let k = 0; k < registers.length; k++) area[at + k] = registers[k] as number;
-    const reason = this.#run(budget);
+    const { words, thumb } = this.#runs;
+    const reason = this.#isThumb ? thumb(budget) : words(budget);
     for (let k = 0; k < registers.length; k++) registers[k] = area[at + k] as number;
     const retired = budget - (area[AT_LEFT >>> 2] as number);
     if (reason === EXIT_BUDGET || reason === EXIT_EXCHANGE) return { kind: 'budget', retired };
     if (reason === EXIT_REFERENCE) {
-      const exit = this.#runReference(1);
+      const exit = this.#reference.run(1);
       return { ...exit, retired: exit.retired + retired };
     }
     this.clearExclusive();
@@ -120,10 +125,18 @@ export class FastCpu implements Engine {
   /** An instruction that wants the kernel: svc and bkpt have retired, an undefined one has not. */
   #stop(effect: number, retired: number): CpuExit {
     const pc = (this.#registers[REG_PC] as number) >>> 0;
-    const instruction = A32.decoded(this.#mmu.words[this.#mmu.fetchIndex(pc | 0) >>> 2] as number);
+    const index = this.#mmu.fetchIndex(pc | 0);
+    const instruction = this.#isThumb ? this.#thumbAt(index) : A32.decoded(this.#mmu.words[index >>> 2] as number);
     if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc, immediate: instruction.imm };
     if (effect === BREAKPOINT) return { kind: 'bkpt', retired: retired + 1, pc, immediate: instruction.imm };
     return { kind: 'undefined', retired, pc, opcode: instruction.word >>> 0, detail: instruction.detail };
+  }
+
+  /** The T32 instruction at an index, all of which lies in its page. */
+  #thumbAt(index: number): Instruction {
+    const { halves } = this.#mmu;
+    const first = halves[index >>> 1] as number;
+    return T32.decoded(first < FIRST_WIDE_THUMB ? first : (first << 16) | (halves[(index >>> 1) + 1] as number));
   }
 
   // What the module asks for. An abort is told by a mark in its memory, so that it can put its own affairs in order.
@@ -143,17 +156,30 @@ export class FastCpu implements Engine {
     return 0;
   }
 
-  /** Fills the entry of a page of code. */
-  #enter(pc: number, entry: number): number {
+  /** An instruction whose second half is in another page is left to the reference: the record never fits it. */
+  #decodeThumb(record: number, index: number, block: number): number {
+    const first = this.#mmu.halves[index >>> 1] as number;
+    if (first >= FIRST_WIDE_THUMB && (index & OFFSET_MASK) === LAST_HALF) this.#area.set(referencePlan(first ^ 1), record >>> 2);
+    else {
+      const instruction = this.#thumbAt(index);
+      this.#area.set(block === 0 ? this.#plans.of(instruction) : this.#plans.inside(instruction), record >>> 2);
+    }
+    return 0;
+  }
+
+  /** Fills the entry at an address for a page of code. `alignment` tells the set: 4 for A32, 2 for T32. */
+  #enter(pc: number, entry: number, alignment: number): number {
     const area = this.#area;
     const frame = this.#mmu.fetchIndex(pc) & PAGE_MASK;
-    let records = this.#records.of(frame >>> PAGE_SHIFT, WORDS_PER_PAGE, this.#zero);
+    const key = ((frame >>> PAGE_SHIFT) << 1) | (alignment === 2 ? 1 : 0);
+    const count = alignment === 2 ? HALVES_PER_PAGE : WORDS_PER_PAGE;
+    let records = this.#records.of(key, count, this.#zeros[alignment] ?? []);
     if (records === 0) {
       this.#records.clear();
       this.#spaces.forgetCode();
-      records = this.#records.of(frame >>> PAGE_SHIFT, WORDS_PER_PAGE, this.#zero);
+      records = this.#records.of(key, count, this.#zeros[alignment] ?? []);
     }
-    const at = (entry + WORD_CODE_ENTRIES) >>> 2;
+    const at = entry >>> 2;
     area[at + (CODE_TAG >>> 2)] = pc & PAGE_MASK;
     area[at + (CODE_FRAME >>> 2)] = frame;
     area[at + (CODE_RECORDS >>> 2)] = records;

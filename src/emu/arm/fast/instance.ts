@@ -9,6 +9,7 @@ import { MODULE_BASE64 } from './module.ts';
 type Import = (a: number, b: number, c: number) => number;
 export interface Imports {
   readonly decode: Import;
+  readonly decodeThumb: Import;
   readonly enter: Import;
   readonly load: Import;
   readonly store: Import;
@@ -20,10 +21,15 @@ export type RunFunction = (instructions: number) => number;
 
 let compiled: WasmModule | null = null;
 
-export function instantiate(memory: WasmMemory, imports: Imports): RunFunction {
+export interface Runs {
+  readonly words: RunFunction;
+  readonly thumb: RunFunction;
+}
+
+export function instantiate(memory: WasmMemory, imports: Imports): Runs {
   compiled ??= new WasmModule(bytesOf(MODULE_BASE64));
   const { exports } = new WasmInstance(compiled, { engine: { memory, ...imports } });
-  return exports['run'] as RunFunction;
+  return { words: exports['run'] as RunFunction, thumb: exports['runThumb'] as RunFunction };
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

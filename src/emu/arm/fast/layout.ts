@@ -40,6 +40,8 @@ export const RECORD_WORD = 0;
 export const RECORD_OPERATION = 4;
 export const RECORD_CONDITION = 6;
 const RECORD_FIELDS = 7;
+/** Records of a page of Thumb code: as it is outside of IT blocks, then as it is inside, where instead of the condition stands the place. */
+export const HALF_RECORDS_INSIDE = 2048 * 16;
 
 /** What the module returns with: an effect (instruction.ts), or one of these. */
 export const EXIT_BUDGET = 0;

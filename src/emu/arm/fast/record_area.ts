@@ -21,20 +21,23 @@ export class RecordArea {
 
   /**
    * Address of the records of a page, or 0 where there is no room left: then `clear` makes some.
-   * `key` names page and kind of code, `zero` is the record of memory full of zeros.
+   * `key` names page and kind of code; `zeros` are the records of memory full of zeros, one for each part of the page's records.
    */
-  of(key: number, records: number, zero: Plan): number {
+  of(key: number, records: number, zeros: readonly Plan[]): number {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const bytes = records * RECORD_BYTES;
+    const bytes = records * RECORD_BYTES * zeros.length;
     if (this.#used + bytes > LIMIT_BYTES) return 0;
     const address = RECORDS_FROM + this.#used;
     this.#used += bytes;
     this.#known.set(key, address);
-    const from = address >>> 2;
-    this.#words.set(zero, from);
-    for (let done = zero.length; done < bytes >>> 2; done *= 2) this.#words.copyWithin(from + done, from, from + done);
+    zeros.forEach((zero, part) => this.#fill((address + part * records * RECORD_BYTES) >>> 2, records, zero));
     return address;
+  }
+
+  #fill(from: number, records: number, plan: Plan): void {
+    this.#words.set(plan, from);
+    for (let done = 1; done < records; done *= 2) this.#words.copyWithin(from + done * plan.length, from, from + done * plan.length);
   }
 
   clear(): void {

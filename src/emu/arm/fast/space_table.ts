@@ -3,7 +3,7 @@
 
 import type { Translation } from '../../memory/translation.ts';
 import { PAGE_BYTES } from '../../numbers.ts';
-import { AT_SPACE, DATA_ENTRIES, READ_ADDEND, READ_TAG, SPACE_BYTES, SPACES, SPACES_FROM, WORD_CODE_ENTRIES, WRITE_ADDEND, WRITE_TAG } from './layout.ts';
+import { AT_SPACE, DATA_ENTRIES, HALF_CODE_ENTRIES, READ_ADDEND, READ_TAG, SPACE_BYTES, SPACES, SPACES_FROM, WORD_CODE_ENTRIES, WRITE_ADDEND, WRITE_TAG } from './layout.ts';
 
 const PAGE_MASK = -PAGE_BYTES;
 /** Equal to no page, and to no address with the bits that an alignment wants to be 0. */
@@ -60,7 +60,11 @@ export class SpaceTable {
 
   /** Drops everything that is known about code, in all spaces. */
   forgetCode(): void {
-    for (const { from, owner } of this.#spaces) if (owner !== null) this.#clearTags(from + (WORD_CODE_ENTRIES >>> 2));
+    for (const { from, owner } of this.#spaces) {
+      if (owner === null) continue;
+      this.#clearTags(from + (WORD_CODE_ENTRIES >>> 2));
+      this.#clearTags(from + (HALF_CODE_ENTRIES >>> 2));
+    }
   }
 
   #clear(space: Space): void {

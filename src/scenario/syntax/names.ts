@@ -1,7 +1,14 @@
 // What every syntax agrees on about names and characters, so that a tree read from one can be written in another.
 // Owns no state. The measure is XML: names as its reader takes them, characters as XML 1.0 allows them.
 
-const NAME = /^[\p{L}_:][\p{L}\p{N}_:.-]*$/u;
+/** XML 1.0, fifth edition: NameStartChar, and what NameChar adds. */
+const NAME_START = String.raw`:A-Z_a-z\u{c0}-\u{d6}\u{d8}-\u{f6}\u{f8}-\u{2ff}\u{370}-\u{37d}\u{37f}-\u{1fff}\u{200c}-\u{200d}\u{2070}-\u{218f}\u{2c00}-\u{2fef}\u{3001}-\u{d7ff}\u{f900}-\u{fdcf}\u{fdf0}-\u{fffd}\u{10000}-\u{effff}`;
+const NAME_MORE = String.raw`.0-9\u{b7}\u{300}-\u{36f}\u{203f}-\u{2040}\-`;
+
+/** Of an element or attribute, without anchors; for expressions with the flag u. */
+export const NAME_PATTERN = `[${NAME_START}][${NAME_START}${NAME_MORE}]*`;
+
+const NAME = new RegExp(`^${NAME_PATTERN}$`, 'u');
 const HID_NAME = /^[a-z][a-z0-9_-]*$/;
 const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\p{Cs}\ufffe\uffff]/u;
 

@@ -5,6 +5,7 @@ import type { Code, DiagnosticList, Span } from '../diagnostic.ts';
 import { ATTRIBUTES_PER_ELEMENT_MAX, ELEMENTS_MAX, NESTING_DEPTH_MAX } from '../limits.ts';
 import type { Source } from '../source.ts';
 import type { Attribute, Text } from './node.ts';
+import { NAME_PATTERN } from './names.ts';
 import { decodeEntities } from './xml_entities.ts';
 
 export interface ScannedElement {
@@ -17,7 +18,8 @@ export interface ScannedElement {
   readonly text: Text[];
 }
 
-const NAME = /[\p{L}_:][\p{L}\p{N}_:.-]*/uy;
+const NAME = new RegExp(NAME_PATTERN, 'uy');
+const DECLARATION = /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(?:"[A-Za-z][A-Za-z0-9._-]*"|'[A-Za-z][A-Za-z0-9._-]*'))?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>$/;
 const BLANK = /[ \t\r\n]*/y;
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
@@ -116,10 +118,12 @@ class Scanner {
     const target = this.#name(this.#at + 2);
     if (target === '') return this.#fatal('E005', this.#at, this.#at + 2, 'processing instruction has no name');
     const body = this.#text.slice(this.#at + 2, end);
+    if (!/^(?:$|[ \t\r\n])/.test(body.slice(target.length))) return this.#fatal('E005', this.#at, end + 2, `expected a blank behind the name of the processing instruction`);
     if (/["'<]/.test(body.replaceAll(/"[^"<]*"|'[^'<]*'/g, ''))) return this.#fatal('E005', this.#at, end + 2, 'malformed processing instruction');
     if (target.toLowerCase() === 'xml') {
       const first = this.#text.startsWith('\ufeff') ? 1 : 0;
       if (this.#at !== first) return this.#fatal('E005', this.#at, end + 2, 'the XML declaration may stand only at the very beginning');
+      if (!DECLARATION.test(this.#text.slice(this.#at, end + 2))) return this.#fatal('E005', this.#at, end + 2, 'malformed XML declaration', 'write <?xml version="1.0" encoding="UTF-8"?>');
       const encoding = /\sencoding\s*=\s*["']([^"']*)["']/.exec(body)?.[1];
       if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) this.#error('E001', this.#at, end + 2, `encoding '${encoding}' is not read`, 'store the file as UTF-8');
     }

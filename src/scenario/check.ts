@@ -19,6 +19,7 @@ export function checkTree(node: Node, schema: ElementSchema, diagnostics: Diagno
   if (schema.binds !== undefined && attributeOf(node, schema.binds) !== undefined) return;
   const seen = new Map<string, Node>();
   for (const child of node.children) {
+    if (diagnostics.full) return;
     const known = schema.children.find((candidate) => candidate.tag === child.tag);
     if (known === undefined) {
       unknownElement(node, child, schema.children, diagnostics);

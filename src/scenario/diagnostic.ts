@@ -78,6 +78,11 @@ export class DiagnosticList {
     return this.#list.some((diagnostic) => diagnostic.severity === 'error');
   }
 
+  /** More messages would not be kept: whoever looks for further mistakes may stop. */
+  get full(): boolean {
+    return this.#list.length >= DIAGNOSTICS_MAX && this.failed;
+  }
+
   get errorCount(): number {
     return this.#list.filter((diagnostic) => diagnostic.severity === 'error').length;
   }

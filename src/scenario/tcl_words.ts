@@ -84,7 +84,8 @@ function wordEnd(text: string, start: number): number | undefined {
       at = end - 1;
     } else if (first === '"' ? character === '"' : character === undefined || /[ \t\r\n;]/.test(character)) return first === '"' ? at + 1 : at;
   }
-  return first === '"' ? undefined : at;
+  // A backslash at the very end stands for itself.
+  return first === '"' ? undefined : text.length;
 }
 
 /** Behind the bracket that closes the one at `start`; one after a backslash does not count. */

@@ -5,7 +5,8 @@ import type { SpaceDiff } from '../runner/capspace/space_diff.ts';
 import type { Listing } from '../runner/capspace/listing.ts';
 import type { DumpResult } from '../runner/result.ts';
 import { spaces } from './html_caps.ts';
-import { SCRIPT, STYLE } from './html_style.ts';
+import { SCRIPT } from './html_script.ts';
+import { STYLE } from './html_style.ts';
 import { html } from './html_text.ts';
 
 export function diffHtml(diff: SpaceDiff, names: { readonly before: string; readonly after: string }): string {

@@ -4,8 +4,11 @@
 import type { Judged } from '../runner/judgement.ts';
 import type { StepOutcome } from '../runner/result.ts';
 import { spaces } from './html_caps.ts';
-import { SCRIPT, STYLE } from './html_style.ts';
+import { plots } from './html_plots.ts';
+import { SCRIPT } from './html_script.ts';
+import { STYLE } from './html_style.ts';
 import { type Html, html } from './html_text.ts';
+import { timeline } from './html_timeline.ts';
 import { classWords, closingLine, faultWords, timeWords } from './words.ts';
 
 export interface HtmlEntry {
@@ -41,7 +44,9 @@ function scenario({ judged, serial, source }: HtmlEntry): Html {
   ];
   return html`<section id="${result.scenario}"><h2>${result.scenario}: ${verdict(judged)}</h2><div class="dim">${result.file}: ${judged.reason}</div>
 ${notes.length === 0 ? '' : html`<pre>${notes.join('\n')}</pre>`}
+${timeline(result.scenario, result.timeline)}
 <h3>Steps</h3><table><tbody>${result.steps.map((step) => stepRow(step, result.time_us))}</tbody></table>
+${plots(result)}
 ${result.dumps.length === 0 ? '' : html`<h3>Capability spaces</h3>${spaces(result.scenario, result.dumps)}`}
 <h3>Texts</h3><details><summary>scenario</summary><pre>${sourceLines(source, result.steps)}</pre></details>
 <details><summary>serial log, ${serial.length} lines</summary><pre>${serial.join('\n')}</pre></details></section>`;

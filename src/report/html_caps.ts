@@ -3,6 +3,7 @@
 
 import { compare, slotsOf } from '../runner/capspace/compare.ts';
 import type { DumpResult, DumpSlot } from '../runner/result.ts';
+import { graph } from './html_graph.ts';
 import { type Html, html } from './html_text.ts';
 
 const SLOTS_PER_ROW = 4;
@@ -37,7 +38,8 @@ function difference(prefix: string, before: DumpResult, after: DumpResult): Html
     }
   }
   const title = `${before.point} → ${after.point}: ${found.length === 0 ? 'the same slots, types, rights and aliasing' : `${found.length} differences`}`;
-  return space(`${prefix}-${before.point}-to-${after.point}`, title, [...cells.values()].sort((a, b) => a.entry.slot - b.entry.slot));
+  const grid = space(`${prefix}-${before.point}-to-${after.point}`, title, [...cells.values()].sort((a, b) => a.entry.slot - b.entry.slot));
+  return html`${grid}${graph(before.slots ?? [], after.slots ?? [], found)}`;
 }
 
 function words({ slot, id, rights, type, words: known }: DumpSlot): string {

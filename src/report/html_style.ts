@@ -1,5 +1,5 @@
-// The look and the little behaviour of the HTML report: one style sheet, one script, both inline, no external resource.
-// Owns no state; the script selects the slot that the address's hash names, and switches the theme.
+// The look of the HTML report: one style sheet, inline, for light and dark, no external resource.
+// Owns no state.
 
 import { Html } from './html_text.ts';
 
@@ -22,30 +22,16 @@ pre,code,.cell{font-family:ui-monospace,monospace;font-size:13px}pre{overflow:au
 .lost{background:color-mix(in srgb,var(--bad) 22%,transparent);text-decoration:line-through}.new{background:color-mix(in srgb,var(--good) 22%,transparent)}.other{background:color-mix(in srgb,#e8a200 28%,transparent)}
 .origin{min-height:2.6rem;margin:.4rem 0;padding:.4rem .7rem;border-left:4px solid var(--mark);background:var(--bg)}
 .done{color:var(--good)}.broken{color:var(--bad);font-weight:600}
+.timeline{border:1px solid var(--line);border-radius:6px;padding:.5rem;margin:.3rem 0}.timeline:focus-visible{outline:2px solid var(--mark)}
+.tools{display:flex;flex-wrap:wrap;gap:.4rem;align-items:center}.tools button{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:0 .6rem}
+.legend{display:inline-flex;flex-wrap:wrap;gap:.3rem .6rem;align-items:center}.legend i{display:inline-block;width:14px;height:10px;border-radius:2px;background:var(--c)}
+.running{--c:var(--mark)}.ready{--c:light-dark(#e3b341,#a87b13)}.sending{--c:light-dark(#e8710a,#f29a4f)}.receiving{--c:var(--line)}.stopped{--c:light-dark(#c5221f,#ff8a80)}
+.moment{min-height:3.2rem;margin:.3rem 0;padding:.3rem .6rem;border-left:4px solid var(--mark);background:var(--bg);white-space:pre-wrap;overflow-wrap:anywhere}
+.lane{display:grid;grid-template-columns:11rem 1fr;gap:.5rem;align-items:center}.lane .name{font-size:12px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;color:var(--dim)}.lane .name b{color:var(--ink);font-weight:600}
+.labels div{display:flex;justify-content:space-between;font-size:12px;color:var(--dim)}.lane svg{width:100%;height:15px;display:block;cursor:crosshair;background:linear-gradient(90deg,var(--mark),var(--mark)) var(--at,-9px) 0/1px 100% no-repeat}.lane path,.lane rect{fill:var(--c,var(--dim))}.axis path{stroke:var(--line);stroke-width:1px;vector-effect:non-scaling-stroke}
+.operation{--c:light-dark(#7b1fa2,#ce93d8)}.operation.restore{--c:var(--good)}.operation.kill,.operation.broken{--c:var(--bad)}.session{--c:light-dark(#00796b,#4db6ac)}.session.refused,.session.pending{--c:var(--bad)}.line{--c:var(--ink)}
+.plots{display:grid;gap:1rem}figure{margin:0}figcaption{color:var(--dim)}dl{display:grid;grid-template-columns:minmax(8rem,2fr) 3fr;gap:2px .8rem;margin:.3rem 0}dt{overflow-wrap:anywhere}dd{margin:0;display:flex;align-items:center;gap:.5rem}dd i{display:block;height:12px;min-width:2px;border-radius:3px;background:var(--mark);max-width:70%}dd span{white-space:nowrap}
+.graph text{font:12px ui-monospace,monospace;fill:var(--ink);text-anchor:middle}.node{fill:var(--card);stroke:var(--line)}.edge{fill:none;stroke:var(--line);stroke-width:1.5}.edge.lost,.node.lost{stroke:var(--bad)}.edge.new,.node.new{stroke:var(--good)}.edge.other,.node.other{stroke:#e8a200}
+@media(max-width:600px){.lane{grid-template-columns:6.5rem 1fr}dl{grid-template-columns:1fr}}
 @media(max-width:600px){body{padding:.5rem}section{padding:.7rem}td,th{padding:.3rem .4rem}.bar{min-width:40px}}
 </style>`);
-
-export const SCRIPT = new Html(`<script>
-'use strict';
-const show = (cell) => {
-  const grid = cell.closest('.space');
-  for (const other of grid.querySelectorAll('[aria-pressed=true]')) other.setAttribute('aria-pressed', 'false');
-  cell.setAttribute('aria-pressed', 'true');
-  grid.querySelector('.origin').textContent = cell.title;
-};
-document.addEventListener('click', (event) => {
-  const cell = event.target.closest('button.cell');
-  if (cell) { show(cell); history.replaceState(null, '', '#' + cell.id); }
-});
-document.getElementById('theme').addEventListener('click', () => {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme = dark ? 'light' : 'dark';
-});
-const named = () => {
-  const cell = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (cell && cell.matches('button.cell')) { cell.closest('details').open = true; cell.click(); }
-};
-addEventListener('hashchange', named);
-named();
-</script>`);

@@ -19,7 +19,7 @@ const LINE: Timeline = {
   end_us: 100,
   threads: [lane(1, 20)],
   operations: [{ kind: 'checkpoint', step: 2, words: 'checkpoint <one>', start_us: 15, end_us: 25, stop_us: 5, ok: true }],
-  sessions: [{ service: 'LOG', args: 'label="<x>"', thread: 1, component: 'init -> a', start_us: 11, end_us: 12, outcome: 'opened' }],
+  sessions: [{ service: 'LOG', args: 'label="<x>"', thread: 1, component: 'init -> a', start_us: 11, end_us: 12, outcome: 'opened', provider: null }],
   lines: [{ time_us: 18, text: '</script><b>&' }],
 };
 const drawn = (line: Timeline): string => html`${timeline('x', line)}`.text;

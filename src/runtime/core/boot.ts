@@ -11,19 +11,19 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import type { RpcRequest } from '../native/service.ts';
 import { Constructor, Cpu_session, Cpu_thread, Pd_session, Ram_session, Rom_session } from '../rpc/interfaces.ts';
 import { KIP_PAGE, MULTIBOOT_INFO } from './board_memory.ts';
+import { ALLOCATOR, readAllocator } from './allocators.ts';
 import { initCapIds } from './cap_ids.ts';
 import { boot } from './config.ts';
 import { coreLog, coreText } from './console.ts';
 import { coreChild } from './core_parent.ts';
 import { activate, createCoreEntrypoint, type CreatedEntrypoint } from './core_entrypoint.ts';
-import { adoptMainThread, CORE_THREAD, createCoreThread, startUnderCorePager } from './core_thread.ts';
+import { adoptMainThread, CORE_THREAD, createCoreThread, startUnderCorePager, takeRecords, takeStack } from './core_thread.ts';
 import { CPU_QUOTA_LIMIT_LOG2, cpuSessions, newCoreCpu, transferCpu } from './cpu_session.ts';
 import { UNGUARDED } from './guard.ts';
 import { type InitLoaded, loadInit } from './init_loader.ts';
 import { manageObject } from './object.ts';
 import { pagerEntry } from './pager.ts';
 import { dumpAllocator, setupPlatformMemory } from './platform_memory.ts';
-import { CORE_RAM, ramAvailable } from './ram_account.ts';
 import { newCoreRam } from './ram_session.ts';
 import { romListing } from './rom_modules.ts';
 import { type CoreServiceName, openCoreSession, sessionRef, sessionSlot } from './roots.ts';
@@ -62,6 +62,8 @@ export const coreMain = procedure<MainLocals>('core.main', {
   serve: (_x, _l, { delay }: CreatedEntrypoint) => activate(delay, 'environment'),
   environment: (x) => {
     env.update(x, { ram: newCoreRam(x).slot });
+    takeStack(x, CORE_THREAD.main);
+    takeRecords(x);
     manageObject(x, 'Core_pd', 0);
     return call(createCoreEntrypoint, { index: CORE_THREAD.ep, name: 'ep' }, 'component');
   },
@@ -127,7 +129,7 @@ export const coreConstruct = procedure<ConstructLocals>('core.construct', {
   },
   quota: (x, l) => {
     transferCpu(x, l.core_cpu ?? 0, l.init_cpu ?? 0, 1 << CPU_QUOTA_LIMIT_LOG2);
-    const amount = ramAvailable(x, CORE_RAM) - PRESERVED_BYTES;
+    const amount = readAllocator(x, ALLOCATOR.ram, (ram) => ram.available_bytes) - PRESERVED_BYTES;
     l.ram_amount = amount;
     return rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: l.ram ?? 0, amount }, 'pd_session');
   },

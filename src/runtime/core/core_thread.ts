@@ -8,6 +8,7 @@ import { OWN_TASK_SLOT, taskMap } from '../native/kernel_calls.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { gateSlot, irqSlot, threads } from '../native/thread_table.ts';
 import { UTCB } from '../native/utcb.ts';
+import { ALLOCATOR, changeAllocator } from './allocators.ts';
 import { allocId } from './cap_ids.ts';
 import { boot } from './config.ts';
 import { reserve } from './kernel_object.ts';
@@ -15,6 +16,11 @@ import { bindThread, createPlatformThread, finishThread, platformThreads, startP
 
 /** Indices of core's threads; each has the fixed slots that belong to its index. */
 export const CORE_THREAD = { main: 0, entrypoint: 1, core_pager: 2, ep: 3, pager_ep: 4, irq: 5, init_child: 6 } as const;
+
+/** What their stacks take from the RAM allocator; the one of core.pager is part of core's image. */
+const STACK_BYTES: Readonly<Record<keyof typeof CORE_THREAD, number>> = {
+  main: 0x1_0000, entrypoint: 0x2000, core_pager: 0, ep: 0x1_0000, pager_ep: 0x2000, irq: 0x1000, init_child: 0x2000,
+};
 
 interface CoreThreadRow {
   readonly name: string;
@@ -26,6 +32,7 @@ interface CoreThreadRow {
 
 const coreThreads = table<CoreThreadRow>('core_threads');
 
+const PAGE_LOG2 = 12;
 const MAIN_NAME = 'core.main';
 const UTCB_AREA = 0xbfff_0000;
 const UTCB_BYTES = 0x200;
@@ -47,8 +54,24 @@ export function adoptMainThread(x: Execution): void {
   taskMap(x, { from: irq.slot, to: irqSlot(CORE_THREAD.main) });
 }
 
+/** Core's own records until init has its quota, which come from the same allocator: measured with the real core on this kernel. */
+const RECORDS_BYTES = 11312;
+const WORD_LOG2 = 2;
+
+export function takeRecords(x: Execution): void {
+  changeAllocator(x, ALLOCATOR.ram, (ram) => ram.alloc(RECORDS_BYTES, WORD_LOG2));
+}
+
+/** Takes a thread's stack: physical memory that no session accounts for. */
+export function takeStack(x: Execution, index: number): void {
+  const thread = (Object.keys(CORE_THREAD) as (keyof typeof CORE_THREAD)[]).find((name) => CORE_THREAD[name] === index);
+  const bytes = thread === undefined ? 0 : STACK_BYTES[thread];
+  if (bytes > 0) changeAllocator(x, ALLOCATOR.ram, (ram) => ram.alloc(bytes, PAGE_LOG2));
+}
+
 /** Creates a thread of core and gives it its place; `entry` is the procedure that it will run. */
 export function createCoreThread(x: Execution, index: number, name: string, entry: string, entry_locals: Plain): void {
+  takeStack(x, index);
   const platform = createPlatformThread(x, name, HIGHEST);
   const utcb = UTCB_AREA + UTCB_BYTES * index;
   bindThread(x, platform, ROOT_SLOT.task, index, utcb);

@@ -49,7 +49,11 @@ export function newCpuSession(x: Execution, label: string, priority: number, don
     return null;
   }
   const trace_control = ramAlloc(x, CORE_RAM, TRACE_CONTROL_BYTES, 'cached');
-  if (typeof trace_control === 'string') throw new Error(`core is out of memory: ${trace_control} for a trace control area`);
+  if (typeof trace_control === 'string') {
+    dropSlab(x, threads);
+    dropGuard(x, guard);
+    return null;
+  }
   const key = cpuSessions(x).insert({
     label, priority, guard, threads, trace_control, native: NO_CAP, cap: NO_CAP, exception_sigh: 0, ref_account: 0, quota: 0, irqs: [],
   });
@@ -114,11 +118,8 @@ const create_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
   if (!slabAlloc(x, session.threads)) return { exception: 'Out_of_metadata' };
   const { priority, exception_sigh } = session;
   const key = newCpuThread(x, { name, session: request.ref, priority, pd, trace_index: traceIndex(x, request.ref), exception_sigh });
-  if (key === null) {
-    slabFree(x, session.threads);
-    return { exception: 'Thread_creation_failed' };
-  }
-  return { cap: cpuThreads(x).require(key).cap.slot };
+  // A constructor that fails loses its slab entry, as in the original.
+  return typeof key === 'string' ? { exception: key } : { cap: cpuThreads(x).require(key).cap.slot };
 };
 
 const kill_thread = (x: Execution, request: RpcRequest): RpcAnswer => {

@@ -53,12 +53,14 @@ export interface ThreadArgs {
   readonly exception_sigh: number;
 }
 
-/** Creates a thread in a protection domain. Null if the domain has no place for another one. */
-export function newCpuThread(x: Execution, args: ThreadArgs): number | null {
+export type ThreadError = 'Thread_creation_failed' | 'Out_of_metadata';
+
+/** Creates a thread in a protection domain, unless that has no place for another one, or core no memory. */
+export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadError {
   const platform = createPlatformThread(x, args.name, args.priority);
   if (!bindToPd(x, args.pd, platform)) {
     destroyPlatformThread(x, platform);
-    return null;
+    return 'Thread_creation_failed';
   }
   const key = cpuThreads(x).insert({
     name: args.name, session: args.session, priority: args.priority, pd: args.pd, platform, cap: NO_CAP, pager: NO_CAP, pager_entry: { ds: 0, bytes: 0 },
@@ -67,7 +69,14 @@ export function newCpuThread(x: Execution, args: ThreadArgs): number | null {
   const own = manageObject(x, 'Cpu_thread', key);
   const pager = manageObject(x, 'Pager_object', key, CORE_THREAD.pager_ep);
   const pager_entry = slicedAlloc(x, UNGUARDED, POOL_ENTRY_BYTES);
-  if (pager_entry === null) throw new Error('core memory is never refused');
+  if (pager_entry === null) {
+    dissolveObject(x, pager);
+    dissolveObject(x, own);
+    unbindFromPd(x, args.pd, platform);
+    destroyPlatformThread(x, platform);
+    cpuThreads(x).delete(key);
+    return 'Out_of_metadata';
+  }
   cpuThreads(x).update(key, { cap: own, pager, pager_entry });
   return key;
 }

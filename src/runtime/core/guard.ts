@@ -17,15 +17,17 @@ export const UNGUARDED = 0;
 
 export const newGuard = (x: Execution, amount: number): number => guards(x).insert({ amount, consumed: 0 });
 
-export function withdraw(x: Execution, key: number, bytes: number): boolean {
+/** Whether so many bytes may still be taken; a warning if not. */
+export function affords(x: Execution, key: number, bytes: number): boolean {
   if (key === UNGUARDED) return true;
   const { amount, consumed } = guards(x).require(key);
-  if (amount - consumed < bytes) {
-    coreWarning(x, `Quota exceeded! amount=${amount}, size=${bytes}, consumed=${consumed}`);
-    return false;
-  }
-  guards(x).set(key, { amount, consumed: consumed + bytes });
-  return true;
+  if (amount - consumed >= bytes) return true;
+  coreWarning(x, `Quota exceeded! amount=${amount}, size=${bytes}, consumed=${consumed}`);
+  return false;
+}
+
+export function consume(x: Execution, key: number, bytes: number): void {
+  if (key !== UNGUARDED) guards(x).update(key, { consumed: guards(x).require(key).consumed + bytes });
 }
 
 export function giveBack(x: Execution, key: number, bytes: number): void {
@@ -34,12 +36,6 @@ export function giveBack(x: Execution, key: number, bytes: number): void {
 
 export function upgradeGuard(x: Execution, key: number, bytes: number): void {
   guards(x).update(key, { amount: guards(x).require(key).amount + bytes });
-}
-
-/** Bytes that may still be withdrawn. */
-export function guardAvailable(x: Execution, key: number): number {
-  const { amount, consumed } = guards(x).require(key);
-  return amount - consumed;
 }
 
 export function dropGuard(x: Execution, key: number): void {

@@ -8,7 +8,7 @@ import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts'
 import { type HasStore, table } from '../native/store.ts';
 import { coreWarning } from './console.ts';
 import { detachThreadsOfPd } from './cpu_thread.ts';
-import { dropGuard, guardAvailable, newGuard, withdraw } from './guard.ts';
+import { dropGuard, newGuard } from './guard.ts';
 import { type CoreCap, createGateObject, createTaskObject, drop, reserve } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { closePlaces, openPlaces } from './pd_threads.ts';
@@ -51,46 +51,50 @@ const ADDRESS_SPACE = { base: 0x1000, end: 0xc000_0000 } as const;
 const STACK_AREA_BYTES = 0x1000_0000;
 const LINKER_AREA_BYTES = 0xa00_0000;
 const POOL_ENTRY_BYTES = 4096;
-/** Slab blocks that are taken at once: signal contexts and the references of three region maps. */
-const META_DATA_BYTES = 4 * 4096;
 
-/** Null if the donation does not pay what a session needs from the start. */
+/** Null if the donation does not pay what a session needs from the start; what was made until then goes again. */
 export function newPdSession(x: Execution, label: string, ram_quota: number): number | null {
   const guard = newGuard(x, ram_quota);
-  if (guardAvailable(x, guard) < META_DATA_BYTES) {
-    withdraw(x, guard, META_DATA_BYTES);
-    dropGuard(x, guard);
-    return null;
-  }
   const task = reserve(x);
   createTaskObject(x, task, UTCB_AREA_PAGE);
-  const signal_source = paid(newSignalSource(x, reserve(x), guard));
   const key = pdSessions(x).insert({
-    label, task, guard, signal_source, native: NO_CAP, address_space: 0, stack_area: 0, linker_area: 0, cap: NO_CAP, parent: 0, cap_map_info: 0,
+    label, task, guard, signal_source: 0, native: NO_CAP, address_space: 0, stack_area: 0, linker_area: 0, cap: NO_CAP, parent: 0, cap_map_info: 0,
   });
-  const native = manageObject(x, 'Native_pd', key);
-  const address_space = paid(newRegionMap(x, 'address_space', guard, ADDRESS_SPACE.base, ADDRESS_SPACE.end - ADDRESS_SPACE.base));
-  const stack_area = paid(newRegionMap(x, 'stack_area', guard, 0, STACK_AREA_BYTES));
-  const linker_area = paid(newRegionMap(x, 'linker_area', guard, 0, LINKER_AREA_BYTES));
-  pdSessions(x).update(key, { native, address_space, stack_area, linker_area, cap: manageObject(x, 'Pd_session', key) });
   openPlaces(x, key, task.slot);
+  const complete =
+    keep(x, key, 'signal_source', newSignalSource(x, reserve(x), guard)) &&
+    keepNative(x, key) &&
+    keep(x, key, 'address_space', newRegionMap(x, 'address_space', guard, ADDRESS_SPACE.base, ADDRESS_SPACE.end - ADDRESS_SPACE.base)) &&
+    keep(x, key, 'stack_area', newRegionMap(x, 'stack_area', guard, 0, STACK_AREA_BYTES)) &&
+    keep(x, key, 'linker_area', newRegionMap(x, 'linker_area', guard, 0, LINKER_AREA_BYTES));
+  if (!complete) {
+    destroyPdSession(x, key);
+    return null;
+  }
+  pdSessions(x).update(key, { cap: manageObject(x, 'Pd_session', key) });
   return key;
 }
 
-function paid(key: number | null): number {
-  if (key === null) throw new Error('a PD session was begun without the means for it');
-  return key;
+/** Enters a part of a session that is being made; false if there was not enough for it. */
+function keep(x: Execution, key: number, field: 'signal_source' | 'address_space' | 'stack_area' | 'linker_area', part: number | null): boolean {
+  if (part !== null) pdSessions(x).update(key, { [field]: part });
+  return part !== null;
+}
+
+function keepNative(x: Execution, key: number): true {
+  pdSessions(x).update(key, { native: manageObject(x, 'Native_pd', key) });
+  return true;
 }
 
 /** Ends a protection domain: its threads stop, its gates, signals and region maps go, and with the task all its mappings. */
 export function destroyPdSession(x: Execution, key: number): void {
   const row = pdSessions(x).require(key);
-  dissolveObject(x, row.cap);
+  if (row.cap.slot !== 0) dissolveObject(x, row.cap);
   detachThreadsOfPd(x, key);
   for (const [id, { pd }] of pdCaps(x).entries()) if (pd === key) freePdCap(x, id);
-  for (const map of [row.linker_area, row.stack_area, row.address_space]) destroyRegionMap(x, map);
-  dissolveObject(x, row.native);
-  destroySignalSource(x, row.signal_source);
+  for (const map of [row.linker_area, row.stack_area, row.address_space]) if (map !== 0) destroyRegionMap(x, map);
+  if (row.native.slot !== 0) dissolveObject(x, row.native);
+  if (row.signal_source !== 0) destroySignalSource(x, row.signal_source);
   if (row.parent !== 0) dec(x, row.parent);
   closePlaces(x, key);
   drop(x, row.task);

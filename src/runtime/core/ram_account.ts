@@ -45,8 +45,7 @@ export function allocMemory(x: Execution, key: number, bytes: number, cache: Cac
   if (session.payload + RESERVE_BYTES + size > session.quota) return 'Quota_exceeded';
   const phys = allocPhysical(x, size, session.phys_from, session.phys_to);
   if (phys === undefined) {
-    const range = `[0x${session.phys_from.toString(16)}-0x${session.phys_to.toString(16)}]`;
-    coreError(x, `out of physical memory while allocating ${size} bytes in range ${range} - label ${session.label}`);
+    coreError(x, `out of physical memory while allocating ${size} bytes`);
     return 'Quota_exceeded';
   }
   if (!admit()) {

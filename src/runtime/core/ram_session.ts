@@ -58,7 +58,7 @@ export function ramAlloc(x: Execution, key: number, bytes: number, cache: CacheA
   const { slab } = ramSessions(x).require(key);
   return allocMemory(x, key, bytes, cache, () => {
     if (slab === 0 || slabAlloc(x, slab)) return true;
-    coreWarning(x, 'could not allocate metadata');
+    coreWarning(x, 'Could not allocate metadata');
     return false;
   });
 }

@@ -146,11 +146,10 @@ export function openCoreSession(x: Execution, service: CoreServiceName, args: st
   const objection = root.check?.(donated) ?? null;
   if (objection !== null) return objection;
   const component = slicedAlloc(x, UNGUARDED, root.component_bytes);
-  if (component === null) throw new Error('core memory is never refused');
-  const ref = root.open(x, args, donated);
-  if (typeof ref === 'string') {
+  const ref = component === null ? 'Unavailable' : root.open(x, args, donated);
+  if (typeof ref === 'string' || component === null) {
     if (ref === 'Unavailable' && service !== 'IRQ') coreError(x, `Out of memory for session creation, '${args}'`);
-    return ref;
+    return typeof ref === 'string' ? ref : 'Unavailable';
   }
   return sessions(x).insert({ service, ref, component, cap: root.cap(x, ref) });
 }

@@ -44,7 +44,10 @@ export function newSignalSource(x: Execution, semaphore: CoreCap, guard: number)
   const own = manageObject(x, 'Signal_source', key);
   signalSources(x).update(key, { finalizer, cap: own });
   const contexts_slab = newSlab(x, 'signal_context', guard);
-  if (contexts_slab === null) return null;
+  if (contexts_slab === null) {
+    destroySignalSource(x, key);
+    return null;
+  }
   signalSources(x).update(key, { contexts_slab });
   return key;
 }
@@ -73,7 +76,7 @@ export function destroySignalSource(x: Execution, key: number): void {
   dissolveObject(x, finalizer);
   dec(x, semaphore.slot);
   signalSources(x).delete(key);
-  dropSlab(x, contexts_slab);
+  if (contexts_slab !== 0) dropSlab(x, contexts_slab);
 }
 
 type SubmitLocals = { [key: string]: Plain; context: number | null; count: number };

@@ -3,18 +3,24 @@
 
 import type { Execution } from '../native/execution.ts';
 import { pageAligned } from './board_memory.ts';
-import { giveBack, withdraw } from './guard.ts';
+import { coreError } from './console.ts';
+import { affords, consume, giveBack } from './guard.ts';
 import { allocMemory, CORE_RAM, freeMemory } from './ram_account.ts';
 
 /** A block: the dataspace behind it and the bytes that its guard paid. */
 export type SlicedBlock = { readonly ds: number; readonly bytes: number };
 
-/** Null if the guard has too little; core's own RAM running out is the end of core and throws. */
+/** Null if the guard has too little, or core's own RAM session: what was donated for other purposes cannot pay for this one. */
 export function slicedAlloc(x: Execution, guard: number, size: number): SlicedBlock | null {
   const bytes = pageAligned(size);
-  if (!withdraw(x, guard, bytes)) return null;
+  if (!affords(x, guard, bytes)) return null;
   const ds = allocMemory(x, CORE_RAM, bytes, 'cached', () => true);
-  if (typeof ds === 'string') throw new Error(`core is out of memory: ${ds} while allocating ${bytes} bytes of meta data`);
+  if (typeof ds === 'string') {
+    // The format directive is part of the real line: the log function that prints it knows none.
+    coreError(x, `Could not allocate dataspace with size %zu${bytes}`);
+    return null;
+  }
+  consume(x, guard, bytes);
   return { ds, bytes };
 }
 

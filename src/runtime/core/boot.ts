@@ -36,6 +36,8 @@ const PRESERVED_BYTES = 224 * 1024;
 const MEGABYTE = 0x10_0000;
 /** First chunk of core's own heap, taken for the object that stands for init. */
 const HEAP_CHUNK_BYTES = 16 * 1024;
+/** Core's own protection domain has no session: its object serves core's submission of signals. */
+const CORE_PD = 0;
 const DEFAULT_WEIGHT = 10;
 
 function setupPlatform(x: Execution): void {
@@ -64,7 +66,7 @@ export const coreMain = procedure<MainLocals>('core.main', {
     env.update(x, { ram: newCoreRam(x).slot });
     takeStack(x, CORE_THREAD.main);
     takeRecords(x);
-    manageObject(x, 'Core_pd', 0);
+    env.update(x, { pd: manageObject(x, 'Pd_session', CORE_PD).slot });
     return call(createCoreEntrypoint, { index: CORE_THREAD.ep, name: 'ep' }, 'component');
   },
   component: (x, l, { delay }: CreatedEntrypoint) => {

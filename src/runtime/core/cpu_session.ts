@@ -11,9 +11,10 @@ import { dataspaces } from './dataspace.ts';
 import { dropGuard, newGuard, upgradeGuard } from './guard.ts';
 import { type CoreCap, createIrqObject, drop, reserve } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
+import { pdSessions } from './pd_session.ts';
 import { CORE_RAM } from './ram_account.ts';
 import { ramAlloc, ramFree } from './ram_session.ts';
-import { dropSlab, newSlab, slabAlloc, slabFree } from './slab.ts';
+import { dropSlab, newSlab, slabAlloc } from './slab.ts';
 
 interface CpuSessionRow {
   readonly label: string;
@@ -79,7 +80,7 @@ export function upgradeCpuSession(x: Execution, key: number, bytes: number): voi
 export function destroyCpuSession(x: Execution, key: number): void {
   const row = cpuSessions(x).require(key);
   dissolveObject(x, row.cap);
-  for (const [thread, { session }] of cpuThreads(x).entries()) if (session === key) killThread(x, thread);
+  for (const [thread, { session }] of cpuThreads(x).entries()) if (session === key) destroyCpuThread(x, thread);
   for (const [member, other] of cpuSessions(x).entries()) if (other.ref_account === key) cpuSessions(x).update(member, { ref_account: row.ref_account });
   const ref = cpuSessions(x).get(row.ref_account);
   if (ref !== undefined) cpuSessions(x).update(row.ref_account, { quota: ref.quota + row.quota });
@@ -90,12 +91,6 @@ export function destroyCpuSession(x: Execution, key: number): void {
   cpuSessions(x).delete(key);
   dropSlab(x, row.threads);
   dropGuard(x, row.guard);
-}
-
-function killThread(x: Execution, thread: number): void {
-  const { session } = cpuThreads(x).require(thread);
-  destroyCpuThread(x, thread);
-  slabFree(x, cpuSessions(x).require(session).threads);
 }
 
 /** Lowest index of the trace control area that no thread of the session uses. */
@@ -117,14 +112,15 @@ const create_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
   }
   if (!slabAlloc(x, session.threads)) return { exception: 'Out_of_metadata' };
   const { priority, exception_sigh } = session;
-  const key = newCpuThread(x, { name, session: request.ref, priority, pd, trace_index: traceIndex(x, request.ref), exception_sigh });
+  const { address_space } = pdSessions(x).require(pd);
+  const key = newCpuThread(x, { name, session: request.ref, priority, slab: session.threads, pd, address_space, trace_index: traceIndex(x, request.ref), exception_sigh });
   // A constructor that fails loses its slab entry, as in the original.
   return typeof key === 'string' ? { exception: key } : { cap: cpuThreads(x).require(key).cap.slot };
 };
 
 const kill_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
   const thread = objectOf(x, 'Cpu_thread', cap(request, 'thread'));
-  if (thread !== undefined && cpuThreads(x).require(thread).session === request.ref) killThread(x, thread);
+  if (thread !== undefined && cpuThreads(x).require(thread).session === request.ref) destroyCpuThread(x, thread);
   return {};
 };
 

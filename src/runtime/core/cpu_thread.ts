@@ -14,7 +14,8 @@ import { type CoreCap, capAt } from './kernel_object.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { bindToPd, unbindFromPd } from './pd_threads.ts';
 import { createPlatformThread, destroyPlatformThread, kernelPriority, platformThreads, runThread, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
-import { forgetFaults } from './region_map.ts';
+import { addClient, removeClient } from './region_map.ts';
+import { slabFree } from './slab.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
 import { UNGUARDED } from './guard.ts';
 import { emptyState, REGISTER_WORDS, STATE, STATE_WORDS } from './thread_state.ts';
@@ -24,8 +25,11 @@ export interface CpuThreadRow {
   /** Key of the CPU session. */
   readonly session: number;
   readonly priority: number;
-  /** Key of the PD session whose task it runs in, 0 once that is gone. */
+  /** Slab of the CPU session that holds its record. */
+  readonly slab: number;
+  /** Key of the PD session whose task it runs in, and the region map that is its address space. */
   readonly pd: number;
+  readonly address_space: number;
   readonly platform: number;
   readonly cap: CoreCap;
   /** Gate that page faults and exceptions are sent to. */
@@ -48,7 +52,9 @@ export interface ThreadArgs {
   readonly name: string;
   readonly session: number;
   readonly priority: number;
+  readonly slab: number;
   readonly pd: number;
+  readonly address_space: number;
   readonly trace_index: number;
   readonly exception_sigh: number;
 }
@@ -63,15 +69,17 @@ export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadErr
     return 'Thread_creation_failed';
   }
   const key = cpuThreads(x).insert({
-    name: args.name, session: args.session, priority: args.priority, pd: args.pd, platform, cap: NO_CAP, pager: NO_CAP, pager_entry: { ds: 0, bytes: 0 },
+    name: args.name, session: args.session, priority: args.priority, slab: args.slab, pd: args.pd, address_space: args.address_space, platform, cap: NO_CAP, pager: NO_CAP, pager_entry: { ds: 0, bytes: 0 },
     exception_sigh: 0, session_exception_sigh: args.exception_sigh, trace_index: args.trace_index, state: emptyState(),
   });
   const own = manageObject(x, 'Cpu_thread', key);
+  addClient(x, args.address_space, key);
   const pager = manageObject(x, 'Pager_object', key, CORE_THREAD.pager_ep);
   const pager_entry = slicedAlloc(x, UNGUARDED, POOL_ENTRY_BYTES);
   if (pager_entry === null) {
     dissolveObject(x, pager);
     dissolveObject(x, own);
+    removeClient(x, args.address_space, key);
     unbindFromPd(x, args.pd, platform);
     destroyPlatformThread(x, platform);
     cpuThreads(x).delete(key);
@@ -82,27 +90,22 @@ export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadErr
 }
 
 export function destroyCpuThread(x: Execution, key: number): void {
-  const { cap: own, pager, pager_entry, platform, pd, exception_sigh } = cpuThreads(x).require(key);
+  const { cap: own, pager, pager_entry, platform, slab, pd, address_space, exception_sigh } = cpuThreads(x).require(key);
   dissolveObject(x, own);
   dissolveObject(x, pager);
   freeSliced(x, UNGUARDED, pager_entry);
-  forgetFaults(x, key);
+  removeClient(x, address_space, key);
   stopPlatformThread(x, platform);
-  if (pd !== 0) unbindFromPd(x, pd, platform);
+  unbindFromPd(x, pd, platform);
   destroyPlatformThread(x, platform);
   if (exception_sigh !== 0) dec(x, exception_sigh);
   cpuThreads(x).delete(key);
+  slabFree(x, slab);
 }
 
-/** The protection domain of these threads is going: they stop and belong to nobody any more. */
-export function detachThreadsOfPd(x: Execution, pd: number): void {
-  for (const [key, row] of cpuThreads(x).entries()) {
-    if (row.pd !== pd) continue;
-    forgetFaults(x, key);
-    stopPlatformThread(x, row.platform);
-    platformThreads(x).update(row.platform, { task: 0, started: false });
-    cpuThreads(x).update(key, { pd: 0 });
-  }
+/** A protection domain that goes takes its threads with it, whatever CPU session they belong to. */
+export function destroyThreadsOf(x: Execution, pd: number): void {
+  for (const [key, row] of [...cpuThreads(x).entries()].reverse()) if (row.pd === pd) destroyCpuThread(x, key);
 }
 
 export const kernelThreadSlot = (x: HasStore, key: number): number => {
@@ -125,8 +128,7 @@ function exchangeAllRegisters(x: Execution, key: number, registers: readonly num
 }
 
 const start = (x: Execution, request: RpcRequest): RpcAnswer => {
-  const { platform, pager, pd } = cpuThreads(x).require(request.ref);
-  if (pd === 0) return {};
+  const { platform, pager } = cpuThreads(x).require(request.ref);
   if (!startPlatformThread(x, platform, pager.slot, num(request, 'ip'), num(request, 'sp'))) {
     const selector = (kernelThreadSlot(x, request.ref) << 12) >>> 0;
     coreWarning(x, `l4_thread_control_commit for 0x${selector.toString(16)} failed!`);

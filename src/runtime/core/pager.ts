@@ -2,9 +2,12 @@
 // Owner of the record 'core_pager_exception'. Source modelled: genode-base-foc.md 6.1, 9.3, genode-16.08-abi.md 2.2.
 
 import type { Plain } from '../../emu/plain.ts';
+import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
-import { type Action, call, goto, invoke, type InvokeResult, procedure } from '../native/procedure.ts';
+import { type Action, goto, invoke, type InvokeResult, procedure } from '../native/procedure.ts';
+import { rpc } from '../native/rpc_client.ts';
 import { objects } from '../native/service.ts';
+import { Pd_session } from '../rpc/interfaces.ts';
 import { record } from '../native/store.ts';
 import { makeTag, OPERATION, SELF, TAG_ERROR, tagLabel, TIMEOUT } from '../native/utcb.ts';
 import { coreError, coreText, coreWarning } from './console.ts';
@@ -12,7 +15,6 @@ import { cpuThreads, kernelThreadSlot, updateState } from './cpu_thread.ts';
 import { type Resolution, resolveFault } from './fault_resolution.ts';
 import { pdSessions } from './pd_session.ts';
 import { registerFault, regionMaps } from './region_map.ts';
-import { submitSignal } from './signal_broker.ts';
 import { afterException, EXCEPTION_WORDS, exceptionAddress, exceptionError, exceptionIp, hasFlag, PAUSE_ERROR, replyImage, withFlag } from './thread_state.ts';
 
 type PagerLocals = { [key: string]: Plain; thread?: number; address?: number; ip?: number; label?: number };
@@ -88,7 +90,7 @@ function dispatch(x: Execution, l: PagerLocals, thread: number, label: number): 
     return hasFlag(state, 'paused') ? goto('start') : sendRegisters(x, thread, words);
   }
   const context = exception_sigh !== 0 ? exception_sigh : session_exception_sigh;
-  return context === 0 ? goto('start') : call(submitSignal, { context, count: 1 }, 'start');
+  return context === 0 ? goto('start') : submit(x, context, 'start');
 }
 
 type PageFault = { readonly address: number; readonly write: boolean; readonly ip: number };
@@ -106,8 +108,11 @@ function pageFault(x: Execution, l: PagerLocals, thread: number, fault: PageFaul
   registerFault(x, found.map, { thread, address: found.address, type: found.type });
   updateState(x, thread, (state) => withFlag(state, 'unresolved_page_fault', true));
   const { fault_handler } = regionMaps(x).require(found.map);
-  return call(submitSignal, { context: fault_handler === 0 ? null : fault_handler, count: 1 }, 'signalled');
+  return submit(x, fault_handler === 0 ? null : fault_handler, 'signalled');
 }
+
+/** Signals go through core's own PD session, hence by a call to the entrypoint: whoever is woken by one cannot be served before. */
+const submit = (x: Execution, context: number | null, then: string): Action => rpc(Pd_session.submit, env.get(x).pd, { context, count: 1 }, then);
 
 function sendMapping(x: Execution, thread: number, { to, from, size_log2, writable, cache }: Extract<Resolution, { kind: 'mapping' }>): Action {
   const { utcb } = x.cpu;

@@ -7,7 +7,7 @@ import { taskMap } from '../native/kernel_calls.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { coreWarning } from './console.ts';
-import { detachThreadsOfPd } from './cpu_thread.ts';
+import { destroyThreadsOf } from './cpu_thread.ts';
 import { dropGuard, newGuard } from './guard.ts';
 import { type CoreCap, createGateObject, createTaskObject, drop, reserve } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
@@ -90,7 +90,7 @@ function keepNative(x: Execution, key: number): true {
 export function destroyPdSession(x: Execution, key: number): void {
   const row = pdSessions(x).require(key);
   if (row.cap.slot !== 0) dissolveObject(x, row.cap);
-  detachThreadsOfPd(x, key);
+  destroyThreadsOf(x, key);
   for (const [id, { pd }] of pdCaps(x).entries()) if (pd === key) freePdCap(x, id);
   for (const map of [row.linker_area, row.stack_area, row.address_space]) if (map !== 0) destroyRegionMap(x, map);
   if (row.native.slot !== 0) dissolveObject(x, row.native);

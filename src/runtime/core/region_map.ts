@@ -39,6 +39,8 @@ interface RegionMapRow {
   readonly dataspace: number;
   /** Slot of the signal context for faults, 0 if none. */
   readonly fault_handler: number;
+  /** Threads whose address space this is, the newest first. */
+  readonly clients: readonly number[];
   /** Oldest first. */
   readonly faults: readonly Fault[];
   /** Slab of references from dataspaces to regions, and the one of the allocator's blocks. */
@@ -60,7 +62,7 @@ export function newRegionMap(x: Execution, kind: RegionMapKind, guard: number, b
   if (references === null) return null;
   const blocks = newEmbeddedSlab(x, 'address_block', guard);
   const key = regionMaps(x).insert({
-    kind, size, allocator: newAllocator(x, base, pageAligned(size)), regions: [], dataspace: 0, fault_handler: 0, faults: [], references, blocks, cap: NO_CAP,
+    kind, size, allocator: newAllocator(x, base, pageAligned(size)), regions: [], dataspace: 0, fault_handler: 0, clients: [], faults: [], references, blocks, cap: NO_CAP,
   });
   const dataspace = newDataspace(x, { phys: 0, size: pageAligned(size), writable: false, cache: 'cached', ram_session: 0, managed_by: key });
   regionMaps(x).update(key, { dataspace, cap: manageObject(x, 'Region_map', key) });
@@ -84,7 +86,9 @@ export function attach(x: Execution, key: number, { ds, size: wanted, offset, at
   if (offset < 0 || offset % (1 << PAGE_LOG2) !== 0) return 'Invalid_args';
   const source = ds === undefined ? undefined : dataspaces(x).get(ds);
   if (ds === undefined || source === undefined) return 'Invalid_dataspace';
-  const size = pageAligned(wanted === 0 ? Math.max(source.size - offset, 0) : wanted);
+  // Behind the end of the dataspace the original computes a size beyond every region map.
+  if (wanted === 0 && offset > source.size) return 'Region_conflict';
+  const size = pageAligned(wanted === 0 ? source.size - offset : wanted);
   if (size === 0 || source.size < size + offset) return 'Invalid_args';
   const { allocator, references, blocks } = regionMaps(x).require(key);
   if (!slabEnsure(x, blocks, readAllocator(x, allocator, (all) => all.blockCount) + BLOCKS_PER_CHANGE)) return 'Out_of_metadata';
@@ -129,32 +133,43 @@ export function detach(x: Execution, key: number, address: number): void {
     coreWarning(x, `detach: no attachment at 0x${address.toString(16)}`);
     return;
   }
-  if (region.base !== address) coreWarning(x, `detach: 0x${address.toString(16)} is not the beginning of the region 0x${region.base.toString(16)}`);
   removeRegion(x, key, region);
 }
 
 function removeRegion(x: Execution, key: number, region: Region): void {
-  const { allocator, references, regions } = regionMaps(x).require(key);
+  const { allocator, references, regions, clients } = regionMaps(x).require(key);
   regionMaps(x).update(key, { regions: regions.filter((other) => other.base !== region.base) });
   changeAllocator(x, allocator, (all) => all.free(region.base));
-  slabFree(x, references);
+  if (clients.length > 0 && dataspaces(x).get(region.ds)?.managed_by !== 0) coreWarning(x, 'unmapping of managed dataspaces not yet supported');
   revoke(x, region);
+  slabFree(x, references);
 }
 
-/** Takes the pages of a region from everyone but core; whoever may still use them faults and gets them again. */
-function revoke(x: Execution, region: Region): void {
-  const source = dataspaces(x).get(region.ds);
+/**
+ * Takes the pages of a region from everyone but core; whoever may still use them faults and gets them again. The real core leaves
+ * the pages of a managed dataspace where they are; a component that attaches something else there would see them still.
+ */
+function revoke(x: Execution, { ds, offset, size }: Region): void {
+  const source = dataspaces(x).get(ds);
   if (source === undefined) return;
-  if (source.managed_by === 0) {
-    revokeMemory(x, source.phys + region.offset, region.size);
-    return;
-  }
-  const end = region.offset + region.size;
+  if (source.managed_by === 0) return revokeMemory(x, source.phys + offset, size);
+  const end = offset + size;
   for (const inner of regionMaps(x).get(source.managed_by)?.regions ?? []) {
-    const from = Math.max(inner.base, region.offset);
+    const from = Math.max(inner.base, offset);
     const to = Math.min(inner.base + inner.size, end);
     if (from < to) revoke(x, { ...inner, base: 0, size: to - from, offset: inner.offset + from - inner.base });
   }
+}
+
+/** Enters a thread that runs in the address space described by a map. */
+export function addClient(x: HasStore, key: number, thread: number): void {
+  regionMaps(x).update(key, { clients: [thread, ...regionMaps(x).require(key).clients] });
+}
+
+export function removeClient(x: HasStore, key: number, thread: number): void {
+  const row = regionMaps(x).get(key);
+  if (row !== undefined) regionMaps(x).update(key, { clients: row.clients.filter((client) => client !== thread) });
+  forgetFaults(x, thread);
 }
 
 /** Detaches a dataspace from every region map. */

@@ -30,10 +30,12 @@ type ServeLocals = {
   /** Capabilities of the request being served and of the last reply, each holding one reference. */
   request_caps: readonly number[];
   reply_cap: number | null;
+  /** The last reply: a request with a forged id gets it once more. Null before the first, and after a request nobody answers. */
+  replied: { readonly code: number; readonly cap: number | null; readonly has_cap: boolean; readonly payload: readonly number[] } | null;
 };
 
 export const newServeLocals = (cap_valid: number, delay_start: number): ServeLocals => ({
-  cap_valid, delay_start, window: 0, interface: '', opcode: 0, request: null, request_caps: [], reply_cap: null,
+  cap_valid, delay_start, window: 0, interface: '', opcode: 0, request: null, request_caps: [], reply_cap: null, replied: null,
 });
 
 /** Entry procedure of an entrypoint thread; never returns. */
@@ -61,7 +63,10 @@ export const serveEntrypoint = procedure<ServeLocals>('native.serve_entrypoint',
     const id = (result.label & ~3) >>> 0;
     if (message.protocol !== id) {
       x.cpu.console('badge does not match label, ignoring request\n');
-      return goto('wait');
+      // The real loop goes round with its reply buffer as it was.
+      if (l.replied === null) return goto('wait');
+      const { code, cap, has_cap, payload } = l.replied;
+      return reply(x, l, code, has_cap ? [cap] : [], payload);
     }
     const caps = takeCaps(x, message, l.window);
     for (const slot of caps) inc(x, slot);
@@ -114,6 +119,7 @@ export const serveEntrypoint = procedure<ServeLocals>('native.serve_entrypoint',
   },
   forget: (x, l) => {
     releaseRequest(x, l);
+    l.replied = null;
     return goto('wait');
   },
 });
@@ -132,6 +138,7 @@ function releaseRequest(x: Execution, l: ServeLocals): void {
 
 function reply(x: Execution, l: ServeLocals, code: number, caps: readonly (number | null)[], payload: readonly number[]): Action {
   releaseRequest(x, l);
+  l.replied = { code, cap: caps[0] ?? null, has_cap: caps.length > 0, payload };
   const tag = putMessage(x, code, caps, payload);
   if (tag === undefined) throw new Error(`reply of ${l.interface}[${l.opcode}] is too long`);
   setReceiveWindow(x, l.window);

@@ -108,7 +108,7 @@ test('attaching follows the rules, and init finds its first attachments where th
   assert.is(ran.answer('fixed').value, 0x4000_0000);
   assert.is(Number(ran.answer('anywhere').value) % (2 * PAGE), 0);
   assert.equal(['conflict', 'unaligned', 'too big', 'no ds'].map((name) => ran.answer(name).error), ['Region_conflict', 'Invalid_args', 'Invalid_args', 'Invalid_dataspace']);
-  assert.equal(said(ran), ['Warning: detach: 0x40001000 is not the beginning of the region 0x40000000', 'Warning: detach: no attachment at 0x50000000']);
+  assert.equal(said(ran), ['Warning: detach: no attachment at 0x50000000']);
   assert.is(ran.answer('again').value, 0x4000_1000);
 });
 

@@ -35,6 +35,8 @@ export interface Context {
   readonly ask?: (question: string) => Promise<string | null>;
   /** Starts another process of this program for scenarios; left out: everything runs in this one. */
   readonly startWorker?: () => Worker | Promise<Worker>;
+  /** The file that this program is run from, so that it can be started again; left out in tests. */
+  readonly script?: string;
   /** Processors of the machine. */
   readonly parallelism?: number;
   /** Calls back when something below one of the folders or files changes; returns how to end that. */

@@ -36,6 +36,7 @@ const world: Context = {
     return program === undefined ? undefined : hostedImage(program);
   },
   packageRoot: findPackageRoot(),
+  script: fileURLToPath(import.meta.url),
   parallelism: availableParallelism(),
   startWorker: async () => {
     const { startWorkerProcess } = await import('./worker_process.ts');

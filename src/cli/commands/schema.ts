@@ -2,6 +2,7 @@
 // Owns no state; everything is generated from src/scenario/schema.
 
 import { resolve } from 'node:path';
+import { reportSchema } from '../../report/json_schema.ts';
 import { suggestion } from '../../scenario/diagnostic.ts';
 import { hsd } from '../../scenario/schema/hsd.ts';
 import { jsonSchema } from '../../scenario/schema/json_schema.ts';
@@ -18,6 +19,7 @@ export const FORMATS: readonly { readonly name: string; readonly file: string; r
   { name: 'json', file: 'scenario.schema.json', generate: jsonSchema },
   { name: 'hsd', file: 'scenario.hsd', generate: hsd },
   { name: 'md', file: 'scenario.md', generate: referencePage },
+  { name: 'report', file: 'report.schema.json', generate: reportSchema },
 ];
 
 const NAMES = FORMATS.map(({ name }) => name);

@@ -4,7 +4,7 @@
 import type { System } from '../runtime/system.ts';
 import type { Moment } from '../scenario/model_moment.ts';
 import type { StepOf } from '../scenario/model_steps.ts';
-import { isExecutedMoment } from './executable.ts';
+import type { CodePlaces } from './code_places.ts';
 import { type EventMoment, watchMoment } from './moment_watch.ts';
 import { matches } from './pattern.ts';
 import type { Progress, Until } from './progress.ts';
@@ -15,11 +15,13 @@ const US_PER_MS = 1000;
 
 export class Awaiting {
   readonly #system: System;
+  readonly #places: CodePlaces;
   readonly #progress: Progress;
   /** The first line that the next wait may match. */
   #cursor = 0;
 
-  constructor(system: System, progress: Progress) {
+  constructor(system: System, progress: Progress, places: CodePlaces) {
+    this.#places = places;
     this.#system = system;
     this.#progress = progress;
   }
@@ -30,11 +32,12 @@ export class Awaiting {
   }
 
   wait({ moment, within_ms }: StepOf<'await'>): StepEnd {
-    if (!isExecutedMoment(moment)) throw new Error(`a moment of kind ${moment.kind} is not executed and was not refused`);
     const words = momentWords(moment);
     if (moment.kind === 'time') return fatal(this.#progress.advance(() => false, { moment: moment.time_ms * US_PER_MS, stop: null }));
+    const place = moment.kind === 'code' ? this.#places.addressOf(moment.place, moment.of) : { address: 0 };
+    if ('error' in place) return { verdict: 'failed', message: [place.error], fatal: true };
     const until: Until | null = within_ms === undefined ? null : { moment: this.#progress.time_us + within_ms * US_PER_MS, stop: { verdict: 'timeout', reason: `${words} did not come within ${within_ms} ms` } };
-    const stop = moment.kind === 'log' ? this.#progress.advance(this.#lineSeen(moment), until) : this.#event(moment, until);
+    const stop = moment.kind === 'log' ? this.#progress.advance(this.#lineSeen(moment), until) : this.#event(moment, place.address, until);
     if (stop === null || stop.verdict !== 'timeout') return fatal(stop);
     const last = this.#progress.lines.all.at(-1);
     return { ...fatal(stop), message: [stop.reason.startsWith(words) ? stop.reason : `${words} did not come: ${stop.reason}`, `the last line was: ${last?.text ?? '(none)'}`, ...hints(moment)] };
@@ -53,8 +56,8 @@ export class Awaiting {
     };
   }
 
-  #event(moment: EventMoment, until: Until | null): ReturnType<Progress['advance']> {
-    const watch = watchMoment(moment, this.#system);
+  #event(moment: EventMoment, address: number, until: Until | null): ReturnType<Progress['advance']> {
+    const watch = watchMoment(moment, this.#system, address);
     try {
       return this.#progress.advance(() => watch.reached, until, () => watch.instructions_left);
     } finally {

@@ -35,7 +35,7 @@ const MOMENTS = {
   rpc: true,
   syscall: true,
   instructions: true,
-  code: false,
+  code: true,
   state: true,
   signal: true,
   page_fault: true,
@@ -48,10 +48,8 @@ const CRITERIA = { log: true, after: true, pattern: true, exit: true } as const 
 type Executed<Table, Kind> = { [K in keyof Table]: Table[K] extends true ? K : never }[keyof Table] & Kind;
 
 export type ExecutedStep = Extract<Step, { readonly kind: Executed<typeof STEPS, StepKind> }>;
-export type ExecutedMoment = Extract<Moment, { readonly kind: Executed<typeof MOMENTS, Moment['kind']> }>;
 
 export const isExecuted = (step: Step): step is ExecutedStep => STEPS[step.kind];
-export const isExecutedMoment = (moment: Moment): moment is ExecutedMoment => MOMENTS[moment.kind];
 
 /** An error for everything in the scenario that this version cannot execute; empty: it can all of it. */
 export function notExecutable(scenario: Scenario): readonly Diagnostic[] {

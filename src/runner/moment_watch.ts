@@ -8,7 +8,7 @@ import type { KernelState, RpcName, System } from '../runtime/system.ts';
 import type { MomentOf } from '../scenario/model_moment.ts';
 import { isComponent, Whereabouts } from './whereabouts.ts';
 
-export type EventMoment = MomentOf<'rpc' | 'syscall' | 'instructions' | 'state' | 'signal' | 'page_fault'>;
+export type EventMoment = MomentOf<'code' | 'rpc' | 'syscall' | 'instructions' | 'state' | 'signal' | 'page_fault'>;
 
 export interface MomentWatch {
   readonly reached: boolean;
@@ -26,7 +26,9 @@ interface Following {
   readonly counts: (event: StampedEvent) => number;
 }
 
-export function watchMoment(moment: EventMoment, system: System): MomentWatch {
+/** `address` is that of a `code` moment's place. */
+export function watchMoment(moment: EventMoment, system: System, address: number): MomentWatch {
+  if (moment.kind === 'code') return new CodeWatch(moment, address, system);
   if (moment.kind === 'instructions') return moment.of === undefined ? new TotalWatch(moment.instructions, system) : new ShareWatch(moment.instructions, moment.of, system);
   if (moment.kind === 'state') return new StateWatch(moment, system);
   return new EventWatch(moment.count, followingOf(moment, system), system);
@@ -232,5 +234,62 @@ class StateWatch implements MomentWatch {
 
   get instructions_left(): number {
     return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Execution comes to an address of the component: a breakpoint in each task that the component lives in, now or later. */
+class CodeWatch implements MomentWatch {
+  readonly #moment: MomentOf<'code'>;
+  readonly #address: number;
+  readonly #system: System;
+  readonly #places: Whereabouts;
+  readonly #tasks = new Set<DebugId>();
+  readonly #unsubscribe: () => void;
+  #left: number;
+
+  constructor(moment: MomentOf<'code'>, address: number, system: System) {
+    this.#moment = moment;
+    // Bit 0 of a symbol says that its code is Thumb.
+    this.#address = (address & ~1) >>> 0;
+    this.#system = system;
+    this.#places = new Whereabouts(system);
+    this.#left = moment.count;
+    for (const { label, task, alive } of system.components()) if (alive && isComponent(moment.of, label)) this.#add(task);
+    this.#unsubscribe = system.machine.events.listen(['schedule', 'breakpoint'], (event) => {
+      if (event.kind === 'schedule') this.#scheduled(event.to);
+      else if (event.kind === 'breakpoint') this.#came(event.address, event.task, event.thread);
+    });
+  }
+
+  #add(task: DebugId): void {
+    if (this.#tasks.has(task)) return;
+    this.#tasks.add(task);
+    this.#system.machine.breakpoints.add(task, this.#address);
+  }
+
+  /** The component may begin only now, or anew. */
+  #scheduled(thread: DebugId): void {
+    const { task, component } = this.#places.of(thread);
+    if (task !== undefined && isComponent(this.#moment.of, component)) this.#add(task);
+  }
+
+  #came(address: number, task: DebugId, thread: DebugId): void {
+    if (address !== this.#address || !this.#tasks.has(task)) return;
+    if (this.#moment.thread !== undefined && this.#places.of(thread).name !== this.#moment.thread) return;
+    this.#left -= 1;
+    if (this.#left <= 0) this.#system.machine.stop();
+  }
+
+  get reached(): boolean {
+    return this.#left <= 0;
+  }
+
+  get instructions_left(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    for (const task of this.#tasks) this.#system.machine.breakpoints.remove(task, this.#address);
   }
 }

@@ -46,11 +46,12 @@ export class Station {
     // Lines of a further machine say whose they are.
     const line = name === '' ? ports.line : (one: LogLine) => ports.line({ ...one, text: `${name}: ${one.text}` });
     this.progress = new Progress(system, this.criteria, this.faults, { wall_ms: ports.wall_ms, wall_limit_ms: ports.wall_limit_ms, line }, scenario.unify);
-    this.awaiting = new Awaiting(system, this.progress);
+    const config = scenario.machines.find((machine) => machine.name === name)?.config ?? scenario.config;
+    const places = new CodePlaces(config, modules);
+    this.awaiting = new Awaiting(system, this.progress, places);
     const recorder = new TimelineRecorder(system);
     this.recorder = recorder;
-    const config = scenario.machines.find((machine) => machine.name === name)?.config ?? scenario.config;
-    this.expectations = new Expectations(system, new CodePlaces(config, modules), states, () => recorder.sessions(), scenario.steps.filter((step) => step.kind === 'expect-memory'));
+    this.expectations = new Expectations(system, places, states, () => recorder.sessions(), scenario.steps.filter((step) => step.kind === 'expect-memory'));
   }
 }
 

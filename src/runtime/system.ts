@@ -75,6 +75,8 @@ export interface Board {
   idle(limit: { readonly time_us: number }): void;
   /** May be called by an event listener: `run` returns at the next instruction boundary. */
   stop(): void;
+  /** Addresses of a task before which a `breakpoint` event is emitted, with nothing executed there yet. */
+  readonly breakpoints: { add(task: DebugId, address: number): void; remove(task: DebugId, address: number): void };
 }
 
 /**

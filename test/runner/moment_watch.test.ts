@@ -24,7 +24,7 @@ const schedule = (to: DebugId) => (system: ScriptedSystem) => system.emit({ kind
 /** Milliseconds at which the moment came; null if it never did. */
 function cameAt(moment: EventMoment, at: Script['at'], more: Partial<Script> = {}): number | null {
   const system = new ScriptedSystem({ at, components: COMPONENTS, threads: THREADS, ...more });
-  const watch = watchMoment(moment, system);
+  const watch = watchMoment(moment, system, 0x1001);
   for (;;) {
     if (watch.reached) {
       watch.close();
@@ -90,6 +90,18 @@ test('instructions are counted exactly, of all or of one component while it runs
   const later: Script['at'] = [[1, schedule(OTHER)], [3, schedule(SHEEP)], [4, schedule(OTHER)], [6, schedule(SHEEP)], [9, () => undefined]];
   assert.is(cameAt({ kind: 'instructions', instructions: 62_500 * 5 }, later), 5);
   assert.is(cameAt({ kind: 'instructions', instructions: 62_500 * 2, of: 'rtcr -> sheep' }, later), 7);
+});
+
+test('execution comes to an address of the component, also of one that begins later, and the breakpoint goes with the watch', () => {
+  const set: string[] = [];
+  const came = (task: number, thread: DebugId, address: number) => (system: ScriptedSystem) => system.emit({ kind: 'breakpoint', address }, task, thread);
+  const system = new ScriptedSystem({ at: [[1, came(0x143, OTHER, 0x1000)], [2, came(0x142, SHEEP, 0x2000)], [3, came(0x142, SHEEP, 0x1000)], [4, came(0x142, SHEEP, 0x1000)]], components: COMPONENTS, threads: THREADS });
+  Object.defineProperty(system.machine, 'breakpoints', { value: { add: (task: number, address: number) => set.push(`+${task.toString(16)}:${address.toString(16)}`), remove: (task: number) => set.push(`-${task.toString(16)}`) } });
+  const watch = watchMoment({ kind: 'code', place: { kind: 'address', address: 0x1001 }, of: 'rtcr -> sheep', count: 2 }, system, 0x1001);
+  while (!watch.reached && system.machine.run({}) !== 'idle_forever');
+  watch.close();
+  assert.is(system.machine.time_us, 4000);
+  assert.equal(set, ['+142:1000', '-142']);
 });
 
 test.run();

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { loadModules } from '../modules.ts';
 import { findScenarios, loadScenario } from '../scenarios.ts';
+import { runFigures } from './bench_runs.ts';
 import { REPORT_FOLDER } from './run.ts';
 
 const RUNS_DEFAULT = 5;
@@ -37,12 +38,12 @@ export const BENCH: Command = {
   usage: 'bench [--runs N]',
   example: ['rescap bench', 'rescap bench --runs 9'],
   options: { engine: ENGINE_OPTION, runs: { type: 'string', value: 'N', doc: `runs per figure, instead of ${RUNS_DEFAULT}` } },
-  run: ({ values }, context) => {
+  run: async ({ values }, context) => {
     const runs = values['runs'] === undefined ? RUNS_DEFAULT : Number(values['runs']);
     if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new UsageError(`--runs: '${String(values['runs'])}' is no number from 1 to 1000`);
     const spinning = load(SPINNING, context);
     const counting = load(SCENARIO, context);
-    const figures = [...guestSpeed(spinning, runs, context), ...mainPath(counting, runs, context)];
+    const figures = [...guestSpeed(spinning, runs, context), ...mainPath(counting, runs, context), ...(await runFigures(context.script, runs, context))];
     report(figures, context);
     return PASSED;
   },

@@ -72,6 +72,7 @@ engine: $(INSTALLED)
 
 guest:
 	@$(MAKE) --no-print-directory -C src/guest
+	@$(MAKE) --no-print-directory -C src/guest/bare
 
 clean:
 	rm -rf dist reports/*/

@@ -38,8 +38,11 @@ export abstract class Loop {
   protected readonly effect = this.asm.local(I32);
   protected readonly offset = this.asm.local(I32);
   readonly #entry = this.asm.local(I32);
+  /** Where an instruction goes on that branches. */
+  protected readonly next = this.asm.local(I32);
   #exit: Depth = 0;
   #nextPage: Depth = 0;
+  #locate: Depth = 0;
   #again: Depth = 0;
   #branch: Depth = 0;
   protected advance: Depth = 0;
@@ -59,9 +62,10 @@ export abstract class Loop {
     this.#exit = asm.open('block');
     this.#nextPage = asm.open('loop');
     this.#enterPage();
+    this.#locate = asm.open('loop');
+    this.locate();
     this.#again = asm.open('loop');
     this.fetch();
-    asm.i32(0).get(this.pc).i32(this.#set.ahead).op('i32_add').memory('i32_store', AT_PC);
     this.advance = asm.open('block');
     this.#branch = asm.open('block');
     this.#special = asm.open('block');
@@ -72,7 +76,7 @@ export abstract class Loop {
     this.#afterBranch();
     asm.end();
     this.#afterNext();
-    asm.op('unreachable').end().op('unreachable').end().op('unreachable').end();
+    asm.op('unreachable').end().op('unreachable').end().op('unreachable').end().op('unreachable').end();
     asm.i32(0).get(this.pc).memory('i32_store', AT_PC);
     asm.i32(0).get(this.left).memory('i32_store', AT_LEFT);
     this.finish();
@@ -84,13 +88,15 @@ export abstract class Loop {
   /** Before the first and after the last instruction. */
   protected abstract begin(): void;
   protected abstract finish(): void;
-  /** Finds the record of the pc; it is made anew where memory holds another opcode. */
+  /** Finds the record of the pc in its page. */
+  protected abstract locate(): void;
+  /** Makes the record anew where memory holds another opcode. */
   protected abstract fetch(): void;
   /** Executes the record, or not; leaves the effect in its local and falls through, or goes somewhere itself. */
   protected abstract dispatch(): void;
   /** An instruction was executed that does not leave for the kernel. */
   protected abstract retired(): void;
-  /** Adds the length of the instruction to the pc. */
+  /** Goes to the instruction behind: pc, record and what else `locate` finds. */
   protected abstract step(): void;
   /** What effects other than those common to both sets come to. */
   protected abstract otherEffects(): void;
@@ -136,6 +142,7 @@ export abstract class Loop {
         pushSpace: () => this.asm.get(this.#space),
         fault: () => this.leave(EXIT_FAULT),
         finish: (effect, emitter) => this.#finishInstruction(effect, emitter),
+        pc: { push: () => this.asm.get(this.pc).i32(this.#set.ahead).op('i32_add'), set: () => this.asm.set(this.next) },
       },
       placesOf(mask),
     );
@@ -158,7 +165,7 @@ export abstract class Loop {
     asm.get(this.effect).i32(BRANCH).op('i32_eq').brIf(this.#branch);
     asm.get(this.effect).i32(EXCHANGE).op('i32_eq').open('if');
     this.retired();
-    asm.i32(0).memory('i32_load', AT_PC).set(this.pc);
+    asm.get(this.next).set(this.pc);
     asm.get(this.left).i32(1).op('i32_sub').set(this.left);
     this.leave(EXIT_EXCHANGE);
     asm.end();
@@ -176,9 +183,9 @@ export abstract class Loop {
   #afterBranch(): void {
     const { asm } = this;
     this.retired();
-    asm.i32(0).memory('i32_load', AT_PC).set(this.pc);
+    asm.get(this.next).set(this.pc);
     this.countOne();
-    asm.get(this.pc).i32(PAGE_MASK).op('i32_and').get(this.#page).op('i32_eq').brIf(this.#again);
+    asm.get(this.pc).i32(PAGE_MASK).op('i32_and').get(this.#page).op('i32_eq').brIf(this.#locate);
     asm.br(this.#nextPage);
   }
 
@@ -186,6 +193,20 @@ export abstract class Loop {
     this.retired();
     this.step();
     this.goOn();
+  }
+
+  /** Stores r15 as the instruction reads it. */
+  protected storePc(): void {
+    this.asm.i32(0).get(this.pc).i32(this.#set.ahead).op('i32_add').memory('i32_store', AT_PC);
+  }
+
+  /** Executes the operation on the stack by calling it. */
+  protected callOperation(): void {
+    const operation = this.effect;
+    this.asm.set(operation);
+    this.storePc();
+    this.asm.get(this.record).get(operation).callIndirect(ONE_IN).set(this.effect);
+    this.asm.i32(0).memory('i32_load', AT_PC).set(this.next);
   }
 
   /** Counts an instruction and goes on at the pc, in this page or behind its end. */

@@ -36,6 +36,8 @@ export interface Surroundings {
   /** What happens after an abort: control does not come back. */
   readonly fault: () => void;
   readonly finish: (effect: Code, emitter: Emitter) => void;
+  /** Where r15 is in locals: pushes it, and takes a new one. */
+  readonly pc?: { readonly push: () => void; readonly set: () => void };
 }
 
 export class RecordTarget implements Target {
@@ -68,6 +70,15 @@ export class RecordTarget implements Target {
 
   pushRegisterField(name: string): void {
     this.#asm.get(this.#around.record).memory('i32_load8_u', this.#place(name).offset);
+  }
+
+  pushPc(): boolean {
+    this.#around.pc?.push();
+    return this.#around.pc !== undefined;
+  }
+
+  get setPc(): (() => void) | null {
+    return this.#around.pc?.set ?? null;
   }
 
   flagOffset(flag: Flag): number {

@@ -5,11 +5,11 @@ import { I32 } from '../emu/arm/compile/assembler.ts';
 import type { Code, Local, Statement } from '../emu/arm/compile/code.ts';
 import type { Program } from '../emu/arm/compile/semantics.ts';
 import { specialiseFunction } from '../emu/arm/compile/specialise.ts';
-import { AT_REGISTERS, EXIT_REFERENCE, HALF_CODE_ENTRIES, HALF_RECORDS_INSIDE, RECORD_CONDITION, RECORD_OPERATION, RECORD_WORD } from '../emu/arm/fast/layout.ts';
+import { AT_REGISTERS, EXIT_REFERENCE, HALF_CODE_ENTRIES, HALF_RECORDS_INSIDE, RECORD_OPERATION, RECORD_PLACE, RECORD_WORD } from '../emu/arm/fast/layout.ts';
 import { IT_BLOCK, PLACE_LAST, PLACE_UNCONDITIONAL } from '../emu/arm/instruction.ts';
 import { REG_CPSR } from '../emu/arm/registers.ts';
 import { ENGINE_AREA_BYTES } from '../emu/memory/physical_memory.ts';
-import { Loop, ONE_IN } from './loop.ts';
+import { Loop } from './loop.ts';
 import { importNumber } from './record_target.ts';
 
 const AT_CPSR = AT_REGISTERS + 4 * REG_CPSR;
@@ -49,6 +49,9 @@ export class ThumbLoop extends Loop {
     this.asm.i32(0).get(this.#word).memory('i32_store', AT_CPSR);
   }
 
+  /** All of it is done by `fetch`, because IT blocks change records. */
+  protected locate(): void {}
+
   protected fetch(): void {
     const { asm } = this;
     asm.get(this.pc).i32(0xffe).op('i32_and').tee(this.offset);
@@ -73,13 +76,14 @@ export class ThumbLoop extends Loop {
     asm.get(this.#block.slot).open('if');
     this.#enterBlock();
     asm.end();
-    asm.get(this.record).get(this.record).memory('i32_load16_u', RECORD_OPERATION).callIndirect(ONE_IN).set(this.effect);
+    asm.get(this.record).memory('i32_load16_u', RECORD_OPERATION);
+    this.callOperation();
   }
 
   /** Inside of a block: whether the instruction may stand in this place, and whether it is executed. */
   #enterBlock(): void {
     const { asm } = this;
-    asm.get(this.record).memory('i32_load8_u', RECORD_CONDITION).tee(this.effect).i32(PLACE_LAST).op('i32_eq');
+    asm.get(this.record).memory('i32_load8_u', RECORD_PLACE).tee(this.effect).i32(PLACE_LAST).op('i32_eq');
     asm.get(this.#block.slot).i32(15).op('i32_and').i32(8).op('i32_ne', 'i32_and').open('if');
     this.leave(EXIT_REFERENCE);
     asm.end();

@@ -82,9 +82,12 @@ function otherSvc(kernel: Kernel, thread: Thread, pc: number): void {
   raiseException(kernel, thread, NO_ADDRESS, ERROR_SVC | ERROR_USER, 'svc');
 }
 
+/** For who compiled floating point into a component. */
+const WITHOUT_VFP = 'the board has no floating-point unit, compile with -mfloat-abi=soft';
+
 function undefinedInstruction(kernel: Kernel, thread: Thread, { pc, opcode, detail }: Extract<Trap, { kind: 'undefined' }>): void {
   const { registers } = thread;
-  if (detail === 'vfp' || detail === 'thumb') kernel.unsupported(`instruction (${detail}) at ${pc.toString(16)}`);
+  if (detail === 'vfp' || detail === 'thumb') kernel.unsupported(`instruction (${detail}) ${opcode.toString(16)} at ${pc.toString(16)}${detail === 'vfp' ? `: ${WITHOUT_VFP}` : ''}`);
   registers.r[15] = opcode === UNDEFINED_KEEPS_PC ? pc : pc + (registers.thumb ? 2 : 4);
-  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), `undefined instruction (${detail})`);
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), `undefined instruction (${detail})${detail === 'vfp' ? ` 0x${opcode.toString(16)}: ${WITHOUT_VFP}` : ''}`);
 }

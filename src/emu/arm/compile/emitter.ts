@@ -4,6 +4,7 @@
 import { I32, I64 } from './assembler.ts';
 import type { Assembler, Depth, OpName, ValueType } from './assembler.ts';
 import { fits32, isSigned32, isUnsigned32 } from './code.ts';
+import { REG_PC } from '../registers.ts';
 import type { Arithmetic, Code, Comparison, Flag, Label, Local, Statement } from './code.ts';
 
 /** What surrounds the code of an instruction. Addresses and values are pushed before a method is called. */
@@ -15,6 +16,10 @@ export interface Target {
   /** Offset of the register file in memory. */
   readonly registers: number;
   flagOffset(flag: Flag): number;
+  /** Pushes r15; false where that is a register like the others. */
+  pushPc(): boolean;
+  /** Takes the new r15 from the stack; null where that is a register like the others. */
+  readonly setPc: (() => void) | null;
   /** Pushes what is at the address in this local. */
   load(bytes: 1 | 2 | 4, address: number): void;
   store(bytes: 1 | 2 | 4, address: number, value: number): void;
@@ -87,6 +92,11 @@ export class Emitter {
         asm.set(this.#slot(statement.local));
         return;
       case 'set_register': {
+        if (isPc(statement.index) && this.#target.setPc !== null) {
+          this.low(statement.value);
+          this.#target.setPc();
+          return;
+        }
         const offset = this.#registerAddress(statement.index);
         this.low(statement.value);
         asm.memory('i32_store', offset);
@@ -190,6 +200,7 @@ export class Emitter {
         this.#target.pushField(code.name);
         return;
       case 'register': {
+        if (isPc(code.index) && this.#target.pushPc()) return;
         const offset = this.#registerAddress(code.index);
         asm.memory('i32_load', offset);
         return;
@@ -308,6 +319,8 @@ export class Emitter {
     } else throw new Error(`no code for ${code.kind}`);
   }
 }
+
+const isPc = (index: Code): boolean => index.kind === 'number' && index.low === REG_PC;
 
 /** How much work a number is; infinite where it has effects. */
 function costOf(code: Code): number {

@@ -3,9 +3,10 @@
 
 import { A32, T32 } from '../decoder.ts';
 import { executesOf } from '../executes.ts';
-import { PLACE_ANYWHERE, PLACE_NEVER } from '../instruction.ts';
+import { ALWAYS, PLACE_ANYWHERE, PLACE_NEVER } from '../instruction.ts';
 import type { Execute, Instruction } from '../instruction.ts';
-import { placesOf, RECORD_BYTES, RECORD_CONDITION, RECORD_OPERATION, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
+import { REG_PC } from '../registers.ts';
+import { CONDITION_SHIFT, placesOf, READS_PC, RECORD_BYTES, RECORD_OPERATION, RECORD_PLACE, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
 import type { Place, ShapeField } from './layout.ts';
 import { OPERATION_COUNT, OPERATIONS_BY_SHAPE, SHAPE_FIELDS } from './module.ts';
 
@@ -40,10 +41,11 @@ export class Plans {
     for (const [key, number, mask] of OPERATIONS_BY_SHAPE) this.#operations.set(key, { number, places: placesOf(mask) });
   }
 
-  of(instruction: Instruction): Plan {
+  /** The record of an instruction of A32, or of T32 outside of IT blocks. */
+  of(instruction: Instruction, isThumb = false): Plan {
     const known = this.#plans.get(instruction);
     if (known !== undefined) return known;
-    const plan = this.#make(instruction);
+    const plan = this.#make(instruction, isThumb);
     this.#plans.set(instruction, plan);
     return plan;
   }
@@ -53,28 +55,29 @@ export class Plans {
     const known = this.#plansInside.get(instruction);
     if (known !== undefined) return known;
     const inBlock = instruction.inBlock ?? instruction;
-    const plan = inBlock.place === PLACE_NEVER ? referencePlan(inBlock.word) : this.#make(inBlock);
-    new Uint8Array(plan.buffer)[RECORD_CONDITION] = inBlock.place === PLACE_NEVER ? PLACE_ANYWHERE : inBlock.place;
+    const plan = inBlock.place === PLACE_NEVER ? referencePlan(inBlock.word) : this.#make(inBlock, true);
+    new Uint8Array(plan.buffer)[RECORD_PLACE] = inBlock.place === PLACE_NEVER ? PLACE_ANYWHERE : inBlock.place;
     this.#plansInside.set(instruction, plan);
     return plan;
   }
 
   /** An instruction of a shape that the module does not know is left to the reference. */
-  #make(instruction: Instruction): Plan {
+  #make(instruction: Instruction, isThumb: boolean): Plan {
     const semantics = this.#semantics.get(instruction.execute);
     const values = semantics?.fields.map((field) => shapeValue(instruction, field)) ?? [];
     const operation = this.#operations.get(`${semantics?.number ?? -1}:${values.join()}`);
     const bytes = new DataView(new ArrayBuffer(RECORD_BYTES));
     bytes.setInt32(RECORD_WORD, instruction.word, true);
-    bytes.setUint16(RECORD_OPERATION, operation?.number ?? OPERATION_COUNT, true);
-    const isTested = semantics?.fields.includes('cond') === true && operation !== undefined;
-    bytes.setUint8(RECORD_CONDITION, isTested ? 14 : instruction.cond);
+    const isTested = semantics?.fields.includes('cond') === true;
+    let flags = isThumb || isTested || operation === undefined ? 0 : (ALWAYS - instruction.cond) << CONDITION_SHIFT;
     for (const { field, offset } of operation?.places ?? []) {
       const value = instruction[field.name] << (isRegister(field.name) ? 2 : 0);
+      if (!isThumb && isRegister(field.name) && value === REG_PC << 2) flags |= READS_PC;
       if (field.bytes === 1) bytes.setUint8(offset, value);
       else if (field.bytes === 2) bytes.setUint16(offset, value, true);
       else bytes.setInt32(offset, value, true);
     }
+    bytes.setUint16(RECORD_OPERATION, (operation?.number ?? OPERATION_COUNT) | flags, true);
     return new Int32Array(bytes.buffer);
   }
 }

@@ -52,7 +52,7 @@ export class FastCpu implements Engine {
     this.#mmu = new Mmu(memory);
     this.#reference = new Cpu(memory);
     this.#plans = plans;
-    this.#zeros = { 4: [plans.of(A32.decoded(0))], 2: [plans.of(T32.decoded(0)), plans.inside(T32.decoded(0))] };
+    this.#zeros = { 4: [plans.of(A32.decoded(0))], 2: [plans.of(T32.decoded(0), true), plans.inside(T32.decoded(0))] };
     this.#area = new Int32Array(memory.wasm.buffer, 0, ENGINE_AREA_BYTES >>> 2);
     this.#spaces = new SpaceTable(this.#area);
     this.#records = new RecordArea(this.#area);
@@ -162,7 +162,7 @@ export class FastCpu implements Engine {
     if (first >= FIRST_WIDE_THUMB && (index & OFFSET_MASK) === LAST_HALF) this.#area.set(referencePlan(first ^ 1), record >>> 2);
     else {
       const instruction = this.#thumbAt(index);
-      this.#area.set(block === 0 ? this.#plans.of(instruction) : this.#plans.inside(instruction), record >>> 2);
+      this.#area.set(block === 0 ? this.#plans.of(instruction, true) : this.#plans.inside(instruction), record >>> 2);
     }
     return 0;
   }

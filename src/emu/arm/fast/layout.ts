@@ -35,10 +35,14 @@ export const CODE_RECORDS = 8;
 /** Records of decoded instructions, by page. */
 export const RECORDS_FROM = SPACES_FROM + SPACES * SPACE_BYTES;
 export const RECORD_BYTES = 16;
-/** In a record: the opcode it was decoded from, what to do, the condition; then the fields that this wants. */
+/** In a record: the opcode it was decoded from, what to do, the place in an IT block; then the fields that this wants. */
 export const RECORD_WORD = 0;
 export const RECORD_OPERATION = 4;
-export const RECORD_CONDITION = 6;
+export const RECORD_PLACE = 6;
+/** Operation of an A32 record: below what these say; r15 is read as a register among others; a condition other than always. */
+export const OPERATION_BITS = 10;
+export const READS_PC = 1 << OPERATION_BITS;
+export const CONDITION_SHIFT = OPERATION_BITS + 1;
 const RECORD_FIELDS = 7;
 /** Records of a page of Thumb code: as it is outside of IT blocks, then as it is inside, where instead of the condition stands the place. */
 export const HALF_RECORDS_INSIDE = 2048 * 16;

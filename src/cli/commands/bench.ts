@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { loadModules } from '../modules.ts';
 import { findScenarios, loadScenario } from '../scenarios.ts';
+import { languageFigures } from './bench_language.ts';
 import { runFigures } from './bench_runs.ts';
 import { REPORT_FOLDER } from './run.ts';
 
@@ -43,7 +44,7 @@ export const BENCH: Command = {
     if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new UsageError(`--runs: '${String(values['runs'])}' is no number from 1 to 1000`);
     const spinning = load(SPINNING, context);
     const counting = load(SCENARIO, context);
-    const figures = [...guestSpeed(spinning, runs, context), ...mainPath(counting, runs, context), ...(await runFigures(context.script, runs, context))];
+    const figures = [...guestSpeed(spinning, runs, context), ...mainPath(counting, runs, context), ...languageFigures([spinning, counting], runs), ...(await runFigures(context.script, runs, context))];
     report(figures, context);
     return PASSED;
   },

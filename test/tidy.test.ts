@@ -126,13 +126,14 @@ test('no test runs alone', () => {
 
 test('every scenario is well-formed and has the goldens it names, and no others', () => {
   const wrong: string[] = [];
-  for (const file of filesIn('run', '.xml')) {
-    const { scenario, variants, diagnostics } = readScenario(file, readFileSync(join(root, file)), { extensions: EXTENSIONS });
+  const include = (name: string) => readFileSync(join(root, name));
+  for (const file of ['.xml', '.yaml', '.hid'].flatMap((ending) => filesIn('run', ending))) {
+    const { scenario, variants, diagnostics } = readScenario(file, readFileSync(join(root, file)), { extensions: EXTENSIONS, include });
     if (scenario === undefined) {
       wrong.push(`${file}: ${diagnostics[0]?.message ?? ''}`);
       continue;
     }
-    const folder = file.replace(/\.xml$/, '.golden');
+    const folder = file.replace(/\.[a-z]+$/, '.golden');
     const named = variants.flatMap((one) => namedGoldens(one).map((golden) => `${folder}/${one.variant === undefined ? '' : `${one.variant}/`}${golden}`));
     wrong.push(...named.filter((golden) => !existsSync(join(root, golden))).map((golden) => `${golden} is missing`));
     wrong.push(...filesIn(folder, '.caps').filter((golden) => !named.includes(golden)).map((golden) => `${golden} is named by no step`));

@@ -77,7 +77,7 @@ export class CapsExpectations {
     const pending = file + PENDING_SUFFIX;
     this.#store.write(pending, printObjectSpace(actual.space));
     this.goldens.push({ file, state, pending });
-    const accept = `the space as it is now: ${this.#store.folder}/${pending}; accept it with: npx --no-install rescap accept ${this.#name}`;
+    const accept = `the space as it is now: ${this.#store.folder}/${pending}; see the difference and accept it with: npx --no-install rescap review ${this.#name}`;
     return { verdict: 'golden', message: [...message, accept] };
   }
 

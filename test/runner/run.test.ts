@@ -206,7 +206,7 @@ test('a missing golden fails and leaves a pending one with the command that acce
   const { result } = run(GOLDEN_STEPS, { goldens });
   assert.is(verdict(result), 'golden: golden missing: run/t.golden/d.caps');
   assert.is(goldens.files.get('d.caps.new'), LISTING);
-  assert.match(result.steps[1]?.message.at(-1) ?? '', /rescap accept t$/);
+  assert.match(result.steps[1]?.message.at(-1) ?? '', /rescap review t$/);
 });
 
 test('a different golden fails in words, a broken one with its place', () => {

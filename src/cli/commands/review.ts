@@ -22,7 +22,7 @@ interface Pending {
 type Answer = 'accept' | 'reject' | 'skip' | 'all' | 'quit';
 
 const ANSWERS: Readonly<Record<string, Answer>> = { a: 'accept', r: 'reject', s: 'skip', A: 'all', q: 'quit', escape: 'quit', interrupt: 'quit' };
-const QUESTION = 'a accept, r reject (delete what is pending), s skip, A accept all that are left, q quit: ';
+const QUESTION = 'a accept, r reject (delete it), s skip, A accept all left, q quit: ';
 
 export const REVIEW: Command = {
   name: 'review',

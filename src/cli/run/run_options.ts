@@ -16,7 +16,7 @@ const JOBS_MAX = 1000;
 const SEED_MAX = 0xffff_ffff;
 
 export const RUN_OPTIONS = {
-  quiet: { type: 'boolean', short: 'q', doc: 'log and verdict only; of several scenarios the verdicts' },
+  quiet: { type: 'boolean', short: 'q', doc: 'log and verdict only, no steps and notes' },
   verbose: { type: 'boolean', short: 'v', doc: 'of several scenarios, too: log, steps, verdict' },
   tag: { type: 'string', short: 't', value: 'TAG', multiple: true, doc: "scenarios with one of these tags; '!TAG' leaves out those with it" },
   failed: { type: 'boolean', doc: 'those that failed when they ran last' },

@@ -3,6 +3,7 @@
 
 import { relative, resolve } from 'node:path';
 import { quiet } from '../../report/colors.ts';
+import { EXIT_STATUS } from '../../runner/result.ts';
 import { type Exit, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { findScenarios, nameOf, SCENARIO_FOLDER } from '../scenarios.ts';
@@ -42,7 +43,7 @@ export async function watchAndRun(asked: readonly string[], options: RunOptions,
 async function once(asked: readonly string[], options: RunOptions, context: Context): Promise<Exit> {
   try {
     const { exit } = await runAll(asked, options, context);
-    if (exit.verdict !== 'passed') context.out(`exit ${exit.verdict}: ${exit.reason}\n`);
+    if (exit.verdict !== 'passed') context.out(`exit ${EXIT_STATUS[exit.verdict]}\n`);
     return exit;
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;

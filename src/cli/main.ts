@@ -17,15 +17,16 @@ import { LINT } from './commands/lint.ts';
 import { LIST } from './commands/list.ts';
 import { REPLAY } from './commands/replay.ts';
 import { REVIEW } from './commands/review.ts';
+import { REPORT } from './commands/report.ts';
 import { RUN } from './commands/run.ts';
 import { SCHEMA } from './commands/schema.ts';
 import { SWEEP } from './commands/sweep.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, REPLAY, REVIEW, ACCEPT, INSPECT, CONVERT, IMPORT, SCHEMA, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, REPORT, REPLAY, REVIEW, ACCEPT, INSPECT, CONVERT, IMPORT, SCHEMA, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
-export const LATER: readonly string[] = ['report'];
+export const LATER: readonly string[] = [];
 
 const ONE_LINE_MAX = 160;
 

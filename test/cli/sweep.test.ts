@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
+import { REPORT } from '../../src/cli/commands/report.ts';
 import { SWEEP } from '../../src/cli/commands/sweep.ts';
 import { UsageError } from '../../src/cli/command.ts';
 import type { Context } from '../../src/cli/context.ts';
@@ -38,10 +39,14 @@ const record = () => {
   return parsed;
 };
 
+/** Moments that the first test tried. */
+let moments: readonly number[] = [];
+
 test('moments spread over the whole run pass, and a resumed sweep tries only the others', async () => {
   const first = await sweep({ shard: '25/40' });
   assert.is(first.verdict, 'passed', first.out);
   const { tried, ok, total } = record();
+  moments = tried;
   assert.ok(tried.length >= 4 && total >= 150, `${tried.length} of ${total}`);
   assert.ok(ok >= 3);
   await sweep({ shard: '25/40', resume: true });
@@ -54,6 +59,23 @@ test('a strategy that loses something fails, with the moment, the reason and a c
   assert.is(verdict, 'failed');
   assert.match(out, new RegExp(`smallest failing moment: instruction ${moment}\\n.*\\n.*lost: 0x217 IRQ`));
   assert.match(out, new RegExp(`again: rescap sweep sheep_counter --restore "semaphore=skip" --only ${moment}\\n`));
+});
+
+test('shards of one sweep merge into its whole, and a missing one is told', async () => {
+  const parts = [0, 1].map((i) => join(folder, `shard-${i}.json`));
+  for (const [i, output] of parts.entries()) await sweep({ shard: `${i + 1}/2`, only: moments.slice(-3).join(','), output });
+  const merge = (files: readonly string[]) => {
+    let out = '';
+    const exit = REPORT.run({ values: { merge: true, output: join(folder, 'whole.json') }, positionals: files }, { cwd: root, out: (text: string) => { out += text; } } as unknown as Context);
+    if (exit instanceof Promise) throw new Error('report answers at once');
+    return { out, ...exit };
+  };
+  const whole = merge(parts);
+  assert.match(whole.out, /3 moments:/);
+  const part = merge(parts.slice(0, 1));
+  assert.is(part.verdict, 'failed');
+  assert.match(part.reason, /1 of 3 moments were not tried: a shard is missing/);
+  assert.throws(() => merge([...parts, ...parts]), /moment \d+ is in two of the records/);
 });
 
 test('wrong arguments are told in words', async () => {

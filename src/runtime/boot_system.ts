@@ -15,7 +15,8 @@ import type { Plain, PlainRecord } from '../emu/plain.ts';
 import { CORE_BASE, placeModules } from './core/board_memory.ts';
 import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
-import './init/program.ts';
+import { INIT_PROGRAM } from './init/program.ts';
+import { initDialect } from './init/state.ts';
 import { Inspector } from './inspector.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
 import type { Component } from './native/component.ts';
@@ -50,6 +51,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
   const hosted = new HostedRuntime({
     prepare: (component) => {
       flavour.set(component, { name: config.flavour });
+      if (component.program === INIT_PROGRAM) initDialect.set(component, { name: config.dialect ?? '16.08' });
       if (component.program !== coreProgram) return;
       prepareCore(component, {
         flavour: config.flavour,

@@ -23,6 +23,8 @@ export interface SystemConfig {
   readonly modules: readonly BootModule[];
   readonly ram_bytes: number;
   readonly flavour: Flavour;
+  /** Configuration language of every init; default 16.08. */
+  readonly dialect?: '16.08' | '17.02';
   /** Names of the extensions that are switched on. */
   readonly extensions: ReadonlySet<string>;
   /** A declared order in which tasks that start side by side get the processor: each until a kernel object exists. */

@@ -43,6 +43,8 @@ export type SessionRow = {
   readonly donated_bytes: number;
   /** Block of the child heap that the record occupies. */
   readonly block: number;
+  /** What was asked for: the service, the arguments as filtered, and as the server got them. Unknown for restored sessions. */
+  readonly request?: { readonly service: string; readonly args: string; readonly server_args: string };
 };
 
 export const children = table<ChildRow>('children');

@@ -17,6 +17,8 @@ type SessionLocals = {
   [key: string]: Plain;
   request: RpcRequest;
   args?: string;
+  /** Before the route rewrote them. */
+  filtered_args?: string;
   affinity?: readonly number[];
   bytes?: number;
   service?: number;
@@ -47,6 +49,7 @@ export const sessionRequest = procedure<SessionLocals>('child.session_request', 
   },
   filtered: (x, l, { args, affinity }: FilteredRequest) => {
     l.args = args;
+    l.filtered_args = args;
     l.affinity = affinity;
     l.bytes = numberArgument(args, 'ram_quota', 0);
     return call(donate, { from: children(x).require(l.request.ref).ram, to: env.get(x).ram, bytes: l.bytes }, 'donated', 'failed');
@@ -77,6 +80,7 @@ export const sessionRequest = procedure<SessionLocals>('child.session_request', 
     sessions(x).insert({
       child: l.request.ref, service, cap, block, donated_bytes: l.bytes ?? 0,
       server: row?.kind === 'routed' ? row.server : 0, ident: text(l.request, 'name').slice(0, IDENT_CHARS_MAX),
+      request: { service: text(l.request, 'name'), args: l.filtered_args ?? '', server_args: l.args ?? '' },
     });
     return done({ cap });
   },

@@ -67,8 +67,26 @@ export type StartNode = {
 
 export type Alias = { readonly name: string | null; readonly child: string | null; readonly place: Place };
 
+/** What the state report shows (17.02). */
+export type ReportDetail = {
+  readonly ids: boolean;
+  readonly requested: boolean;
+  readonly provided: boolean;
+  readonly session_args: boolean;
+  readonly child_ram: boolean;
+  readonly init_ram: boolean;
+  readonly delay_ms: number;
+  readonly buffer_bytes: number;
+};
+
 export type InitConfig = {
   readonly verbose: boolean;
+  /** Reflected in the state report; empty without (17.02). */
+  readonly version: string;
+  /** Null where no report is asked for. */
+  readonly report: ReportDetail | null;
+  /** RAM that init keeps for itself (17.02). */
+  readonly preserve_bytes: number;
   readonly prio_levels: number;
   readonly affinity_space: { readonly width: number; readonly height: number };
   readonly parent_services: readonly string[];
@@ -82,9 +100,13 @@ const SERVICE_NAME_BYTES = 32;
 const ALIAS_BYTES = 128;
 const LABEL_BYTES = 160;
 const ARGUMENT_BYTES = 64;
+/** 40 KiB per machine word. */
+const PRESERVE_BYTES = 40 * 4 * 1024;
+const REPORT_DELAY_MS = 100;
+const REPORT_BYTES = 4096;
 
 export const EMPTY_CONFIG: InitConfig = {
-  verbose: false, prio_levels: 0, affinity_space: { width: 1, height: 1 }, parent_services: [], default_route: [], aliases: [], starts: [],
+  verbose: false, version: '', report: null, preserve_bytes: PRESERVE_BYTES, prio_levels: 0, affinity_space: { width: 1, height: 1 }, parent_services: [], default_route: [], aliases: [], starts: [],
 };
 
 export function decodeInitConfig(root: Node): InitConfig {
@@ -92,6 +114,9 @@ export function decodeInitConfig(root: Node): InitConfig {
   const defaultRoute = childOf(root, 'default-route');
   return {
     verbose: readBool(valueOf(root, 'verbose') ?? '', false),
+    version: text(root, 'version', NAME_BYTES) ?? '',
+    report: reportDetail(root),
+    preserve_bytes: preservedBytes(root),
     prio_levels: readSigned(valueOf(root, 'prio_levels') ?? '', 0),
     affinity_space: {
       width: readUnsigned(space === undefined ? '' : (valueOf(space, 'width') ?? ''), 1),
@@ -102,6 +127,25 @@ export function decodeInitConfig(root: Node): InitConfig {
     aliases: childrenOf(root, 'alias').map((alias) => ({ name: text(alias, 'name', ALIAS_BYTES), child: text(alias, 'child', ALIAS_BYTES), place: place(alias) })),
     starts: childrenOf(root, 'start').map(startNode),
   };
+}
+
+function reportDetail(root: Node): ReportDetail | null {
+  const node = childOf(root, 'report');
+  if (node === undefined) return null;
+  const flag = (name: string): boolean => readBool(valueOf(node, name) ?? '', false);
+  const buffer = valueOf(node, 'buffer');
+  return {
+    ids: flag('ids'), requested: flag('requested'), provided: flag('provided'), session_args: flag('session_args'),
+    child_ram: flag('child_ram'), init_ram: flag('init_ram'),
+    delay_ms: readUnsigned(valueOf(node, 'delay_ms') ?? '', REPORT_DELAY_MS), buffer_bytes: buffer === undefined ? REPORT_BYTES : readBytes(buffer),
+  };
+}
+
+/** The last RAM resource of init itself counts. */
+function preservedBytes(root: Node): number {
+  const ram = childrenOf(root, 'resource').filter((node) => valueOf(node, 'name') === 'RAM').at(-1);
+  const preserve = ram === undefined ? undefined : valueOf(ram, 'preserve');
+  return preserve === undefined ? PRESERVE_BYTES : readBytes(preserve);
 }
 
 /** Reading stops at the first entry without name. */

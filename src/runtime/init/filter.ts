@@ -17,7 +17,7 @@ export type FilteredArguments = { readonly args: string; readonly warnings: read
 
 export function filterArguments(child: ChildFilter, service: string, args: string): FilteredArguments {
   const warnings: string[] = [];
-  let filtered = withLabel(child, args);
+  let filtered = withLabel(child, service, args);
   if (service === 'CPU') {
     const squeezed = squeezePriority(filtered, child.level, child.levels);
     filtered = squeezed.args;
@@ -28,9 +28,12 @@ export function filterArguments(child: ChildFilter, service: string, args: strin
   return { args: filtered, warnings };
 }
 
-/** In 17.02 an empty label leaves a separator at the end. */
-function withLabel(child: ChildFilter, args: string): string {
-  if (child.dialect === '16.08') return withLabelPrefix(args, child.name);
+/**
+ * In 17.02 an empty label leaves a separator at the end. A component's first LOG session is of its environment there, and those
+ * carry the child's name alone; here the component asks for it itself, by an empty label.
+ */
+function withLabel(child: ChildFilter, service: string, args: string): string {
+  if (child.dialect === '16.08' || (service === 'LOG' && labelOf(args) === '')) return withLabelPrefix(args, child.name);
   return setStringArgument(args, 'label', `${child.name}${LABEL_SEPARATOR}${labelOf(args)}`);
 }
 

@@ -17,9 +17,9 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Parent, Ram_session } from '../rpc/interfaces.ts';
 import { filterAffinity } from './affinity.ts';
 import { filterArguments } from './filter.ts';
-import { availableSlack } from './quota.ts';
 import { route, type RouteMessage, type RouteTo, type RouteWorld } from './routing.ts';
-import { initChildOf, initChildren, initConfig, initDialect, localRoms } from './state.ts';
+import { initChildOf, initChildren, initConfig, initDialect, localRoms, slackOf } from './state.ts';
+import { reporting, triggerReport } from './state_reporter.ts';
 
 const filter = procedure<FilterLocals & { warnings?: readonly string[] }>('init.filter', {
   start: (x, l) => {
@@ -43,9 +43,20 @@ function routeWorld(x: Execution): RouteWorld {
   const rows = services(x).entries().map(([, row]) => row);
   return {
     parent_services: rows.filter((row) => row.kind === 'parent').map((row) => row.name),
-    child_services: rows.filter((row) => row.kind === 'routed').map((row) => ({ service: row.name, child: children(x).require(row.server).name })),
+    child_services: rows
+      .filter((row) => row.kind === 'routed')
+      .filter((row) => !initChildOf(x, row.server)[1].abandoned)
+      .map((row) => ({ service: row.name, child: children(x).require(row.server).name })),
     children: initChildren(x).entries().map(([, row]) => row.name),
   };
+}
+
+/** Where a request of a child would go now: key of the service, 0 where it is denied, and rewritten arguments. */
+export function routeOf(x: Execution, init_child: number, service: string, args: string): Resolved {
+  const { name, start } = initChildren(x).require(init_child);
+  const decision = route(initConfig.get(x), { child: name, start, service, args }, routeWorld(x), initDialect.get(x).name);
+  const key = decision.to === null ? 0 : serviceOf(x, init_child, service, decision.to);
+  return { service: key, ...(decision.args === null ? {} : { args: decision.args }) };
 }
 
 /** Row of the services table that a decision means. */
@@ -72,12 +83,13 @@ const resolve = procedure<ResolveLocals & { messages?: readonly RouteMessage[]; 
     l.messages = decision.messages;
     return goto('say');
   },
-  say: (_x, l) => {
+  say: (x, l) => {
     const [message, ...rest] = l.messages ?? [];
-    if (message === undefined) return done(l.resolved);
+    if (message === undefined) return reporting(x) ? call(triggerReport, {}, 'reported') : done(l.resolved);
     l.messages = rest;
     return call(message.severity === 'error' ? logError : logWarning, { text: message.text }, 'say');
   },
+  reported: (_x, l) => done(l.resolved),
 });
 
 const announce = procedure<AnnounceLocals>('init.announce', {
@@ -117,7 +129,7 @@ const resourceRequest = procedure<RequestLocals>('init.resource_request', {
   },
   decide: (x, l, { value }: RpcReply) => {
     const bytes = l.bytes ?? 0;
-    if (availableSlack(l.quota ?? 0, value as number) < bytes) {
+    if (slackOf(x, l.quota ?? 0, value as number) < bytes) {
       return call(logWarning, { text: 'cannot respond to resource request - out of memory' }, 'answered');
     }
     return rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: children(x).require(l.child).ram, amount: bytes }, 'notify');

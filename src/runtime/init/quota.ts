@@ -10,8 +10,8 @@ const ENVIRONMENT_BYTES = PD_SESSION_BYTES + RAM_SESSION_BYTES + CPU_SESSION_BYT
 /** RAM that init never gives away. */
 const PRESERVED_BYTES = 128 * 1024;
 
-/** What init can give away of its own RAM. */
-export const availableSlack = (quota: number, used: number): number => Math.max(0, quota - used - PRESERVED_BYTES);
+/** What init can give away of its own RAM; what it preserves is fixed in 16.08. */
+export const availableSlack = (quota: number, used: number, preserved = PRESERVED_BYTES): number => Math.max(0, quota - used - preserved);
 
 /** What a child's RAM session gets of its configured quantum. */
 export const effectiveRam = (quantum: number): number => Math.max(0, quantum - ENVIRONMENT_BYTES);

@@ -20,9 +20,9 @@ import { destroyResources } from './destroy_child.ts';
 import { provideLocalRom } from './local_rom.ts';
 import { initPolicy } from './policy.ts';
 import { bandStart, childPriority } from './priority.ts';
-import { availableSlack, cpuQuota, CPU_SESSION_ARGUMENT, effectiveRam, insufficientQuota, PD_SESSION_BYTES, RAM_SESSION_BYTES } from './quota.ts';
+import { cpuQuota, CPU_SESSION_ARGUMENT, effectiveRam, insufficientQuota, PD_SESSION_BYTES, RAM_SESSION_BYTES } from './quota.ts';
 import { openRom } from './rom_connection.ts';
-import { type InitChildRow, initChildren, initConfig, initState } from './state.ts';
+import { type InitChildRow, initChildren, initConfig, initDialect, initState, slackOf } from './state.ts';
 
 export type StartLocals = {
   [key: string]: Plain;
@@ -31,6 +31,8 @@ export type StartLocals = {
   levels: number;
   /** Heap block of the child object. */
   block: number;
+  /** RAM that was set aside for it, and its number; null: as much of its quantum as there is, and the next number. */
+  granted: { readonly bytes: number; readonly id: number } | null;
   key?: number;
   quota?: number;
   /** Quantum, limited to what init has. */
@@ -85,7 +87,7 @@ export const startNode = procedure<StartLocals>('init.start_node', {
     return rpc(Ram_session.used, env.get(x).ram, {}, 'limit');
   },
   limit: (x, l, { value }: RpcReply) => {
-    const slack = availableSlack(l.quota ?? 0, value as number);
+    const slack = l.granted?.bytes ?? slackOf(x, l.quota ?? 0, value as number);
     const { ram_bytes } = startOf(x, l);
     l.quantum = Math.min(ram_bytes, slack);
     return sayThen(l, ram_bytes > slack && initConfig.get(x).verbose ? insufficientQuota(slack) : [], 'priority');
@@ -93,8 +95,11 @@ export const startNode = procedure<StartLocals>('init.start_node', {
   priority: (x, l) => {
     const start = startOf(x, l);
     const { level, warning } = childPriority(start.name ?? '', start.priority, l.levels);
+    const { child_count } = initState.get(x);
+    const id = l.granted?.id ?? child_count + 1;
+    initState.update(x, { child_count: child_count + 1 });
     l.key = initChildren(x).insert({
-      name: start.name ?? '', child: 0, start, level, levels: l.levels, affinity: childAffinity(initConfig.get(x).affinity_space, start.affinity),
+      name: start.name ?? '', id, abandoned: false, child: 0, start, level, levels: l.levels, affinity: childAffinity(initConfig.get(x).affinity_space, start.affinity),
       ram_bytes: effectiveRam(l.quantum ?? 0), pd: 0, ram: 0, cpu: 0, main_thread: 0, ep: 0, binary_rom: 0, binary_ds: 0, config_ds: 0,
       address_space: 0, block: l.block,
     });
@@ -168,7 +173,13 @@ export const startNode = procedure<StartLocals>('init.start_node', {
     const elf = binary_ds === 0 ? null : binary_ds;
     return call(startChild, { child, elf, ldso: ldso_ds === 0 ? null : ldso_ds, region_map: address_space }, 'config_rom', 'process_failed');
   },
-  process_failed: (_x, _l, failure: Failure) =>
+  // 16.08 gives up altogether; since 17.02 such a child just does not run.
+  process_failed: (x, l, failure: Failure) => {
+    if (initDialect.get(x).name === '16.08') return goto('fatal', failure);
+    const why = failure.name === 'Process_startup_failed' ? 'ELF loading failed' : 'RAM allocation failed during ELF loading';
+    return call(logError, { text: `${rowOf(x, l).name}: ${why}` }, 'config_rom');
+  },
+  fatal: (_x, _l, failure: Failure) =>
     raise(failure.name === 'Process_startup_failed' ? 'Genode::Child::Process_startup_failed' : `Genode::Ram_session::${failure.name}`, failure.text),
 
   config_rom: (x, l) => call(provideLocalRom, { init_child: l.key ?? 0, module: 'config', ds: rowOf(x, l).config_ds }, 'binary_rom'),

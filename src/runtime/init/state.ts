@@ -5,7 +5,7 @@ import type { Execution } from '../native/execution.ts';
 import { record, table } from '../native/store.ts';
 import type { AffinityWords } from './affinity.ts';
 import { type Dialect, EMPTY_CONFIG, type InitConfig, type StartNode } from './config.ts';
-import { CPU_QUOTA_LIMIT } from './quota.ts';
+import { availableSlack, CPU_QUOTA_LIMIT } from './quota.ts';
 
 export const initConfig = record<InitConfig>('init_config', EMPTY_CONFIG);
 
@@ -24,15 +24,21 @@ export type InitState = {
   readonly config_context: number;
   /** CPU quota that is left, of CPU_QUOTA_LIMIT. */
   readonly cpu_left: number;
+  /** Children made so far. */
+  readonly child_count: number;
 };
 
 export const initState = record<InitState>('init_state', {
-  config_rom: 0, config_ds: 0, config_address: 0, ldso_ds: 0, receiver: 0, config_context: 0, cpu_left: CPU_QUOTA_LIMIT,
+  config_rom: 0, config_ds: 0, config_address: 0, ldso_ds: 0, receiver: 0, config_context: 0, cpu_left: CPU_QUOTA_LIMIT, child_count: 0,
 });
 
 /** One child, from the first session on; fields are 0 until their object exists. Slots hold one reference each. */
 export type InitChildRow = {
   readonly name: string;
+  /** Counts the children that init ever made (17.02). */
+  readonly id: number;
+  /** About to be destroyed: its services do not count any more (17.02). */
+  readonly abandoned: boolean;
   /** Key in the children table of src/runtime/child. */
   readonly child: number;
   readonly start: StartNode;
@@ -63,6 +69,10 @@ export type LocalRomRow = {
   readonly module: 'config' | 'binary';
   /** 0 where there is no inline configuration. */
   readonly ds: number;
+  /** Content that replaces it as soon as the child asks for it (17.02). */
+  readonly next_ds: number;
+  /** Signal context of the child for such changes, 0 if none; holds one reference. */
+  readonly sigh: number;
   readonly id: number;
   readonly cap: number;
   /** Row of the services table. */
@@ -70,6 +80,11 @@ export type LocalRomRow = {
 };
 
 export const localRoms = table<LocalRomRow>('init_local_roms');
+
+/** What init can give away; how much it preserves is in the configuration since 17.02. */
+export function slackOf(x: Execution, quota: number, used: number): number {
+  return initDialect.get(x).name === '17.02' ? availableSlack(quota, used, initConfig.get(x).preserve_bytes) : availableSlack(quota, used);
+}
 
 /** The row of init behind a child of the children table. */
 export function initChildOf(x: Execution, child: number): readonly [key: number, row: Readonly<InitChildRow>] {

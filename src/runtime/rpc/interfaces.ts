@@ -173,6 +173,13 @@ export const Timer_session = define('Timer_session', {
   elapsed_ms: [{}, 'u32'],
 });
 
+export const Report_session = define('Report_session', {
+  dataspace: [{}, 'cap'],
+  submit: [{ length: 'u32' }, 'void'],
+  response_sigh: [{ sigh: 'cap' }, 'void'],
+  obtain_response: [{}, 'u32'],
+});
+
 export const Io_mem_session = define('Io_mem_session', { dataspace: [{}, 'cap'] });
 
 export const Irq_session = define('Irq_session', {
@@ -191,7 +198,7 @@ export const Finalizer = define('Finalizer', { exit: [{}, 'void'] });
 export const INTERFACES: Readonly<Record<string, RpcInterface>> = Object.fromEntries(
   [
     Parent, Root, Pd_session, Native_pd, Cpu_session, Native_cpu, Cpu_thread, Ram_session, Region_map, Rm_session, Dataspace,
-    Rom_session, Log_session, Signal_context, Signal_source, Timer_session, Io_mem_session, Irq_session, Entrypoint_exit,
+    Rom_session, Log_session, Signal_context, Signal_source, Timer_session, Report_session, Io_mem_session, Irq_session, Entrypoint_exit,
     Signal_proxy, Constructor, Finalizer,
   ].map((entry) => [entry.table.name, entry.table]),
 );

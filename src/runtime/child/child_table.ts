@@ -3,7 +3,7 @@
 
 import { capId } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { table } from '../native/store.ts';
+import { type HasStore, table } from '../native/store.ts';
 import type { Policy } from './policy.ts';
 
 export type ChildRow = {
@@ -58,7 +58,7 @@ export function sessionOf(x: Execution, child: number, cap: number | null): read
 }
 
 /** Sessions of a child, the newest first. */
-export function sessionsOf(x: Execution, child: number): number[] {
+export function sessionsOf(x: HasStore, child: number): number[] {
   return sessions(x)
     .entries()
     .filter(([, row]) => row.child === child)

@@ -11,7 +11,7 @@ import { logWarning } from '../native/log.ts';
 import { call, callNamed, done, type Failure, goto, type Procedure, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { openSession, type Opened, upgradeSession } from '../native/session.ts';
-import { table } from '../native/store.ts';
+import { type HasStore, table } from '../native/store.ts';
 import { children } from './child_table.ts';
 
 export type ParentService = { readonly kind: 'parent'; readonly name: string };
@@ -71,19 +71,19 @@ export function localService(name: string, ref: number, procedures: LocalService
 export const routedService = (name: string, server: number): RoutedService => ({ kind: 'routed', name, server, announced: false, root: 0, applicants: [] });
 
 /** The last declared service of a name, of one server or of any. */
-export function findRouted(x: Execution, name: string, server?: number): number | undefined {
+export function findRouted(x: HasStore, name: string, server?: number): number | undefined {
   const found = routedNamed(x, name).filter((key) => server === undefined || routedAt(x, key).server === server);
   return found.at(-1);
 }
 
-export function routedNamed(x: Execution, name: string): number[] {
+export function routedNamed(x: HasStore, name: string): number[] {
   return services(x)
     .entries()
     .filter(([, row]) => row.kind === 'routed' && row.name === name)
     .map(([key]) => key);
 }
 
-function routedAt(x: Execution, key: number): RoutedService {
+function routedAt(x: HasStore, key: number): RoutedService {
   const row = services(x).require(key);
   if (row.kind !== 'routed') throw new Error(`service ${key} is not routed to a child`);
   return row;

@@ -10,10 +10,10 @@ import {
 } from '../child/policy.ts';
 import { announceService, findRouted, services } from '../child/services.ts';
 import { env } from '../native/env.ts';
-import type { Execution } from '../native/execution.ts';
 import { log, logError, logWarning } from '../native/log.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import type { HasStore } from '../native/store.ts';
 import { Parent, Ram_session } from '../rpc/interfaces.ts';
 import { filterAffinity } from './affinity.ts';
 import { filterArguments } from './filter.ts';
@@ -39,7 +39,7 @@ const filter = procedure<FilterLocals & { warnings?: readonly string[] }>('init.
 });
 
 /** Services and children as they are now, for the pure routing function. */
-function routeWorld(x: Execution): RouteWorld {
+function routeWorld(x: HasStore): RouteWorld {
   const rows = services(x).entries().map(([, row]) => row);
   return {
     parent_services: rows.filter((row) => row.kind === 'parent').map((row) => row.name),
@@ -52,7 +52,7 @@ function routeWorld(x: Execution): RouteWorld {
 }
 
 /** Where a request of a child would go now: key of the service, 0 where it is denied, and rewritten arguments. */
-export function routeOf(x: Execution, init_child: number, service: string, args: string): Resolved {
+export function routeOf(x: HasStore, init_child: number, service: string, args: string): Resolved {
   const { name, start } = initChildren(x).require(init_child);
   const decision = route(initConfig.get(x), { child: name, start, service, args }, routeWorld(x), initDialect.get(x).name);
   const key = decision.to === null ? 0 : serviceOf(x, init_child, service, decision.to);
@@ -60,7 +60,7 @@ export function routeOf(x: Execution, init_child: number, service: string, args:
 }
 
 /** Row of the services table that a decision means. */
-function serviceOf(x: Execution, init_child: number, service: string, to: RouteTo): number {
+function serviceOf(x: HasStore, init_child: number, service: string, to: RouteTo): number {
   switch (to.kind) {
     case 'parent':
       return services(x).find((row) => row.kind === 'parent' && row.name === service)?.[0] ?? 0;

@@ -1,8 +1,7 @@
 // What init remembers: its configuration, its children beyond what any parent keeps, and the local ROM modules.
 // Owner of the records `init_config`, `init_state`, `init_dialect` and the tables `init_children`, `init_local_roms`.
 
-import type { Execution } from '../native/execution.ts';
-import { record, table } from '../native/store.ts';
+import { type HasStore, record, table } from '../native/store.ts';
 import type { AffinityWords } from './affinity.ts';
 import { type Dialect, EMPTY_CONFIG, type InitConfig, type StartNode } from './config.ts';
 import { availableSlack, CPU_QUOTA_LIMIT } from './quota.ts';
@@ -82,19 +81,19 @@ export type LocalRomRow = {
 export const localRoms = table<LocalRomRow>('init_local_roms');
 
 /** What init can give away; how much it preserves is in the configuration since 17.02. */
-export function slackOf(x: Execution, quota: number, used: number): number {
+export function slackOf(x: HasStore, quota: number, used: number): number {
   return initDialect.get(x).name === '17.02' ? availableSlack(quota, used, initConfig.get(x).preserve_bytes) : availableSlack(quota, used);
 }
 
 /** The row of init behind a child of the children table. */
-export function initChildOf(x: Execution, child: number): readonly [key: number, row: Readonly<InitChildRow>] {
+export function initChildOf(x: HasStore, child: number): readonly [key: number, row: Readonly<InitChildRow>] {
   const found = initChildren(x).find((row) => row.child === child);
   if (found === undefined) throw new Error(`child ${child} is unknown to init`);
   return found;
 }
 
 /** Children that are completely set up, the newest first, as Genode's list of children has them. */
-export function startedChildren(x: Execution): number[] {
+export function startedChildren(x: HasStore): number[] {
   return initChildren(x)
     .entries()
     .filter(([, row]) => row.child !== 0)

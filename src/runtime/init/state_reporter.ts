@@ -12,11 +12,11 @@ import { call, done, type Failure, goto, procedure } from '../native/procedure.t
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { manageContext, type ManagedContext } from '../native/signals.ts';
-import { record } from '../native/store.ts';
+import { type HasStore, record } from '../native/store.ts';
 import { Ram_session, Report_session, Timer_session } from '../rpc/interfaces.ts';
 import { abort } from './abort.ts';
 import { type InitChildRow, initChildren, initConfig, initDialect, initState, startedChildren } from './state.ts';
-import { type RamFigures, REPORT_TOO_LARGE, type ReportedSession, stateReport } from './state_report.ts';
+import { type RamFigures, REPORT_TOO_LARGE, type ReportedSession, type ReportedState, stateReport } from './state_report.ts';
 
 type Reporter = {
   readonly session: number;
@@ -152,15 +152,20 @@ export const produceReport = procedure<ProduceLocals>('init.produce_report', {
 function reportText(x: Execution, own: RamFigures | null, figures: ReadonlyMap<number, RamFigures>): string {
   const { report, version } = initConfig.get(x);
   if (report === null) throw new Error('there is no report to produce');
-  const children = startedChildren(x).map((key) => childState(x, initChildren(x).require(key), figures.get(key) ?? null)).sort((a, b) => b.id - a.id);
-  return stateReport({ version, ram: own, children }, report);
+  return stateReport(reportedState(x, version, own, figures), report);
 }
 
-const childState = (x: Execution, { name, id, child, start }: Readonly<InitChildRow>, ram: RamFigures | null) => ({
+/** What a report is made of; `figures` by key of init's children. */
+export function reportedState(x: HasStore, version: string, own: RamFigures | null, figures: ReadonlyMap<number, RamFigures>): ReportedState {
+  const children = startedChildren(x).map((key) => childState(x, initChildren(x).require(key), figures.get(key) ?? null)).sort((a, b) => b.id - a.id);
+  return { version, ram: own, children };
+}
+
+const childState = (x: HasStore, { name, id, child, start }: Readonly<InitChildRow>, ram: RamFigures | null) => ({
   name, id, binary: start.binary, ram,
   requested: reported(x, sessionsOf(x, child).reverse()),
   provided: reported(x, sessions(x).entries().filter(([, row]) => row.server === child).map(([key]) => key)),
 });
 
-const reported = (x: Execution, keys: readonly number[]): ReportedSession[] =>
+const reported = (x: HasStore, keys: readonly number[]): ReportedSession[] =>
   keys.map((key) => sessions(x).require(key)).map(({ ident, request, donated_bytes }) => ({ service: request?.service ?? ident, args: request?.server_args ?? '', donated_bytes }));

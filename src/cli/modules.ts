@@ -42,7 +42,9 @@ export function loadModules(scenario: Scenario, context: Context, bootDir?: stri
     if (bytes instanceof Uint8Array) modules.push({ name, bytes });
     else diagnostics.push(bytes);
   };
-  const executed = new Map([{ name: INIT, span: scenario.config.tagSpan }, ...binariesNamed(scenario.config)].map(({ name, span }) => [name, span]));
+  // Modules exist from the start on, also those that only a later configuration names.
+  const configs = [scenario.config, ...scenario.steps.flatMap((step) => (step.kind === 'reconfigure' ? [step.config] : []))];
+  const executed = new Map([{ name: INIT, span: scenario.config.tagSpan }, ...configs.flatMap(binariesNamed)].map(({ name, span }) => [name, span]));
   if (scenario.boot !== undefined) {
     const folder = dirname(resolve(context.cwd, scenario.source.name));
     for (const { name, file, span } of scenario.boot) {

@@ -18,14 +18,14 @@ const STEPS = {
   'expect-no-log': true,
   pause: true,
   resume: true,
-  reconfigure: false,
+  reconfigure: true,
   fault: true,
   'save-image': true,
   'load-image': true,
   'expect-threads': true,
   'expect-memory': true,
   'expect-routes': true,
-  'expect-state': false,
+  'expect-state': true,
   'expect-quota': true,
 } as const satisfies Readonly<Record<StepKind, boolean>>;
 

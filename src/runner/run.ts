@@ -7,6 +7,7 @@ import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import type { KeptStates } from './expectations.ts';
 import { isExecuted, notExecutable } from './executable.ts';
 import { StopTime } from './stop_time.ts';
+import { stateProblems } from './expect_state.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
@@ -36,6 +37,8 @@ export interface RunPorts {
   readonly wall_ms: () => number;
   readonly wall_limit_ms: number;
 }
+
+const US_PER_MS = 1000;
 
 /** Steps that a checkpointer carries out, shown on the timeline. */
 const OPERATIONS: ReadonlySet<Step['kind']> = new Set(['checkpoint', 'restore', 'kill', 'save-image', 'load-image']);
@@ -117,7 +120,7 @@ class ScenarioRun {
   }
 
   #execute(step: Step, at: Station): StepEnd {
-    if (!isExecuted(step)) throw new Error(`<${step.kind}> is not executed and was not refused`);
+    if (!isExecuted(step)) throw new Error('a step is not executed and was not refused');
     switch (step.kind) {
       case 'await':
         return at.awaiting.wait(step);
@@ -148,6 +151,10 @@ class ScenarioRun {
         return at.expectations.quota(step);
       case 'expect-routes':
         return at.expectations.routes(step);
+      case 'expect-state':
+        return this.#expectState(step, at);
+      case 'reconfigure':
+        return this.#reconfigure(step, at);
       case 'save-image':
         return this.#images.save(step, at);
       case 'load-image':
@@ -180,6 +187,26 @@ class ScenarioRun {
     this.#spaces.keep(takeSpace(system, found.component, point));
     expectations.keep(point, found.component);
     return PASSED;
+  }
+
+  #reconfigure({ config_text }: StepOf<'reconfigure'>, { system, awaiting }: Station): StepEnd {
+    awaiting.restart();
+    const refused = system.equipment.replaceModule('config', new TextEncoder().encode(config_text));
+    return refused === null ? PASSED : { verdict: 'failed', message: [`the configuration cannot be replaced: ${refused}`], fatal: true };
+  }
+
+  /** Looks at the report once, or every millisecond until it matches. */
+  #expectState({ pattern, within_ms = 0 }: StepOf<'expect-state'>, { system, progress }: Station): StepEnd {
+    const end_us = progress.time_us + within_ms * US_PER_MS;
+    for (;;) {
+      const report = system.equipment.initState('init');
+      if (report === null) return { verdict: 'failed', message: ['there is no state of init: it has not started, or it is a guest program'] };
+      const problems = stateProblems(report, pattern);
+      if (problems.length === 0) return PASSED;
+      if (progress.time_us >= end_us) return { verdict: 'failed', message: [...problems, ...report.trimEnd().split('\n')] };
+      const stop = progress.advance(() => false, { moment: Math.min(end_us, progress.time_us + US_PER_MS), stop: null });
+      if (stop !== null) return fatal(stop);
+    }
   }
 
   #expectLog(step: StepOf<'expect-log'>, at: Station): StepEnd {

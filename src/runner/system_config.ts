@@ -7,5 +7,16 @@ import type { Scenario } from '../scenario/model.ts';
 /** The scenario's first machine; `over` says in what a further one differs. */
 export function systemConfig(scenario: Scenario, modules: readonly BootModule[], over: Partial<Pick<SystemConfig, 'modules' | 'ram_bytes' | 'seed'>> = {}): SystemConfig {
   const { ram_bytes, flavour, genode: dialect, extensions, turns, seed } = scenario;
-  return { modules, ram_bytes, flavour, dialect, extensions, turns, seed, ...over };
+  return { modules: withRoom(scenario, modules), ram_bytes, flavour, dialect, extensions, turns, seed, ...over, ...(over.modules === undefined ? {} : { modules: withRoom(scenario, over.modules) }) };
+}
+
+/** A configuration that will be replaced gets room for the longest that comes: modules stay where they were booted. */
+function withRoom(scenario: Scenario, modules: readonly BootModule[]): readonly BootModule[] {
+  const longest = Math.max(0, ...scenario.steps.map((step) => (step.kind === 'reconfigure' ? new TextEncoder().encode(step.config_text).length + 1 : 0)));
+  return modules.map((module) => {
+    if (module.name !== 'config' || module.bytes.length >= longest) return module;
+    const bytes = new Uint8Array(longest);
+    bytes.set(module.bytes);
+    return { ...module, bytes };
+  });
 }

@@ -288,7 +288,14 @@ export class RunningSystem implements System {
   }
 
   get equipment(): Equipment {
-    return equipmentOf(this.machine, () => this.#hosted.components().find((component) => component.program === coreProgram));
+    return equipmentOf(
+      this.machine,
+      () => this.#hosted.components().find((component) => component.program === coreProgram),
+      (label) => {
+        const found = this.components().find((component) => component.alive && component.label === label);
+        return found === undefined ? undefined : this.#hosted.component(found.task);
+      },
+    );
   }
 
   threadState(thread: DebugId): KernelState {

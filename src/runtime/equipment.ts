@@ -5,12 +5,18 @@ import type { Machine } from '../emu/machine.ts';
 import { RAM_BASE } from '../emu/machine.ts';
 import { PAGE_BYTES } from '../emu/numbers.ts';
 import { resolveFault } from './core/fault_resolution.ts';
+import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
 import { ramSessions } from './core/ram_account.ts';
+import { replaceModule } from './core/replace_module.ts';
+import { INIT_PROGRAM } from './init/program.ts';
+import { initState } from './inspection.ts';
+import type { Component } from './native/component.ts';
 import type { HasStore } from './native/store.ts';
 import type { Equipment } from './system.ts';
 
-export function equipmentOf(machine: Machine, core: () => HasStore | undefined): Equipment {
+/** `componentOf` finds a hosted component by its label. */
+export function equipmentOf(machine: Machine, core: () => Component | undefined, componentOf: (label: string) => Component | undefined): Equipment {
   /** Byte index in the board's RAM of an address of a component, null where nothing is attached. */
   const indexOf = (owner: HasStore, label: string, address: number): number | null => {
     const pd = pdSessions(owner).entries().findLast(([, row]) => row.label === label)?.[1];
@@ -57,5 +63,19 @@ export function equipmentOf(machine: Machine, core: () => HasStore | undefined):
     },
     freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
+    initState: (label) => {
+      const owner = core();
+      const init = componentOf(label);
+      return owner === undefined || init?.program !== INIT_PROGRAM ? null : initState(init, owner, label);
+    },
+    replaceModule: (name, content) => {
+      const owner = core();
+      if (owner === undefined) return 'core does not run';
+      const semaphores = replaceModule(owner, machine.memory, name, content);
+      if ('error' in semaphores) return semaphores.error;
+      const slots = objectSpaceOf(machine.kernel, owner.task)?.slots ?? [];
+      for (const { slot, id } of slots) if (semaphores.includes(slot)) machine.kernel.equipment.triggerIrq(id);
+      return null;
+    },
   };
 }

@@ -144,6 +144,10 @@ export interface Equipment {
   exhaustRam(label: string): boolean;
   freeze(thread: DebugId, frozen: boolean): boolean;
   revoke(task: DebugId, slot: number): boolean;
+  /** The state report of a hosted init as it would be now, with all details; null where there is none of that label. */
+  initState(label: string): string | null;
+  /** Puts another content into a boot module, in place, and signals its clients; null, or why that cannot be. */
+  replaceModule(name: string, content: Uint8Array): string | null;
 }
 
 export interface System extends NameSource {

@@ -135,7 +135,7 @@ export class ScriptedSystem implements System {
   }
 
   get equipment(): Equipment {
-    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, revoke: () => false };
+    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, revoke: () => false, initState: () => null, replaceModule: () => 'a scripted system has no modules' };
     return { ...nothing, ...this.script.equipment };
   }
 

@@ -4,7 +4,7 @@
 import { COST } from './cost.ts';
 import type { Execution } from './execution.ts';
 import { capEqual, capValid, taskMap } from './kernel_calls.ts';
-import { table } from './store.ts';
+import { type HasStore, table } from './store.ts';
 
 interface CapRecord {
   /** Global id; 0xffff for freshly allocated records that hold no capability. */
@@ -60,7 +60,7 @@ export function findCap(x: Execution, id: number): number | undefined {
   return map(x).get(id)?.slot;
 }
 
-export function capId(x: Execution, slot: number): number {
+export function capId(x: HasStore, slot: number): number {
   return records(x).get(slot)?.id ?? 0;
 }
 

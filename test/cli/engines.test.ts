@@ -56,6 +56,14 @@ for (const scenario of SCENARIOS) {
   });
 }
 
+test('coverage counts the rows that a run executes, the same on every engine', async () => {
+  const [first, ...others] = await Promise.all(ENGINES.map((engine) => rescap('coverage', 'undefined_instruction', `--engine=${engine}`)));
+  assert.is(first?.status, 0, first?.err);
+  assert.match(first?.out ?? '', /^ *1  A32  vfp \(data processing, transfer\)$/m);
+  assert.match(first?.out ?? '', /\nA32: \d+ of \d+ rows, T32: 0 of \d+ rows\n$/);
+  for (const other of others) assert.equal(other, first);
+});
+
 test('an engine that there is not is refused, with a suggestion where one is near', async () => {
   const near = await rescap('run', 'sheep_counter', '--engine=refrence');
   assert.is(near.status, 2);

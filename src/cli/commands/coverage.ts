@@ -1,0 +1,57 @@
+// `rescap coverage SCENARIO...`: runs scenarios and tells which rows of the instruction tables their components executed.
+// Owns no state; goldens are neither read nor written.
+
+import { Coverage } from '../../emu/arm/coverage.ts';
+import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
+import { runScenario } from '../../runner/run.ts';
+import type { BootSystem } from '../../runtime/system.ts';
+import { type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
+import type { Context } from '../context.ts';
+import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
+import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+
+const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
+/** Instruction by instruction takes longer than a run does. */
+const WALL_LIMIT_MS = 10 * WALL_MS_DEFAULT;
+
+export const COVERAGE: Command = {
+  name: 'coverage',
+  summary: 'Runs scenarios instruction by instruction and tells which rows of the instruction tables they executed, and how often.',
+  usage: 'coverage SCENARIO...',
+  example: ['rescap coverage sheep_counter', 'rescap coverage log_only page_fault'],
+  options: { engine: ENGINE_OPTION, 'boot-dir': BOOT_DIR_OPTION },
+  run: ({ values, positionals }, context) => {
+    if (positionals.length === 0) throw new UsageError('coverage needs a scenario', 'for example: rescap coverage sheep_counter');
+    const coverage = new Coverage();
+    for (const file of findScenarios(positionals, context)) {
+      const exit = runOne(file, coverage, bootFolder(values['boot-dir'], context), context);
+      if (exit.verdict !== 'passed') return exit;
+    }
+    const width = Math.max(...coverage.rows.map(({ count }) => String(count).length));
+    for (const { set, row, count } of coverage.rows) context.out(`${String(count).padStart(width)}  ${set}  ${row}\n`);
+    const parts = (['A32', 'T32'] as const).map((set) => ({ set, ...coverage.of(set) }));
+    context.out(`${parts.map(({ set, executed, all }) => `${set}: ${executed} of ${all} rows`).join(', ')}\n`);
+    return PASSED;
+  },
+};
+
+function runOne(file: string, coverage: Coverage, boot_dir: string | undefined, context: Context): Exit {
+  const { scenario, diagnostics } = loadScenario(file, context);
+  if (scenario === undefined) {
+    tell(diagnostics, context);
+    return { verdict: 'invalid', reason: `${file} has errors` };
+  }
+  const loaded = loadModules(scenario, context, boot_dir);
+  if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const boot: BootSystem = (config) => {
+    const system = context.boot(config);
+    if ('error' in system) return system;
+    system.machine.events.listen(['instruction'], (event) => {
+      if (event.kind === 'instruction') coverage.see(event.opcode, event.thumb);
+    });
+    return system;
+  };
+  const observer = { line: () => undefined, stepDone: () => undefined };
+  const result = runScenario(scenario, loaded.modules, { boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
+  return result.verdict === 'invalid' || result.verdict === 'internal' ? { verdict: result.verdict, reason: result.reason } : PASSED;
+}

@@ -15,6 +15,8 @@ import type { Context } from './context.ts';
 
 const INIT = 'init';
 const PROGRAM_FOLDER = 'src/guest/bin';
+/** All files of a boot folder are modules up to so much. */
+const FOLDER_BYTES_MAX = 32 * 1024 * 1024;
 const MODULE_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface LoadedModules {
@@ -54,27 +56,47 @@ export function loadModules(scenario: Scenario, context: Context, bootDir?: stri
     }
   } else {
     for (const [name, span] of executed) add(name, program(name, span, scenario, context, bootDir));
-    if (bootDir !== undefined) for (const { name, path, span } of otherModules(scenario.config, executed, bootDir)) add(name, moduleFile(path, path, span));
+    const others = bootDir === undefined ? { modules: [], left_out: 0 } : otherModules(scenario.config, executed, bootDir);
+    for (const { name, path, span } of others.modules) add(name, moduleFile(path, path, span));
+    if (others.left_out > 0) diagnostics.push(leftOut(others.left_out, bootDir ?? '', scenario.config.tagSpan));
   }
   return { modules, diagnostics: [...diagnostics, ...wrongInit(scenario, modules, bootDir)] };
 }
 
-/** Files of the boot folder that the configuration names anywhere, such as a configuration file of a child, and the dynamic linker. */
-function otherModules(config: Node, executed: ReadonlyMap<string, Span>, bootDir: string): { readonly name: string; readonly path: string; readonly span: Span }[] {
-  const files = new Map(readdirSync(bootDir).sort().map((name) => [name, join(bootDir, name)]));
-  const found = new Map<string, { readonly name: string; readonly path: string; readonly span: Span }>();
-  const want = (name: string, span: Span) => {
-    const path = files.get(name);
-    if (path === undefined || executed.has(name) || found.has(name) || name === 'config' || !statSync(path).isFile()) return;
-    found.set(name, { name, path, span });
-  };
+/**
+ * The other files of the boot folder, by name: what a boot folder of Genode's run tool holds is what the real core would find. Of a
+ * folder too big for that, such as all programs of a build, only those that the configuration names, and the dynamic linker.
+ */
+function otherModules(config: Node, executed: ReadonlyMap<string, Span>, bootDir: string): { readonly modules: readonly OtherModule[]; readonly left_out: number } {
+  const known = (name: string) => name === 'config' || name === 'core' || executed.has(name) || (name.endsWith('.elf') && executed.has(name.slice(0, -'.elf'.length)));
+  const files = readdirSync(bootDir).sort().filter((name) => !known(name)).map((name) => ({ name, path: join(bootDir, name), span: config.tagSpan, stat: statSync(join(bootDir, name)) }));
+  const all = files.filter(({ stat }) => stat.isFile());
+  if (all.reduce((sum, { stat }) => sum + stat.size, 0) <= FOLDER_BYTES_MAX) return { modules: all, left_out: 0 };
+  const named = namesIn(config);
+  const modules = all.filter(({ name }) => named.has(name) || name.endsWith('.lib.so'));
+  return { modules, left_out: all.length - modules.length };
+}
+
+interface OtherModule {
+  readonly name: string;
+  readonly path: string;
+  readonly span: Span;
+}
+
+function leftOut(count: number, bootDir: string, span: Span): Diagnostic {
+  const message = `${count} files of ${bootDir} are no ROM modules: the folder has more than ${FOLDER_BYTES_MAX >>> 20} MiB, and the configuration does not name them`;
+  return { ...problem(span, message, 'list the modules that the components ask for in <boot>'), severity: 'warning' };
+}
+
+/** Every attribute value of a configuration: names of ROM modules are among them. */
+function namesIn(config: Node): ReadonlySet<string> {
+  const names = new Set<string>();
   const walk = (node: Node): void => {
-    for (const { value, valueSpan } of node.attributes) want(value, valueSpan);
+    for (const { value } of node.attributes) names.add(value);
     node.children.forEach(walk);
   };
   walk(config);
-  for (const name of files.keys()) if (name.endsWith('.lib.so')) want(name, config.tagSpan);
-  return [...found.values()];
+  return names;
 }
 
 /** Which init is started is the scenario's word, not a matter of what lies in the boot folder. */

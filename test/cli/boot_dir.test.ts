@@ -53,14 +53,26 @@ test('a program comes from the boot folder, under its name or with .elf behind i
   assert.is((await run('', start('fault'), '[init -> fault] log_only: hello', [])).status, 4);
 });
 
-test('a file that the configuration names becomes a ROM module, other files of the folder do not', async () => {
-  writeFileSync(join(folder, 'rom/child.config'), '<config/>');
-  writeFileSync(join(folder, 'rom/unnamed.config'), '<config/>');
+test('the other files of the folder become ROM modules, by name', async () => {
+  mkdirSync(join(folder, 'whole'));
+  for (const name of ['b.config', 'a.config', 'core', 'log_only.elf']) writeFileSync(join(folder, 'whole', name), '<config/>');
+  copyFileSync(shipped('log_only'), join(folder, 'whole/log_only'));
+  const { status, out } = await run('', start('log_only'), '[init -> log_only] log_only: hello', ['--boot-dir', 'whole']);
+  assert.is(status, 0);
+  const listed = [...out.matchAll(/ ROM: \[([0-9a-f]+),[0-9a-f]+\) (\S+)/g)].sort().map(([, , name]) => name);
+  assert.equal(listed.filter((name) => name !== 'kip' && name !== 'l4v2_kip'), ['config', 'init', 'log_only', 'a.config', 'b.config']);
+});
+
+test('of a folder too big for that only files that the configuration names become ROM modules, and a warning says so', async () => {
+  mkdirSync(join(folder, 'big'));
+  writeFileSync(join(folder, 'big/big.bin'), new Uint8Array(33 * 1024 * 1024));
+  writeFileSync(join(folder, 'big/child.config'), '<config/>');
   const child = start('log_only').replace('</start>', '<configfile name="child.config"/></start>');
-  const { status, out } = await run('', child, '[init -> log_only] log_only: hello', ['--boot-dir', 'rom']);
+  const { status, out, err } = await run('', child, '[init -> log_only] log_only: hello', ['--boot-dir', 'big']);
   assert.is(status, 0);
   assert.match(out, / ROM: \[[0-9a-f]+,[0-9a-f]+\) child\.config/);
-  assert.not.match(out, /unnamed/);
+  assert.not.match(out, /\) big\.bin/);
+  assert.match(out + err, /warning.*1 files of .*big are no ROM modules/);
 });
 
 test('core starts the init of the boot folder only where the scenario says so', async () => {

@@ -139,7 +139,7 @@ function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal:
   const { engine } = job;
   const { modules, diagnostics } = loadModules(scenario, context, job.boot_dir);
   const all = [...loaded.diagnostics, ...diagnostics];
-  if (diagnostics.length > 0) return invalid({ name, file }, all);
+  if (diagnostics.some(({ severity }) => severity === 'error')) return invalid({ name, file }, all);
   const result = runScenario(scenario, modules, {
     boot: engine === undefined ? context.boot : (config) => context.boot({ ...config, engine }),
     goldens: goldensOf(file, scenario.variant, context),

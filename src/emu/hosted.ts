@@ -9,7 +9,8 @@ import type { Plain } from './plain.ts';
 
 /**
  * A hosted program's ELF image contains this permanently undefined A32 instruction (udf #0xe5ca) wherever a thread may enter.
- * A thread that executes it becomes hosted for the rest of its life, if the machine has a port; else it is undefined.
+ * A thread that executes it as the first instruction of its life becomes hosted for the rest of it, if the machine has a port, the
+ * port admits the trap, and its task runs no machine code; else it is undefined.
  * The word that follows it is the virtual address of the program's name (NUL-terminated, at most 32 bytes).
  */
 export const HOSTED_TRAP = 0xe7fe_5cfa;
@@ -54,6 +55,11 @@ export type HostedExit =
   | { readonly kind: 'fault'; readonly used: number; readonly address: number; readonly write: boolean };
 
 export interface HostedPort {
+  /**
+   * Whether the trap at this byte index of the memory is an entry of the program's own image. Where it is not, the instruction is
+   * undefined: a guest cannot become a hosted program by naming it. A port without this admits every trap.
+   */
+  admits?(program: string, index: number): boolean;
   /** A thread executed HOSTED_TRAP at `pc`. Called once per thread, before the first `run`. */
   enter(cpu: HostedCpu, program: string, pc: number): void;
   /** Makes one step of the thread; whatever it costs is paid afterwards, in as many slices as it takes. */

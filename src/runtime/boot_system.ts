@@ -21,8 +21,8 @@ import { Inspector } from './inspector.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
 import type { Component } from './native/component.ts';
 import { env } from './native/env.ts';
-import { hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
-import { HostedRuntime } from './native/port.ts';
+import { hostedModule, hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
+import { HostedRuntime, type PlacedImage } from './native/port.ts';
 import { objects } from './native/service.ts';
 import { flavour } from './native/startup.ts';
 import { irqSlot } from './native/thread_table.ts';
@@ -48,7 +48,9 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
   const bytes = config.modules.reduce((sum, module) => sum + module.bytes.length, 0);
   if (bytes > MODULES_BYTES_MAX) return { error: `the boot modules have ${bytes} bytes, the limit is ${MODULES_BYTES_MAX}` };
   const placed = placeModules(config.modules.map(({ name, bytes: content }) => ({ name, size: content.length })));
+  const images = [{ program: coreProgram.name, text: CORE_BASE - RAM_BASE }, ...placed.flatMap(({ base }, i) => imageAt(base - RAM_BASE, config.modules[i]?.bytes))];
   const hosted = new HostedRuntime({
+    images,
     prepare: (component) => {
       flavour.set(component, { name: config.flavour });
       if (component.program === INIT_PROGRAM) initDialect.set(component, { name: config.dialect ?? '16.08' });
@@ -80,6 +82,12 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
     },
   });
   return new RunningSystem(machine, hosted);
+}
+
+/** The image of a hosted program that a boot module is, at its place in memory. */
+function imageAt(index: number, bytes: Uint8Array | undefined): readonly PlacedImage[] {
+  const found = bytes === undefined ? null : hostedModule(bytes);
+  return found === null ? [] : [{ program: found.program, text: index + found.text }];
 }
 
 /** A system that goes on where a saved one was. */

@@ -26,7 +26,7 @@ export class HostedThreads {
   /** @returns false where there is no port */
   enter(thread: Thread, pc: number): boolean {
     const kernel = this.#kernel;
-    if (this.#port === null) return false;
+    if (this.#port === null || !thread.fresh || runsMachineCode(kernel, thread)) return false;
     const word = kernel.translate(thread.task, pc + 4, false);
     const name = word < 0 ? 0 : (kernel.memory.u32[word >>> 2] as number);
     // The name's page may not be there yet: fault it in and execute the trap again.
@@ -35,8 +35,10 @@ export class HostedThreads {
       pageFault(kernel, thread, { address: missing >>> 0, pc, access: 'read', cause: 'translation' });
       return true;
     }
-    thread.hosted = userText(kernel, thread, name, NAME_BYTES_MAX);
-    this.#port.enter(this.#cpu(thread), thread.hosted, pc);
+    const program = userText(kernel, thread, name, NAME_BYTES_MAX);
+    if (this.#port.admits?.(program, kernel.translate(thread.task, pc, false)) === false) return false;
+    thread.hosted = program;
+    this.#port.enter(this.#cpu(thread), program, pc);
     return true;
   }
 
@@ -103,6 +105,9 @@ export class HostedThreads {
     else if (state !== null) throw new Error('the saved machine has hosted programs, this one has no port for them');
   }
 }
+
+/** A task whose threads have executed machine code stays what it is. */
+const runsMachineCode = (kernel: Kernel, { task }: Thread): boolean => kernel.threads().some((thread) => thread.task === task && thread.hosted === null && !thread.fresh);
 
 function pendingOf(exit: HostedExit): PendingExit | null {
   switch (exit.kind) {

@@ -243,6 +243,7 @@ export class Kernel {
     if (stepping) this.#showInstruction(thread);
     const exit = watched === undefined || stepping ? this.#cpu.run(stepping ? Math.min(budget, 1) : budget) : this.#runWatched(thread, watched, budget);
     this.instructions += exit.retired;
+    if (exit.retired > 0) thread.fresh = false;
     if (exit.kind !== 'budget') handleTrap(this, thread, exit);
   }
 

@@ -138,6 +138,8 @@ export class Thread extends KernelObject {
   has_cpu = false;
   consumed_us = 0;
 
+  /** True until it has executed an instruction in user mode. */
+  fresh = true;
   /** Name of the program of a hosted thread. */
   hosted: string | null = null;
   /** Instructions of the hosted program that are executed but not yet paid, and the exit that waits until they are. */

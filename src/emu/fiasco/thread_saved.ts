@@ -15,7 +15,7 @@ import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thre
 const VERSION = 1;
 export const THREAD_FIELDS = [
   'registers', 'task', 'bound', 'utcb_address', 'pager', 'handler', 'state', 'step', 'activity', 'ipc', 'senders', 'reply', 'trigger', 'alien_call', 'kernel_lr',
-  'dying', 'killed', 'frozen', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'hosted', 'debt', 'pending_exit', 'internal',
+  'dying', 'killed', 'frozen', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'fresh', 'hosted', 'debt', 'pending_exit', 'internal',
 ] as const;
 const IPC_FIELDS = ['send', 'receiver', 'gate', 'receive', 'partner', 'send_timeout', 'receive_timeout', 'rights', 'through', 'sent'] as const;
 const STEPS: readonly Step[] = ['user', 'receive_begin', 'receive_enter', 'receive_wait', 'receive_done', 'send_done', 'send_wait', 'gate_wait'];
@@ -46,6 +46,7 @@ export function saveThread(thread: Thread): PlainRecord {
     remaining_us: thread.remaining_us,
     has_cpu: thread.has_cpu,
     consumed_us: thread.consumed_us,
+    fresh: thread.fresh,
     hosted: thread.hosted,
     debt: thread.debt,
     pending_exit: thread.pending_exit === null ? null : { ...thread.pending_exit },
@@ -112,6 +113,7 @@ function restoreNumbers(thread: Thread, fields: Fields): void {
   thread.remaining_us = fields.number('remaining_us');
   thread.has_cpu = fields.boolean('has_cpu');
   thread.consumed_us = fields.number('consumed_us');
+  thread.fresh = fields.boolean('fresh');
   thread.hosted = fields.textOrNull('hosted');
   thread.debt = fields.number('debt');
   thread.pending_exit = fields.plain('pending_exit') as PendingExit | null;

@@ -59,6 +59,16 @@ export function hostedImage(program: Program): Uint8Array {
   return file;
 }
 
+/** The hosted program whose image a boot module is, and where in it its text begins; null where it is none. */
+export function hostedModule(file: Uint8Array): { readonly program: string; readonly text: number } | null {
+  if (file.length < FILE_TEXT_OFFSET + NAME_OFFSET + NAME_BYTES_MAX + 1) return null;
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (view.getUint32(FILE_TEXT_OFFSET, true) !== HOSTED_TRAP) return null;
+  const name = file.subarray(FILE_TEXT_OFFSET + NAME_OFFSET, FILE_TEXT_OFFSET + NAME_OFFSET + NAME_BYTES_MAX);
+  const end = name.indexOf(0);
+  return { program: new TextDecoder().decode(end < 0 ? name : name.subarray(0, end)), text: FILE_TEXT_OFFSET };
+}
+
 /** Whether an executable is the image of a hosted program: its entry point holds the trap. */
 export function isHosted(file: Uint8Array): boolean {
   const elf = readElf(file);

@@ -8,6 +8,7 @@ import { newStamp } from '../../emu/rewind.ts';
 import { Component, programNamed } from './component.ts';
 import { COST } from './cost.ts';
 import { Execution, MemoryFault } from './execution.ts';
+import { THREAD_ENTRY_OFFSET } from './image.ts';
 import { type Action, type Failure, type Frame, procedureNamed } from './procedure.ts';
 import { Store } from './store.ts';
 import { threads } from './thread_table.ts';
@@ -50,7 +51,15 @@ interface CapturedRuntime {
 
 const FRAMES_MAX = 64;
 
+/** Where in memory the image of a program lies: the byte index of its text, which begins with its entries. */
+export interface PlacedImage {
+  readonly program: string;
+  readonly text: number;
+}
+
 export interface HostedConfig {
+  /** The images that there are; without this list every trap is taken for an entry (test equipment). */
+  readonly images?: readonly PlacedImage[];
   /** Called once when a component comes to life, before its first step: fills tables that the boot loader would fill. */
   readonly prepare?: (component: Component) => void;
 }
@@ -62,9 +71,15 @@ export class HostedRuntime implements HostedPort {
   /** Threads that did not run since they were captured last. */
   readonly #captured = new Map<DebugId, CapturedThread>();
   readonly #config: HostedConfig;
+  #images: readonly PlacedImage[] | null;
 
   constructor(config: HostedConfig = {}) {
     this.#config = config;
+    this.#images = config.images ?? null;
+  }
+
+  admits(program: string, index: number): boolean {
+    return this.#images === null || this.#images.some((image) => image.program === program && (index === image.text || index === image.text + THREAD_ENTRY_OFFSET));
   }
 
   component(task: DebugId): Component | undefined {
@@ -165,6 +180,7 @@ export class HostedRuntime implements HostedPort {
 
   save(): PlainRecord {
     return {
+      images: this.#images === null ? null : this.#images.map(({ program, text }) => ({ program, text })),
       components: this.components().map((component) => ({
         task: component.task,
         program: component.program.name,
@@ -177,7 +193,8 @@ export class HostedRuntime implements HostedPort {
   }
 
   restore(saved: Plain): void {
-    const { components, threads: states } = saved as unknown as SavedRuntime;
+    const { images, components, threads: states } = saved as unknown as SavedRuntime;
+    this.#images = images;
     this.#components = new Map(
       components.map(({ task, program, store }) => {
         const found = programNamed(program);
@@ -299,6 +316,7 @@ export class HostedRuntime implements HostedPort {
 }
 
 interface SavedRuntime {
+  readonly images: readonly PlacedImage[] | null;
   readonly components: readonly { readonly task: DebugId; readonly program: string; readonly store: PlainRecord }[];
   readonly threads: readonly (ThreadState & { readonly id: DebugId })[];
 }

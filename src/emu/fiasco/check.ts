@@ -67,6 +67,9 @@ function checkThreads(kernel: Kernel, expect: Expect): void {
   expect(new Set(queued).size === queued.length, 'a thread is twice in the ready queue');
   expect(kernel.objects.get(current.id) === current, 'the current thread is gone');
   for (const thread of queued) expect(kernel.objects.get(thread.id) === thread, `${nameOf(thread)} is in the ready queue and gone`);
+  for (const object of kernel.objects.all()) {
+    if (object instanceof IpcGate && object.thread !== null) expect(object.waiters.size === 0, `${nameOf(object)} has a thread and senders that wait for one`);
+  }
   for (const thread of kernel.threads()) {
     const name = nameOf(thread);
     if (thread.runnable && thread !== current) expect(queued.includes(thread), `${name} is ready and in no queue`);
@@ -77,10 +80,12 @@ function checkThreads(kernel: Kernel, expect: Expect): void {
     }
     if ((thread.state & SEND_WAIT) !== 0 && thread.ipc?.receiver) expect(thread.ipc.receiver.senders.has(thread), `${name} sends and is in no queue`);
     if ((thread.state & RECEIVE_WAIT) !== 0) expect(thread.ipc !== null, `${name} receives without IPC`);
-    if (!thread.ready && thread.step === 'receive_wait' && thread.senders.size > 0 && thread.ipc?.partner === null && !thread.frozen) {
-      const servable = thread.senders.entries().some(({ sender }) => !(sender instanceof Thread && sender.frozen));
-      expect(!servable, `${name} sleeps in an open wait and has senders`);
+    if (!thread.ready && thread.step === 'receive_wait' && !thread.frozen) {
+      const { partner } = thread.ipc ?? { partner: null };
+      const servable = thread.senders.entries().some(({ sender }) => !(sender instanceof Thread && sender.frozen) && (partner === null || partner === sender));
+      expect(!servable, `${name} sleeps in a ${partner === null ? 'open' : 'closed'} wait and has senders that it waits for`);
     }
+    if (!thread.ready && thread.step === 'gate_wait') expect(thread.ipc?.gate?.waiters.has(thread) === true, `${name} waits for a gate's thread and is in no queue`);
   }
 }
 

@@ -24,6 +24,8 @@ const LAST_LINES_SHOWN = 5;
 /** Equal log lines in a row that are shown; a component that loops would bury the rest. The serial log keeps all of them. */
 const REPEATS_SHOWN = 3;
 const CLASS_COLUMNS = 7;
+/** What the others are is said in one line. */
+const TOLD_IN_DETAIL: ReadonlySet<string> = new Set(['FAIL', 'TIMEOUT', 'INVALID', 'INTERNAL']);
 
 /** Genode's own colours of its two kinds of messages; the lines come without them. */
 function genodeColors(text: string): string {
@@ -94,7 +96,7 @@ export class TerminalReport {
     const title = name.padEnd(this.#options.name_columns ?? 0);
     const words = kind === 'PASS' ? `${stepsWords(result)}, ${timeWords(result.time_us)}` : judged.reason;
     this.#options.write(`${head}${cut(`${title}  ${words}`, this.#options.columns === undefined ? undefined : this.#options.columns - CLASS_COLUMNS - 1)}\n`);
-    if (kind === 'PASS' || kind === 'SKIP' || kind === 'FLAKY' || kind === 'XFAIL') return;
+    if (!TOLD_IN_DETAIL.has(kind)) return;
     for (const { text } of result.diagnostics) this.#options.write(text.replace(/^(?=.)/gm, '    '));
     for (const step of result.steps) if (step.state === 'failed') this.#step(step, '  ');
     this.#faults(result, '  ');

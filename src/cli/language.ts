@@ -56,8 +56,10 @@ function converted(tag: string, rule: ElementRule, known: Map<ElementRule, Eleme
   return schema;
 }
 
+/** Init reads leniently, so nothing is required by the schemas. */
 function convertedAttribute(name: string, { check, required, only }: AttributeRule): AttributeSchema<unknown> {
   const type = READERS.find(([reader]) => reader === check)?.[1] ?? { description: 'text' };
-  const doc = only === undefined ? name : `${name}; only with genode="${only}"`;
-  return { type: { ...type, parse: (text: string) => ({ ok: true, value: text }) }, use: required === true ? 'required' : 'optional', doc };
+  const needed = required === true ? `${name}; init warns where it is missing` : name;
+  const doc = only === undefined ? needed : `${needed}; only with genode="${only}"`;
+  return { type: { ...type, parse: (text: string) => ({ ok: true, value: text }) }, use: 'optional', doc };
 }

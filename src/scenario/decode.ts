@@ -45,7 +45,10 @@ function decodeVariant(written: Node, variant: Variant, options: DecodeOptions, 
   checkTree(root, SCENARIO, diagnostics);
   const configNode = childOf(written, 'config');
   if (configNode === undefined) diagnostics.error('E015', root.tagSpan, '<scenario> needs a <config>, the configuration of init');
-  if (diagnostics.failed || configNode === undefined) return undefined;
+  if (diagnostics.failed || configNode === undefined) {
+    if (configNode !== undefined && !diagnostics.full) tellMore(root, substitute(configNode, variant.bindings), diagnostics);
+    return undefined;
+  }
 
   const values = valuesOf(root, SCENARIO);
   const points = decodePoints(root, substitute(configNode, variant.bindings), diagnostics);
@@ -95,6 +98,31 @@ function decodeVariant(written: Node, variant: Variant, options: DecodeOptions, 
 function decodeTurns(root: Node): readonly Turn[] {
   const node = childOf(root, 'interleaving');
   return node === undefined ? [] : node.children.map((child) => valuesOf(child, SCHEMAS.TURN));
+}
+
+/** Mistakes of names and combinations in what the tables found no mistake in, so that all of a file are told at once. */
+function tellMore(root: Node, config: Node, diagnostics: DiagnosticList): void {
+  const errors = diagnostics.all.filter(({ severity }) => severity === 'error').map(({ span }) => span);
+  const isBad = ({ span }: Node) => errors.some(({ source, start, end }) => source === span.source && start >= span.start && end <= span.end);
+  const unclear = new Set<string>();
+  const good = (node: Node): readonly Node[] => {
+    if (!isBad(node)) return [node];
+    if (node.tag === 'steps' || node.tag === 'points') return [{ ...node, children: node.children.flatMap(good) }];
+    for (const name of namesIn(node)) unclear.add(name);
+    return [];
+  };
+  const rest = { ...root, children: root.children.flatMap(good) };
+  const points = decodePoints(rest, config, diagnostics);
+  const machines = childrenOf(root, 'machine').map((node) => attributeOf(node, 'name')?.value ?? '');
+  const steps = childOf(rest, 'steps');
+  if (steps !== undefined) decodeSteps(steps, { points, starts: startNames([config]), machines, unclear }, diagnostics);
+  decodeCriteria(rest, 'succeed', diagnostics);
+  decodeCriteria(rest, 'fail', diagnostics);
+}
+
+function namesIn(node: Node): readonly string[] {
+  const name = attributeOf(node, 'name')?.value;
+  return [...(name === undefined ? [] : [name]), ...node.children.flatMap(namesIn)];
 }
 
 function decodeUnify(node: Node): Unify {

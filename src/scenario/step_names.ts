@@ -14,6 +14,8 @@ export interface StepScope {
   /** Names of the further machines. */
   readonly machines: readonly string[];
   readonly preset?: string;
+  /** Names given by steps and points that have mistakes themselves: whether they are declared cannot be said. */
+  readonly unclear?: ReadonlySet<string>;
 }
 
 interface Declared {
@@ -57,7 +59,7 @@ export class StepNames {
 
   space(node: Node, attribute: string, name: string): Declared | undefined {
     const declared = this.#spaces.get(name);
-    if (declared === undefined) this.#diagnostics.error('E018', spanOf(node, attribute), `no earlier step made '${name}'`, { help: suggestion(name, [...this.#spaces.keys()]) ?? 'checkpoints and dumps make names' });
+    if (declared === undefined && !this.#isUnclear(name)) this.#diagnostics.error('E018', spanOf(node, attribute), `no earlier step made '${name}'`, { help: suggestion(name, [...this.#spaces.keys()]) ?? 'checkpoints and dumps make names' });
     return declared;
   }
 
@@ -68,13 +70,13 @@ export class StepNames {
   }
 
   since(node: Node, name: string | undefined): void {
-    if (name === undefined || this.#marks.has(name)) return;
+    if (name === undefined || this.#marks.has(name) || this.#isUnclear(name)) return;
     this.#diagnostics.error('E018', spanOf(node, 'since'), `no earlier step sets the mark '${name}'`, { help: suggestion(name, [...this.#marks.keys()]) });
   }
 
   point(node: Node, attribute: string, name: string): Point | undefined {
     const point = this.#scope.points.get(name);
-    if (point === undefined) this.#diagnostics.error('E018', spanOf(node, attribute), `there is no point '${name}'`, { help: suggestion(name, [...this.#scope.points.keys()]) ?? 'points are declared in <points>' });
+    if (point === undefined && !this.#isUnclear(name)) this.#diagnostics.error('E018', spanOf(node, attribute), `there is no point '${name}'`, { help: suggestion(name, [...this.#scope.points.keys()]) ?? 'points are declared in <points>' });
     return point;
   }
 
@@ -91,6 +93,10 @@ export class StepNames {
     const known = this.#scope.starts.includes(first);
     if (!known) this.#diagnostics.error('E018', spanOf(node, attribute), `init starts no component '${first}'`, { help: suggestion(first, this.#scope.starts) });
     return known;
+  }
+
+  #isUnclear(name: string): boolean {
+    return this.#scope.unclear?.has(name) === true;
   }
 
   /** The same step of a repetition, in a later round. */

@@ -32,7 +32,7 @@ const EXAMPLE = `<scenario name="sheep_counter" genode="16.08" platform="foc_pbx
     <checkpoint name="third" of="rtcr -> sheep_counter"/>
     <expect-caps at="third" golden="third.caps"/>
     <kill child="rtcr -> sheep_counter"/>
-    <restore from="third" as="rtcr -> sheep_counter" semaphore="skip" granularity="4"/>
+    <restore from="third" as="rtcr -> sheep_counter" semaphore="skip"/>
     <expect-caps same-as="third" compare="isomorphic"/>
     <await log="* 4 sheeps. zzZ" within_ms="2000"/>
   </steps>
@@ -46,7 +46,7 @@ test('the example of the product description is read with all its parts', () => 
   assert.equal(read.steps.map(({ kind }) => kind), ['await', 'checkpoint', 'expect-caps', 'kill', 'restore', 'expect-caps', 'await']);
   const [, checkpoint, first, , restore, second] = read.steps;
   assert.is(checkpoint?.kind === 'checkpoint' ? checkpoint.of : '', 'rtcr -> sheep_counter');
-  assert.equal(restore?.kind === 'restore' ? restore.strategy : {}, { semaphore: 'skip', granularity: '4' });
+  assert.equal(restore?.kind === 'restore' ? restore.strategy : {}, { semaphore: 'skip' });
   assert.is(first?.kind === 'expect-caps' ? first.compare : '', 'exact');
   assert.is(second?.kind === 'expect-caps' ? second.compare : '', 'isomorphic');
   assert.equal(read.fail.map(({ kind }) => kind), ['after', 'log']);

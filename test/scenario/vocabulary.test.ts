@@ -107,16 +107,16 @@ test('repetitions cannot grow beyond the limit of steps', () => {
 });
 
 const MATRIX = `<parameters><parameter name="who" value="rtcr -> sheep"/></parameters>
-<matrix><axis name="utcb" values="save zero"/><axis name="g"><case name="full" value="0"/><case name="fine" value="1"/></axis><exclude utcb="zero" g="fine"/></matrix>`;
+<matrix><axis name="utcb" values="save zero"/><axis name="g"><case name="full" value="full"/><case name="fine" value="remaining"/></axis><exclude utcb="zero" g="fine"/></matrix>`;
 
 test('a matrix gives one scenario for each combination that is not excluded', () => {
-  const { variants } = read(`${MATRIX}<steps><checkpoint name="c" of="\${who}" utcb="\${utcb}" granularity="\${g}"/></steps><xfail reason="known" variant="*.fine"/>`);
+  const { variants } = read(`${MATRIX}<steps><checkpoint name="c" of="\${who}" utcb="\${utcb}" timer="\${g}"/></steps><xfail reason="known" variant="*.fine"/>`);
   assert.equal(variants.map(({ variant, steps: [step], xfail }) => [variant, step?.kind === 'checkpoint' ? { of: step.of, ...step.strategy } : {}, xfail?.reason]), [
-    ['save.full', { of: 'rtcr -> sheep', utcb: 'save', granularity: '0' }, undefined],
-    ['save.fine', { of: 'rtcr -> sheep', utcb: 'save', granularity: '1' }, 'known'],
-    ['zero.full', { of: 'rtcr -> sheep', utcb: 'zero', granularity: '0' }, undefined],
+    ['save.full', { of: 'rtcr -> sheep', utcb: 'save', timer: 'full' }, undefined],
+    ['save.fine', { of: 'rtcr -> sheep', utcb: 'save', timer: 'remaining' }, 'known'],
+    ['zero.full', { of: 'rtcr -> sheep', utcb: 'zero', timer: 'full' }, undefined],
   ]);
-  assert.equal(variants[0]?.parameters, { who: 'rtcr -> sheep', utcb: 'save', g: '0' });
+  assert.equal(variants[0]?.parameters, { who: 'rtcr -> sheep', utcb: 'save', g: 'full' });
 });
 
 test('parameters reach the configuration, escaped as XML wants it', () => {

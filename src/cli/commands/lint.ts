@@ -2,9 +2,10 @@
 // Owns no state.
 
 import { obsoleteOfAll } from '../../runner/golden.ts';
-import type { Diagnostic, Severity } from '../../scenario/diagnostic.ts';
+import { CODES, type Diagnostic, type Severity } from '../../scenario/diagnostic.ts';
+import { notExecutable } from '../../runner/executable.ts';
 import type { Scenario } from '../../scenario/model.ts';
-import { type Command, type Exit, PASSED } from '../command.ts';
+import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { checkConfig, dialectOption, readBareConfig } from '../init_configs.ts';
 import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
@@ -18,9 +19,11 @@ export const LINT: Command = {
   options: {
     strict: { type: 'boolean', doc: 'what init would ignore or deny is an error, not a warning' },
     'boot-dir': BOOT_DIR_OPTION,
+    explain: { type: 'string', value: 'CODE', doc: 'tell what a message code such as E012 stands for' },
     genode: { type: 'string', value: 'VERSION', doc: 'how bare configurations are read: 16.08 (default) or 17.02' },
   },
   run: ({ values, positionals }, context) => {
+    if (typeof values['explain'] === 'string') return explained(values['explain'], context);
     const severity: Severity = values['strict'] === true ? 'error' : 'warning';
     const dialect = dialectOption(values['genode']);
     const bare = positionals.map((file) => ({ file, config: readBareConfig(file, context) }));
@@ -45,7 +48,30 @@ function verdict(reports: readonly (readonly Diagnostic[])[], context: Context):
 function lintScenario(file: string, severity: Severity, boot_dir: string | undefined, context: Context): readonly Diagnostic[] {
   const { scenario, variants, diagnostics } = loadScenario(file, context);
   if (scenario === undefined) return diagnostics;
-  return [...diagnostics, ...loadModules(scenario, context, boot_dir).diagnostics, ...checkConfig(scenario.config, scenario.genode, severity), ...strayGoldens(file, scenario, variants, severity, context)];
+  const ofVariants = variants.flatMap((variant) => [
+    ...loadModules(variant, context, boot_dir).diagnostics,
+    ...[variant.config, ...variant.machines.map(({ config }) => config)].flatMap((config) => checkConfig(config, variant.genode, severity)),
+    ...notExecutable(variant).map((found) => ({ ...found, severity: 'warning' as const })),
+  ]);
+  return [...diagnostics, ...distinct(ofVariants), ...strayGoldens(file, scenario, variants, severity, context)];
+}
+
+/** Variants have most of their mistakes in common. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ code, message, span }) => {
+    const key = `${code} ${span.source.name} ${span.start} ${message}`;
+    return seen.size < seen.add(key).size;
+  });
+}
+
+/** `--explain E012`: what a code stands for. */
+function explained(code: string, context: Context): Exit {
+  const known = Object.keys(CODES) as readonly (keyof typeof CODES)[];
+  const found = known.find((one) => one === code.toUpperCase());
+  if (found === undefined) throw new UsageError(`there is no message code '${code}'`, `codes go from ${known[0] ?? ''} to ${known.at(-1) ?? ''}`);
+  context.out(`${found}: ${CODES[found]}\n`);
+  return PASSED;
 }
 
 function strayGoldens(file: string, scenario: Scenario, variants: readonly Scenario[], severity: Severity, context: Context): readonly Diagnostic[] {

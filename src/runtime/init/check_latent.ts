@@ -18,7 +18,7 @@ function checkAmbiguity(config: InitConfig, dialect: Dialect): readonly Finding[
   for (const service of new Set(config.starts.flatMap(({ provides }) => provides))) {
     const providers = config.starts.filter(({ provides }) => provides.includes(service)).map(({ name }) => name ?? '');
     if (service === null || providers.length < 2) continue;
-    for (const { name } of config.starts) {
+    for (const name of new Set(config.starts.map((start) => start.name))) {
       const considered = explainRoute(config, name ?? '', service, '', dialect)?.decision.considered ?? [];
       const last = considered.at(-1);
       const rule = considered.filter(({ verdict }) => verdict === 'matches').at(-1);

@@ -75,7 +75,12 @@ class YamlTextReader {
   #compose(tokens: readonly CST.Token[]): Document.Parsed | undefined {
     const [document, second] = new Composer(OPTIONS).compose(tokens, true, this.#source.text.length);
     if (document === undefined) return undefined;
+    // One mistake makes the package complain several times about the same line: the first complaint is about the mistake.
+    const told = new Set<number>();
     for (const { code, pos, message } of [...document.errors, ...document.warnings]) {
+      const { line } = this.#source.position(pos[0]);
+      if (told.has(line)) continue;
+      told.add(line);
       this.#error(code === 'RESOURCE_EXHAUSTION' ? 'E010' : 'E022', pos[0], pos[1], message);
     }
     if (second !== undefined) this.#error('E008', second.range[0], second.range[1], 'a file has one YAML document');

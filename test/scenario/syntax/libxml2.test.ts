@@ -13,7 +13,7 @@ import { suite } from '../../kit.ts';
 import { mutants } from './mutants.ts';
 
 const test = suite('xml reader beside libxml2');
-const FIXTURE = join(import.meta.dirname, '../fixtures/libxml2_lines.json');
+const FIXTURE = join(import.meta.dirname, 'libxml2_lines.json');
 const STORED = { count: 600, seed: 2 } as const;
 const LIVE = { count: 600, seed: 80 } as const;
 

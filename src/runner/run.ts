@@ -125,9 +125,9 @@ class ScenarioRun {
       case 'await':
         return at.awaiting.wait(step);
       case 'checkpoint':
-        return this.#control(at, { kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keep(step.name, step.of, at));
+        return this.#control(at, { kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keep(step.name, step.of, at), step.refused);
       case 'restore':
-        return this.#control(at, { kind: 'restore', from: step.from, as: step.as, strategy: step.strategy }, () => PASSED);
+        return this.#control(at, { kind: 'restore', from: step.from, as: step.as, strategy: step.strategy }, () => PASSED, step.refused);
       case 'kill':
         return this.#control(at, { kind: 'kill', child: step.child }, () => PASSED);
       case 'dump':
@@ -167,17 +167,19 @@ class ScenarioRun {
     }
   }
 
-  #control({ system, progress, awaiting }: Station, command: ControlCommand, then: () => StepEnd): StepEnd {
+  /** `refused`: the pattern of the message with which the command is expected to be refused. */
+  #control({ system, progress, awaiting }: Station, command: ControlCommand, then: () => StepEnd, refused?: string): StepEnd {
     awaiting.restart();
     const answer = system.control(command);
-    if (!answer.accepted) return { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
+    if (!answer.accepted) return refusal(command.kind, answer.message, refused) ?? { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
     const stillness = new StopTime(system.machine.events);
     const stop = progress.advance(() => system.outcome() !== null);
     const stop_us = stillness.end();
     const outcome = system.outcome();
     if (stop !== null) return { ...fatal(stop), message: [`${command.kind} did not end: ${stop.reason}`] };
     if (outcome === null) throw new Error('the control command ended without an outcome');
-    if (!outcome.ok) return { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
+    if (!outcome.ok) return refusal(command.kind, outcome.message, refused) ?? { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
+    if (refused !== undefined) return { verdict: 'failed', message: [`${command.kind} was done, but was to be refused with "${refused}"`], fatal: true };
     return { ...then(), facts: stop_us === undefined ? outcome.facts : { ...outcome.facts, stop_us } };
   }
 
@@ -297,6 +299,12 @@ class ScenarioRun {
       ...(stack === undefined ? {} : { stack }),
     };
   }
+}
+
+/** A refusal that was expected is what the step is about. */
+function refusal(kind: string, message: string, expected: string | undefined): StepEnd | undefined {
+  if (expected === undefined || !matches(expected, message)) return undefined;
+  return { verdict: 'passed', message: [`as expected, ${kind} was refused: ${message}`] };
 }
 
 function unreachable(step: never): never {

@@ -61,6 +61,8 @@ export function strategyWords(strategy: Strategy): string {
   return entries.length === 0 ? '' : ` (${entries.map(([name, value]) => `${name}=${value}`).join(', ')})`;
 }
 
+const refusedWords = (refused: string | undefined) => (refused === undefined ? '' : `, refused: "${refused}"`);
+
 export function slotsWords(ranges: readonly SlotRange[]): string {
   return ranges.map(({ first, last }) => (first === last ? hex(first) : `${hex(first)}-${hex(last)}`)).join(', ');
 }
@@ -76,9 +78,9 @@ function bareStepWords(step: Step): string {
     case 'await':
       return `await ${momentWords(step.moment)}${step.within_ms === undefined ? '' : ` within ${milliseconds(step.within_ms)}`}`;
     case 'checkpoint':
-      return `checkpoint ${step.name} of ${step.of}${step.base === undefined ? '' : ` since ${step.base}`}${strategyWords(step.strategy)}`;
+      return `checkpoint ${step.name} of ${step.of}${step.base === undefined ? '' : ` since ${step.base}`}${strategyWords(step.strategy)}${refusedWords(step.refused)}`;
     case 'restore':
-      return `restore ${step.from} as ${step.as}${strategyWords(step.strategy)}`;
+      return `restore ${step.from} as ${step.as}${strategyWords(step.strategy)}${refusedWords(step.refused)}`;
     case 'kill':
     case 'pause':
     case 'resume':

@@ -28,7 +28,7 @@ import { flavour } from './native/startup.ts';
 import { irqSlot } from './native/thread_table.ts';
 import { equipmentOf } from './equipment.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
-import { controlOutcome, extensionsUsed, postControl, RTCR_PROGRAM } from './rtcr/control.ts';
+import { controlOutcome, extensionsUsed, isCheckpointer, postControl } from './rtcr/control.ts';
 import './rtcr/program.ts';
 import { takeExport } from './rtcr/image/export_image.ts';
 import { leaveImage } from './rtcr/image/import_image.ts';
@@ -212,7 +212,7 @@ export class RunningSystem implements System {
     const info = this.components().find(({ label, alive }) => alive && label === parent);
     if (info === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
     const component = this.#hosted.component(info.task);
-    if (component === undefined || component.program.name !== RTCR_PROGRAM) {
+    if (component === undefined || !isCheckpointer(component.program.name)) {
       return { accepted: false, message: `'${parent}' is no checkpoint/restore component, so it cannot ${verb} its children` };
     }
     return { info, component };
@@ -316,7 +316,7 @@ export class RunningSystem implements System {
   }
 
   extensionsUsed(): readonly string[] {
-    const used = this.#hosted.components().filter(({ program }) => program.name === RTCR_PROGRAM).flatMap((component) => extensionsUsed(component));
+    const used = this.#hosted.components().filter(({ program }) => isCheckpointer(program.name)).flatMap((component) => extensionsUsed(component));
     return [...new Set(used)].sort();
   }
 

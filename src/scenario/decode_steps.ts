@@ -154,19 +154,19 @@ class StepDecoder {
   }
 
   #checkpoint(node: Node): BareStep {
-    const { name, of, base } = valuesOf(node, STEP.checkpoint);
+    const { name, of, base, refused } = valuesOf(node, STEP.checkpoint);
     this.#names.child(node, 'of', of);
     if (base !== undefined) this.#names.checkpoint(node, 'base', base);
     if (base !== undefined && base === name) this.#diagnostics.error('E017', spanOf(node, 'base'), `'${name}' cannot be based on itself`);
     this.#names.declareSpace(node, 'checkpoint', name);
-    return { kind: 'checkpoint', name, of, ...(base === undefined ? {} : { base }), strategy: this.#strategy(node) };
+    return { kind: 'checkpoint', name, of, ...(base === undefined ? {} : { base }), strategy: this.#strategy(node), ...(refused === undefined ? {} : { refused }) };
   }
 
   #restore(node: Node): BareStep {
-    const { from, as } = valuesOf(node, STEP.restore);
+    const { from, as, refused } = valuesOf(node, STEP.restore);
     this.#names.child(node, 'as', as);
     this.#names.checkpoint(node, 'from', from);
-    return { kind: 'restore', from, as, strategy: this.#strategy(node) };
+    return { kind: 'restore', from, as, strategy: this.#strategy(node), ...(refused === undefined ? {} : { refused }) };
   }
 
   #strategy(node: Node): Strategy {

@@ -101,6 +101,9 @@ export function attachUtcb(kernel: Kernel, thread: Thread, address: number, inde
   thread.utcb = new Utcb(kernel.memory, index);
 }
 
+/** r0 to r12. */
+const GENERAL_REGISTERS = 13;
+
 /** Start, pause, cancel, and reading and setting ip and sp. Old values are those before any change. */
 function exRegs(call: Call): Result {
   const { kernel, object, input, output } = call;
@@ -114,7 +117,11 @@ function exRegs(call: Call): Result {
   const cancel = (flags & EX_REGS_CANCEL) !== 0;
   if ((object.state & IN_EXCEPTION) !== 0 && !cancel) return success(3);
   if (object.killed || object.dying) return success(3);
-  if ((object.state & DEAD) !== 0) object.state = (object.state & ~DEAD) | READY;
+  if ((object.state & DEAD) !== 0) {
+    object.state = (object.state & ~DEAD) | READY;
+    // A thread enters user mode for the first time with r0 to r12 cleared, whatever was written before (user_invoke).
+    registers.r.fill(0, 0, GENERAL_REGISTERS);
+  }
   else if (cancel) object.state |= CANCEL | READY;
   if ((flags & EX_REGS_TRIGGER) !== 0) object.trigger ??= { pc: registers.r[15] as number, psr: registers.cpsr };
   if (ip !== KEEP) {

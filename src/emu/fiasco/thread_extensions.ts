@@ -11,6 +11,7 @@ import type { Kernel } from './kernel.ts';
 import { Task, kuIndex } from './task.ts';
 import { Thread } from './thread.ts';
 import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
+import { deadlineOf, isNever } from './timeouts.ts';
 import { UTCB_ALIGN_BYTES, UTCB_BYTES, UTCB_WORDS, Utcb } from './utcb.ts';
 
 type Call = ObjectCall<Thread>;
@@ -56,6 +57,8 @@ export function exchangeRegisters({ object, rights, tag, input, output }: Call):
   const mode = object.activity.kind === 'system_call' ? PSR_KERNEL_MODE : registers.cpsr & PSR_LOW;
   if (keeps(17)) output.setMr(17, ((registers.cpsr & ~PSR_LOW) | mode) >>> 0);
   else registers.cpsr = ((input.mr(17) & 0xfe0f_fc20) | 0x10) >>> 0;
+  // A pending exception tells the status to go on with, as it tells the instruction pointer.
+  if (!keeps(17) && trigger !== null) trigger.psr = registers.cpsr;
   return success(REGISTER_WORDS);
 }
 
@@ -112,12 +115,20 @@ export function readIpcState({ kernel, object, rights, output }: Call): Result {
   output.setMr(0, phase);
   output.setMr(1, phase === IPC_PHASE.USER ? 0 : (partner?.id ?? 0));
   output.setMr(2, phase === IPC_PHASE.USER ? 0 : (ipc?.through ?? 0));
-  output.setMr(3, timeout === null ? NO_TIMEOUT : Math.min(Math.max(timeout.deadline_us - kernel.clock_us, 0), NO_TIMEOUT - 1));
+  output.setMr(3, timeout === null && phase !== IPC_PHASE.USER ? unarmedTimeout(object, kernel.clock_us) : timeLeft(timeout?.deadline_us ?? null, kernel.clock_us));
   output.setMr(4, reply?.caller.id ?? 0);
   output.setMr(5, reply?.rights ?? 0);
   output.setMr(6, phase === IPC_PHASE.IRQ_WAIT && partner instanceof Irq ? partner.queued : 0);
   output.setMr(7, object.id);
   return success(8);
+}
+
+const timeLeft = (deadline_us: number | null, clock_us: number): number => (deadline_us === null ? NO_TIMEOUT : Math.min(Math.max(deadline_us - clock_us, 0), NO_TIMEOUT - 1));
+
+/** What is left where no timeout is armed: all of it before the wait has begun, nothing where it has expired while the thread was frozen. */
+function unarmedTimeout({ ipc, step, utcb }: Thread, clock_us: number): number {
+  if (ipc === null || !ipc.receive || isNever(ipc.receive_timeout) || utcb === null) return NO_TIMEOUT;
+  return step === 'receive_wait' ? 0 : timeLeft(deadlineOf(ipc.receive_timeout, clock_us, utcb), clock_us);
 }
 
 /** Puts a thread that has not run yet (dead, or frozen since it was made) into the wait for the reply of another one, which gets the matching reply slot. MR1 = rights. */

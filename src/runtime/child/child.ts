@@ -20,6 +20,8 @@ export interface NewChild {
   readonly ep: number;
   readonly pd: number;
   readonly ram: number;
+  /** Where quota goes back to, if `ram` is not core's own object. */
+  readonly account?: number;
   readonly cpu: number;
   readonly main_thread: number;
   readonly policy: Policy;
@@ -32,7 +34,7 @@ export interface NewChild {
 /** Registers a child whose environment sessions and entrypoint exist; returns its key. */
 export function newChild(owner: HasStore, child: NewChild): number {
   const row: ChildRow = {
-    name: child.name, ep: child.ep, pd: child.pd, ram: child.ram, cpu: child.cpu, main_thread: child.main_thread, policy: child.policy,
+    name: child.name, ep: child.ep, pd: child.pd, ram: child.ram, account: child.account ?? child.ram, cpu: child.cpu, main_thread: child.main_thread, policy: child.policy,
     pd_service: child.pd_service ?? 0, ram_service: child.ram_service ?? 0, cpu_service: child.cpu_service ?? 0,
     parent_id: 0, parent_cap: 0, resource_avail_sigh: 0, yield_sigh: 0, yield_args: '',
   };

@@ -13,6 +13,8 @@ export type ChildRow = {
   /** Environment sessions as the child gets them. Each holds one reference that the owner's row stands for. */
   readonly pd: number;
   readonly ram: number;
+  /** The RAM session that quota is given back to: core's own object where `ram` stands before one. No reference of its own. */
+  readonly account: number;
   readonly cpu: number;
   readonly main_thread: number;
   /** Parent gate: global id and slot; 0 until it exists. */

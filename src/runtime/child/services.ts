@@ -92,7 +92,7 @@ function routedAt(x: HasStore, key: number): RoutedService {
 /** RAM session that receives quota donated to a service, null where donations end at this component. */
 export function serviceRam(x: Execution, service: number): number | null {
   const row = services(x).get(service);
-  return row?.kind === 'routed' ? (children(x).get(row.server)?.ram ?? null) : null;
+  return row?.kind === 'routed' ? (children(x).get(row.server)?.account ?? null) : null;
 }
 
 /** Opens a session at a service: {cap}. Fails with Invalid_args, Unavailable, Quota_exceeded or what the parent raised. */

@@ -40,7 +40,7 @@ export const closeChildSession = procedure<CloseLocals>('child.close_session', {
 export const forgetChildSession = procedure<CloseLocals>('child.forget_session', {
   start: (x, l) => {
     const { child, donated_bytes } = sessions(x).require(l.session);
-    return call(transfer, { from: env.get(x).ram, to: children(x).require(child).ram, bytes: donated_bytes }, 'returned', 'remove');
+    return call(transfer, { from: env.get(x).ram, to: children(x).require(child).account, bytes: donated_bytes }, 'returned', 'remove');
   },
   returned: (_x, _l, answer: number) => (answer === 0 ? goto('remove') : call(logError, { text: 'We ran out of our own quota' }, 'remove')),
   remove: (x, l) => {
@@ -100,7 +100,7 @@ export const upgradeRequest = procedure<UpgradeLocals>('child.upgrade_request', 
     if (l.donated_to_service !== true) return goto('give_back');
     return call(transfer, { from: serviceRam(x, l.service ?? 0), to: env.get(x).ram, bytes: l.bytes ?? 0 }, 'give_back', 'give_back');
   },
-  give_back: (x, l) => call(transfer, { from: env.get(x).ram, to: children(x).require(l.request.ref).ram, bytes: l.bytes ?? 0 }, 'report', 'report'),
+  give_back: (x, l) => call(transfer, { from: env.get(x).ram, to: children(x).require(l.request.ref).account, bytes: l.bytes ?? 0 }, 'report', 'report'),
   report: (_x, l) => raise(l.failure ?? 'Quota_exceeded', 'session upgrade'),
   ignored: () => done({}),
 });

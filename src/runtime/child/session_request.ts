@@ -94,7 +94,7 @@ export const sessionRequest = procedure<SessionLocals>('child.session_request', 
   },
   give_back: (x, l) => {
     if (l.donated_by_child !== true) return goto('report');
-    return call(transfer, { from: env.get(x).ram, to: children(x).require(l.request.ref).ram, bytes: l.bytes ?? 0 }, 'report', 'report');
+    return call(transfer, { from: env.get(x).ram, to: children(x).require(l.request.ref).account, bytes: l.bytes ?? 0 }, 'report', 'report');
   },
   report: (_x, l) => raise(SEEN_AS[l.failure ?? ''] ?? l.failure ?? 'Service_denied', text(l.request, 'name')),
 });

@@ -18,8 +18,11 @@ export type CapturedThread = {
   readonly debug_id: number;
   readonly phase: ThreadPhase | null;
   readonly registers: Registers;
+  /** Registers as core knows them. */
+  readonly image: Registers;
   readonly utcb_words: readonly number[];
   readonly lock_irq_count: number;
+  readonly unresolved: boolean;
   /** Ids found on its stack, if it was in user mode. */
   readonly stack_ids: readonly number[];
 };
@@ -57,8 +60,14 @@ export type Capture = {
   readonly copied_bytes: number;
   readonly copied_parts: number;
   readonly references: readonly StoredReference[];
+  /** Whether sessions that are not interposed are to be opened again at a restore. */
+  readonly reopen_foreign: boolean;
+  /** Historic defects that are switched on. */
+  readonly defects: string;
   /** Quota of RAM sessions by key. */
   readonly quotas: readonly { readonly key: number; readonly quota: number }[];
+  /** Clocks of Timer sessions by key. */
+  readonly clocks: readonly { readonly key: number; readonly elapsed_ms: number }[];
   readonly drain_rounds: number;
   /** Extensions that were really used. */
   readonly extensions: readonly string[];
@@ -66,7 +75,7 @@ export type Capture = {
 
 const EMPTY: Capture = {
   target: 0, task: 0, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
-  contents: [], copied_bytes: 0, copied_parts: 0, references: [], quotas: [], drain_rounds: 0, extensions: [],
+  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, extensions: [],
 };
 
 export const capture = record<Capture>('rtcr_capture', EMPTY);

@@ -13,16 +13,18 @@ import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuThreads } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
+import type { DecidedStrategy } from './strategies.ts';
 import { threadsOfTarget } from './target_rows.ts';
+import { REGISTER_COUNT } from './thread_phase.ts';
 import { isDenied, readIpSp, readIrqCount, readPhase, readRegisters, readUtcb } from './thread_access.ts';
 
-/** Words of a Thread_state: gate selector, gate id, UTCB address (genode-16.08-abi.md 2). */
-const STATE = { kcap: 0x4c >>> 2, id: 0x50 >>> 2, utcb: 0x54 >>> 2 } as const;
+/** Words of a Thread_state: fault flags, gate selector, gate id, UTCB address (genode-16.08-abi.md 2). */
+const STATE = { flags: 0x48 >>> 2, kcap: 0x4c >>> 2, id: 0x50 >>> 2, utcb: 0x54 >>> 2 } as const;
 const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_words' | 'lock_irq_count' | 'stack_ids'> = {
   debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0, stack_ids: [],
 };
 
-type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; badge?: number; utcb?: number };
+type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; badge?: number; utcb?: number; unresolved?: boolean; image?: readonly number[] };
 
 const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
   start: (x, l) => rpc(Cpu_thread.state, cpuThreads(x).require(l.item).real, {}, 'identified'),
@@ -31,10 +33,12 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
     l.index = ((state[STATE.kcap] ?? 0) >>> 12) / 3 - 3;
     l.badge = (state[STATE.id] ?? 0) & 0xffff;
     l.utcb = state[STATE.utcb] ?? 0;
+    l.image = state.slice(0, REGISTER_COUNT);
+    l.unresolved = ((state[STATE.flags] ?? 0) & 1) !== 0;
     return l.irqs ? call(requestSlot, { native: l.native, slot: irqSlot(l.index) }, 'complete') : goto('complete', 0);
   },
   complete: (x, l, lock_irq: number) => {
-    const thread = { key: l.item, index: l.index ?? 0, gate_badge: l.badge ?? 0, utcb_address: l.utcb ?? 0, lock_irq, ...NOWHERE };
+    const thread = { key: l.item, index: l.index ?? 0, gate_badge: l.badge ?? 0, utcb_address: l.utcb ?? 0, lock_irq, unresolved: l.unresolved ?? false, image: l.image ?? [], ...NOWHERE };
     capture.update(x, { threads: [...capture.get(x).threads, thread] });
     return done();
   },
@@ -48,7 +52,7 @@ export const identifyThreads = procedure<IdentifyAllLocals>('rtcr.identify_threa
   identified: () => done(),
 });
 
-type ReadLocals = { [key: string]: Plain; registers: 'all' | 'ip-sp'; phases: boolean; utcbs: boolean };
+type ReadLocals = { [key: string]: Plain; registers: DecidedStrategy['registers']; phases: boolean; utcbs: boolean };
 
 /** The state of all threads at one moment: nothing runs between the first and the last of these system calls. */
 export const readThreads = procedure<ReadLocals>('rtcr.read_threads', {
@@ -67,7 +71,7 @@ export const readThreads = procedure<ReadLocals>('rtcr.read_threads', {
 
 /** What changes while a thread lives, or why it cannot be read. */
 function readThread(x: Execution, thread: CapturedThread, kernel: number, l: ReadLocals): Partial<CapturedThread> | string {
-  const registers = l.registers === 'all' ? readRegisters(x, kernel) : readIpSp(x, kernel);
+  const registers = l.registers === 'all' ? readRegisters(x, kernel) : l.registers === 'ip-sp' ? readIpSp(x, kernel) : thread.image;
   if (registers === 'absent') return absent('all_registers', 'registers of blocked threads; strategy registers="ip-sp" does without');
   if (registers === 'failed') return `the registers of thread ${thread.index} cannot be read`;
   if (l.registers === 'all') used(x, 'all_registers');

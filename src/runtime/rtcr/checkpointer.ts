@@ -2,8 +2,7 @@
 // Creates rows of the table of snapshots. Source modelled: checkpoint-restore.md 2; architecture.md "When the checkpointer acts".
 
 import type { Plain, PlainRecord } from '../../emu/plain.ts';
-import { children, sessions } from '../child/child_table.ts';
-import { services } from '../child/services.ts';
+import { children } from '../child/child_table.ts';
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { log } from '../native/log.ts';
@@ -12,14 +11,15 @@ import { beginCapture, capture, endCapture } from './capture.ts';
 import { captureMemory, freeContents } from './capture_memory.ts';
 import { forgetSemaphores } from './capture_signals.ts';
 import { forgetLockIrqs } from './capture_threads.ts';
-import { captureTarget, wantsPhases } from './capturer.ts';
+import { captureTarget, stopsBy, wantsPhases } from './capturer.ts';
 import { collectSnapshot } from './collector.ts';
 import { each } from './each.ts';
 import { copyAwaiting } from './incremental_copy.ts';
 import { managedFaults } from './managed_pager.ts';
-import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.ts';
+import { hasDefect } from './defects.ts';
+import { fetchKernelThreads, setOffTarget, stopTarget } from './kernel_threads.ts';
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
-import { cpuThreads, targets } from './online_storage.ts';
+import { cpuThreads, foreignSessions, targets } from './online_storage.ts';
 import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { dataspacesOf, type Snapshot, snapshots, threadsOf } from './target_state.ts';
@@ -51,6 +51,8 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
     const row = targets(x).require(l.target);
     if (row.phase !== 'running') return raise('Checkpoint_refused', `target "${row.name}" is ${row.phase}`);
     if (snapshots(x).size >= SNAPSHOTS) return raise('Checkpoint_refused', `there are ${SNAPSHOTS} snapshots already`);
+    const [foreign] = foreignSessions(x).entries().filter(([, { target }]) => target === l.target);
+    if (foreign !== undefined && l.strategy.foreign === 'refuse') return raise('Checkpoint_refused', notInterposed(foreign[1].service));
     const problem = baseProblem(x, l);
     if (problem !== null) return raise('Checkpoint_refused', problem);
     l['faults'] = managedFaults.get(x).count;
@@ -62,6 +64,7 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
   demand: (_x, l, { native, task }: NativePd) => {
     l.native = native;
     l.task = task;
+    if (l.strategy.stale === 'skip') return goto('freeze');
     return call(demandRequest, { native, task, purpose: 'stale slots and lock IRQs' }, 'with_request', 'freeze');
   },
   // Without `request` the checkpoint is poorer, not impossible: the snapshot tells what it does not know.
@@ -69,9 +72,10 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
     l.requests = true;
     return goto('freeze');
   },
-  freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'capture', 'failed'),
+  freeze: (_x, l) => call(stopTarget, { target: l.target, how: stopsBy(l.strategy) }, 'capture', 'failed'),
   capture: (x, l) => {
-    beginCapture(x, l.target, l.task ?? 0, ['freeze']);
+    beginCapture(x, l.target, l.task ?? 0, stopsBy(l.strategy) === 'freeze' ? ['freeze'] : []);
+    capture.update(x, { reopen_foreign: l.strategy.foreign === 'reopen', defects: l.strategy.defects });
     const { target, strategy, native = 0, task = 0, requests = false } = l;
     return call(captureTarget, { target, strategy, native, task, requests }, 'transits', 'failed');
   },
@@ -95,16 +99,16 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
   memory: (_x, l) => call(captureMemory, { target: l.target, full: l.base === '', later: l.strategy.copy === 'background' }, 'store', 'failed'),
   store: (x, l) => {
     const old = snapshots(x).find((row) => row.name === l.name);
-    const snapshot = collectSnapshot(x, l.name, l.strategy.registers, wantsPhases(l.strategy), l.strategy.utcb === 'save');
+    const snapshot = collectSnapshot(x, l.name, l.strategy, wantsPhases(l.strategy));
     if (old === undefined) snapshots(x).insert(snapshot);
     else snapshots(x).set(old[0], snapshot);
-    l['facts'] = { ...checkpointFacts(x, l.target, snapshot), transit_rounds: l.rounds ?? 0, in_transit: l.in_transit ?? [] };
+    l['facts'] = { ...checkpointFacts(x, snapshot), transit_rounds: l.rounds ?? 0, in_transit: l.in_transit ?? [] };
     x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
     return old === undefined ? goto('tidy') : call(freeContents, contentsOf(old[1]), 'tidy');
   },
   tidy: (x, l) => {
     forget(x, l);
-    return call(thawTarget, { target: l.target }, 'thawed');
+    return staysStopped(l.strategy) ? goto('thawed') : call(setOffTarget, { target: l.target }, 'thawed');
   },
   // The target runs already: what it wants to write before its turn the pager copies first.
   thawed: (x, l) => {
@@ -125,7 +129,7 @@ export const checkpointTarget = procedure<CheckpointLocals>('rtcr.checkpoint_tar
   },
   abandon: (x, l) => {
     forget(x, l);
-    return call(thawTarget, { target: l.target }, 'abandoned');
+    return call(setOffTarget, { target: l.target }, 'abandoned');
   },
   abandoned: (_x, l) => raise(l.failure?.name ?? 'Checkpoint_refused', l.failure?.text ?? ''),
 });
@@ -162,10 +166,13 @@ function forget(x: Execution, l: CheckpointLocals): void {
   endCapture(x);
 }
 
-function checkpointFacts(x: Execution, target: number, snapshot: Snapshot): PlainRecord {
+const staysStopped = (strategy: DecidedStrategy): boolean => strategy.resume === 'no' || hasDefect(strategy.defects, 'D-01');
+
+const notInterposed = (service: string): string =>
+  `the target has a session at "${service}", which is not interposed: what its server keeps cannot be checkpointed; foreign="reopen" opens it anew at the restore, foreign="lose" does without`;
+
+function checkpointFacts(x: Execution, snapshot: Snapshot): PlainRecord {
   const { drain_rounds, extensions, copied_bytes, copied_parts } = capture.get(x);
-  const { child } = targets(x).require(target);
-  const foreign = sessions(x).entries().filter(([, row]) => row.child === child && services(x).get(row.service)?.kind === 'parent');
   const unknown = snapshot.cap_map.filter(({ slot, id }) => snapshot.occupied.includes(slot) && !isKnown(x, snapshot, id));
   return {
     name: snapshot.name,
@@ -184,7 +191,7 @@ function checkpointFacts(x: Execution, target: number, snapshot: Snapshot): Plai
     lost: [
       ...unknown.map(({ slot, id }) => ({ slot, badge: id, purpose: 'a capability of an object that the checkpointer never saw' })),
       ...snapshot.stale.filter(({ badge }) => badge === 0).map(({ slot }) => ({ slot, purpose: 'a capability without record that nobody could identify' })),
-      ...foreign.map(([, row]) => ({ service: row.ident, purpose: 'a session that is not interposed' })),
+      ...snapshot.foreign_sessions.filter(({ reopen }) => !reopen).map(({ slot, badge, service }) => ({ slot, badge, service, purpose: 'a session that is not interposed' })),
       ...outsideCallers(snapshot),
     ],
   };

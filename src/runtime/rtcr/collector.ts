@@ -1,25 +1,28 @@
 // Turns the online storage of a target and the capture into a snapshot: the stored records, linked by ids.
 // Owns no state; reads only tables. Source modelled: checkpoint-restore.md 1.6, 2.2 step 4.
 
-import { children } from '../child/child_table.ts';
+import { children, sessions } from '../child/child_table.ts';
+import { capId } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { capture, slotOfBadge } from './capture.ts';
 import { visibleDataspaces } from './capture_memory.ts';
+import { hasDefect } from './defects.ts';
 import { remainingTime } from './drain.ts';
 import {
-  cpuSessions, cpuThreads, type InterposedSession, logSessions, nativeCaps, pdSessions, ramSessions, type RegionMapRow, regionMaps,
+  type AttachedRegionRow, cpuSessions, cpuThreads, foreignSessions, type InterposedSession, logSessions, nativeCaps, pdSessions, ramSessions, type RegionMapRow, regionMaps,
   rmSessions, romSessions, signalContexts, signalSources, targets, timerSessions,
 } from './online_storage.ts';
+import type { DecidedStrategy } from './strategies.ts';
 import { mapsOfPd, mapsOfRm, ofTarget, regionsOfMap, threadsOfTarget } from './target_rows.ts';
 import type {
-  Snapshot, StoredCpuSession, StoredObject, StoredPdSession, StoredRamSession, StoredRegionMap, StoredSession, StoredSignalSource,
+  Snapshot, StoredCpuSession, StoredForeignSession, StoredObject, StoredPdSession, StoredRamSession, StoredRegionMap, StoredSession, StoredSignalSource,
   StoredThread, StoredTimerSession,
 } from './target_state.ts';
 
 /** The id under which the main thread knows its own gate (genode-16.08-abi.md 3.2). */
 const MAIN_THREAD_ID = 1;
 
-export function collectSnapshot(x: Execution, name: string, registers: 'all' | 'ip-sp', phases: boolean, utcbs: boolean): Snapshot {
+export function collectSnapshot(x: Execution, name: string, strategy: DecidedStrategy, phases: boolean): Snapshot {
   const { target, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied, references } = capture.get(x);
   const row = targets(x).require(target);
   const stored = {
@@ -36,7 +39,7 @@ export function collectSnapshot(x: Execution, name: string, registers: 'all' | '
     })),
     log_sessions: ofTarget(logSessions, x, target).map(([, session]) => storedSession(x, session)),
     timer_sessions: ofTarget(timerSessions, x, target).map(([key]) => timerSession(x, key)),
-    references, registers, phases, utcbs,
+    foreign_sessions: foreignSessionsOf(x, target), references, registers: strategy.registers, phases, utcbs: strategy.utcb === 'save',
   };
   return { ...stored, known_badges: knownBadges(stored) };
 }
@@ -55,6 +58,7 @@ function knownBadges(snapshot: Omit<Snapshot, 'known_badges'>): number[] {
     ...snapshot.rom_sessions.flatMap(({ badge, ds_badge }) => [badge, ds_badge]),
     ...[...snapshot.rm_sessions, ...snapshot.log_sessions, ...snapshot.timer_sessions].map((row) => row.badge),
     ...snapshot.references.map((row) => row.badge),
+    ...snapshot.foreign_sessions.filter(({ reopen }) => reopen).map((row) => row.badge),
   ];
   return [...new Set(ids)].filter((id) => id !== 0).sort((a, b) => a - b);
 }
@@ -62,7 +66,21 @@ function knownBadges(snapshot: Omit<Snapshot, 'known_badges'>): number[] {
 const storedObject = (x: Execution, badge: number, bootstrapped: boolean): StoredObject => ({ slot: slotOfBadge(x, badge), badge, bootstrapped });
 
 function storedSession(x: Execution, row: InterposedSession): StoredSession {
-  return { ...storedObject(x, row.id, row.bootstrapped), creation_args: row.creation_args, upgrade_bytes: row.upgrade_bytes };
+  const { creation_args, upgrade_bytes } = row;
+  return { ...storedObject(x, row.id, row.bootstrapped), creation_args, upgrade_bytes, donated_bytes: donatedFor(x, row.target, row.id) };
+}
+
+/** What the parent holds of the target's quota for a session. */
+function donatedFor(x: Execution, target: number, id: number): number {
+  const { child } = targets(x).require(target);
+  return sessions(x).find((row) => row.child === child && capId(x, row.cap) === id)?.[1].donated_bytes ?? 0;
+}
+
+function foreignSessionsOf(x: Execution, target: number): StoredForeignSession[] {
+  const { reopen_foreign } = capture.get(x);
+  return foreignSessions(x).entries().filter(([, row]) => row.target === target).map(([, { service, args, affinity, upgrade_bytes, cap }]) => ({
+    ...storedObject(x, cap.id, false), creation_args: args, upgrade_bytes, donated_bytes: donatedFor(x, target, cap.id), service, affinity, reopen: reopen_foreign,
+  }));
 }
 
 function pdSession(x: Execution, key: number): StoredPdSession {
@@ -87,11 +105,22 @@ function signalSource(x: Execution, pd: number, id: number): StoredSignalSource 
   };
 }
 
+/** The regions of a map. With defect D-08 a look-up takes the end of a region for a part of it, so that its neighbour is never stored. */
+function storedRegions(x: Execution, map: number): Readonly<AttachedRegionRow>[] {
+  const regions = regionsOfMap(x, map).map(([, row]) => row);
+  if (!hasDefect(capture.get(x).defects, 'D-08')) return regions;
+  const stored: Readonly<AttachedRegionRow>[] = [];
+  for (const region of [...regions].reverse()) {
+    if (!stored.some(({ address, size }) => region.address >= address && region.address <= address + size)) stored.unshift(region);
+  }
+  return stored;
+}
+
 function regionMap(x: Execution, key: number): StoredRegionMap {
   const map: Readonly<RegionMapRow> = regionMaps(x).require(key);
   return {
     ...storedObject(x, map.id, map.bootstrapped), role: map.role, size: map.size, ds_badge: map.ds.id, sigh_badge: map.sigh?.id ?? 0,
-    regions: regionsOfMap(x, key).map(([, { ds, size, offset, address, executable }]) => ({ ds_badge: ds.id, size, offset, address, executable })),
+    regions: storedRegions(x, key).map(({ ds, size, offset, address, executable }) => ({ ds_badge: ds.id, size, offset, address, executable })),
   };
 }
 
@@ -108,9 +137,9 @@ function storedThread(x: Execution, key: number): StoredThread {
   const captured = capture.get(x).threads.find((thread) => thread.key === key);
   return {
     ...storedObject(x, row.id, row.bootstrapped), key, pd: row.pd, index: captured?.index ?? 0, gate_badge: captured?.gate_badge ?? 0, utcb_address: captured?.utcb_address ?? 0,
-    name: row.name, weight: row.weight, utcb: row.utcb, affinity: row.affinity, started: row.started, paused: row.paused,
+    name: row.name, weight: row.weight, utcb: row.utcb, affinity: row.affinity, started: row.started, start_ip: row.start_ip, start_sp: row.start_sp, paused: row.paused || hasDefect(capture.get(x).defects, 'D-11'),
     single_step: row.single_step, sigh_badge: row.sigh?.id ?? 0, debug_id: captured?.debug_id ?? 0, phase: captured?.phase ?? null,
-    registers: captured?.registers ?? [], utcb_words: captured?.utcb_words ?? [], lock_irq_count: captured?.lock_irq_count ?? 0,
+    registers: captured?.registers ?? [], utcb_words: captured?.utcb_words ?? [], lock_irq_count: captured?.lock_irq_count ?? 0, unresolved: captured?.unresolved ?? false,
   };
 }
 
@@ -119,9 +148,9 @@ function ramSession(x: Execution, key: number): StoredRamSession {
   const { contents, quotas } = capture.get(x);
   const dataspaces = visibleDataspaces(x, target).filter(([, row]) => row.ram === key);
   return {
-    ...storedSession(x, { ...session, target }), quota: quotas.find((row) => row.key === key)?.quota ?? 0,
-    dataspaces: dataspaces.map(([, { cap, size, cached }]) => ({
-      ...storedObject(x, cap.id, false), size, cached, contents: contents.filter((row) => row.badge === cap.id).map(({ offset, size: bytes, content }) => ({ offset, size: bytes, content })),
+    ...storedSession(x, { ...session, target }), quota: quotas.find((row) => row.key === key)?.quota ?? 0, ref_badge: session.ref_id,
+    dataspaces: dataspaces.map(([, { cap, size, cached, bootstrapped }]) => ({
+      ...storedObject(x, cap.id, bootstrapped), size, cached, contents: contents.filter((row) => row.badge === cap.id).map(({ offset, size: bytes, content }) => ({ offset, size: bytes, content })),
     })),
   };
 }
@@ -129,5 +158,7 @@ function ramSession(x: Execution, key: number): StoredRamSession {
 function timerSession(x: Execution, key: number): StoredTimerSession {
   const row = timerSessions(x).require(key);
   const { timeout_us, periodic } = row;
-  return { ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: remainingTime(row, capture.get(x).now_ms) };
+  const { now_ms, clocks } = capture.get(x);
+  const elapsed_ms = clocks.find((clock) => clock.key === key)?.elapsed_ms ?? 0;
+  return { ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: remainingTime(row, now_ms), elapsed_ms };
 }

@@ -8,13 +8,14 @@ import { childOf, childrenOf, valueOf, verbatim } from '../../scenario/syntax/no
 import { dec } from '../native/cap_space.ts';
 import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { readDefects } from './defects.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { type Tracking, TRACKINGS } from './tracking.ts';
 import { Dataspace, Rom_session } from '../rpc/interfaces.ts';
 
 /** A child to start; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `config` is the text of its own configuration, empty if it has none. */
-export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly granularity: number; readonly tracking: Tracking };
+export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking };
 
 const NAME_CHARS_MAX = 31;
 /** 64 MiB. */
@@ -31,11 +32,14 @@ export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonl
     if (name === '') return { error: 'a <child> node has no name' };
     if (found.some((child) => child.name === name)) return { error: `there are two children "${name}"` };
     const config = childOf(node, 'config');
+    const defects = valueOf(node, 'defects') ?? '';
+    const known = readDefects(defects, 'child');
+    if ('error' in known) return { error: known.error };
     const granularity = valueOf(node, 'granularity') ?? '0';
     if (!/^[0-9]{1,6}$/.test(granularity) || Number(granularity) > GRANULARITY_PAGES_MAX) return { error: `child "${name}": granularity="${granularity}" is no number of pages from 0 to ${GRANULARITY_PAGES_MAX}` };
     const tracking = TRACKINGS.find((known) => known === (valueOf(node, 'track') ?? 'accesses'));
     if (tracking === undefined) return { error: `child "${name}": track="${valueOf(node, 'track') ?? ''}" is neither ${TRACKINGS.join(' nor ')}` };
-    found.push({ name, binary: valueOf(node, 'binary') ?? name, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking });
+    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking });
   }
   return found;
 }

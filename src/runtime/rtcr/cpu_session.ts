@@ -13,6 +13,7 @@ import { cap, num, type RpcAnswer, type RpcRequest, text, words } from '../nativ
 import { openSession, type Opened } from '../native/session.ts';
 import { type CreatedSession, type CreateSession, isBootstrap, newSession } from './created_session.ts';
 import { forwarded, interpose, release, replaceHeld, withdraw } from './interposer.ts';
+import { takeListLock } from './list_lock.ts';
 import { cpuSessions, cpuThreads, pdSessions } from './online_storage.ts';
 
 export const createCpuSession = procedure<CreateSession>('rtcr.create_cpu_session', {
@@ -53,7 +54,7 @@ const createThread = procedure<CreateLocals>('rtcr.cpu_session.create_thread', {
     l.thread = cpuThreads(x).insert({
       target: session.target, real, cap: 0, id: 0, bootstrapped: isBootstrap(x, session.target), cpu: request.ref, pd: l.pd ?? 0,
       name: text(request, 'name'), weight: num(request, 'weight'), utcb: num(request, 'utcb'), affinity: words(request, 'location'),
-      started: false, paused: false, single_step: false, sigh: null, kernel: 0,
+      started: false, start_ip: 0, start_sp: 0, paused: false, single_step: false, sigh: null, kernel: 0,
     });
     return call(interpose, { target: session.target, interface: 'Cpu_thread', ref: l.thread }, 'interposed');
   },
@@ -70,8 +71,9 @@ const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread
     const found = cpuThreads(x).find((row) => row.cap === cap(l.request, 'thread') && row.cpu === l.request.ref);
     if (found === undefined) return done({} satisfies RpcAnswer);
     l.thread = found[0];
-    return rpc(Cpu_session.kill_thread, to(x, l.request.ref), { thread: found[1].real }, 'killed', 'killed');
+    return call(takeListLock, { target: found[1].target, list: 'threads' }, 'kill');
   },
+  kill: (x, l) => rpc(Cpu_session.kill_thread, to(x, l.request.ref), { thread: cpuThreads(x).require(l.thread ?? 0).real }, 'killed', 'killed'),
   killed: (x, l) => {
     const row = cpuThreads(x).get(l.thread ?? 0);
     return row === undefined ? done({} satisfies RpcAnswer) : call(withdraw, { id: row.id, cap: row.cap }, 'withdrawn');

@@ -3,7 +3,7 @@
 
 import { Cpu_thread } from '../rpc/interfaces.ts';
 import type { Execution } from '../native/execution.ts';
-import { cap, type RpcRequest, words } from '../native/service.ts';
+import { cap, num, type RpcRequest, words } from '../native/service.ts';
 import { forwarded, replaceHeld } from './interposer.ts';
 import { type CpuThreadRow, cpuThreads } from './online_storage.ts';
 
@@ -20,7 +20,7 @@ function recordHandler(x: Execution, request: RpcRequest): void {
 
 export const cpuThreadService = {
   utcb: forwarded(Cpu_thread.utcb, { to }),
-  start: forwarded(Cpu_thread.start, { to, record: recording(() => ({ started: true })) }),
+  start: forwarded(Cpu_thread.start, { to, record: recording((request) => ({ started: true, start_ip: num(request, 'ip'), start_sp: num(request, 'sp') })) }),
   pause: forwarded(Cpu_thread.pause, { to, record: recording(() => ({ paused: true })) }),
   resume: forwarded(Cpu_thread.resume, { to, record: recording(() => ({ paused: false })) }),
   cancel_blocking: forwarded(Cpu_thread.cancel_blocking, { to }),

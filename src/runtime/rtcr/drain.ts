@@ -5,7 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { fetchKernelThreads, freezeTarget } from './kernel_threads.ts';
+import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.ts';
 import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US, TIMER_WINDOW_BEFORE_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import { sleep } from './sleep.ts';
@@ -43,13 +43,27 @@ export const drainTarget = procedure<DrainLocals>('rtcr.drain_target', {
     if (phases === 'failed') return raise('Checkpoint_refused', 'the IPC phase of a thread cannot be read');
     const byId = phasesById(phases);
     const undrained = phases.filter(({ phase }) => isUndrained(phase, byId));
+    const indebted = phases.filter(({ phase }) => owesOutside(phase, byId));
     const rounds = l.rounds ?? 0;
-    if (undrained.length === 0) return done(rounds);
-    if (rounds >= DRAIN_ROUNDS) return raise('Checkpoint_refused', `not drained after ${(DRAIN_ROUNDS * DRAIN_PAUSE_US) / 1000} ms: ${undrained.map(describe).join('; ')}`);
+    if (undrained.length === 0 && indebted.length === 0) return done(rounds);
+    if (rounds >= DRAIN_ROUNDS) {
+      const who = [...undrained.map(describe), ...indebted.map(describeDebt)].join('; ');
+      return raise('Checkpoint_refused', `not drained after ${(DRAIN_ROUNDS * DRAIN_PAUSE_US) / 1000} ms: ${who}`);
+    }
     l.rounds = rounds + 1;
-    return call(sleep, { us: DRAIN_PAUSE_US }, 'start');
+    // Only the target itself can answer whoever waits for it.
+    return indebted.length === 0 ? goto('pause') : call(thawTarget, { target: l.target }, 'pause');
   },
+  pause: () => call(sleep, { us: DRAIN_PAUSE_US }, 'start'),
 });
+
+/** True if the thread owes a reply to somebody who is not captured with it: nobody could wait for it after a restore. */
+export function owesOutside(phase: ThreadPhase, target: ReadonlyMap<number, ThreadPhase>): boolean {
+  return phase.kind !== 'open_wait' && phase.reply_to !== 0 && !target.has(phase.reply_to);
+}
+
+const describeDebt = ({ name, phase }: NamedPhase): string =>
+  `thread "${name}" owes a reply to thread ${phase.reply_to.toString(16)}, a client outside the target`;
 
 const describe = ({ name, phase }: NamedPhase): string =>
   `thread "${name}" waits for the reply of thread ${phase.partner.toString(16)}, which is outside the target`;

@@ -27,3 +27,16 @@ export const SNAPSHOTS = 1024;
 export const TRANSIT_ROUNDS = 24;
 export const TRANSIT_REPEATS = 2;
 export const TRANSIT_STACK_WORDS = 96;
+
+/** How long a restore lets core's pager work on faults that are repeated. */
+export const REFAULT_PAUSE_US = 1000;
+
+/** How long core's pager gets to take in the exceptions of threads whose waits were cancelled. */
+export const PAUSE_SETTLE_US = 2000;
+
+/** How long threads run that are started before their memory is filled. */
+export const EARLY_RUN_US = 20_000;
+
+/** How often and how long a restore waits for the first LOG request of a child that starts with its program. */
+export const HOOK_ROUNDS = 2000;
+export const HOOK_PAUSE_US = 1000;

@@ -5,9 +5,9 @@ import type { Plain } from '../../emu/plain.ts';
 import { Region_map } from '../rpc/interfaces.ts';
 import type { Execution } from '../native/execution.ts';
 import { logWarning } from '../native/log.ts';
-import { call, done, goto, procedure } from '../native/procedure.ts';
+import { call, callNamed, done, type Failure, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
-import { type ReceivedSignal, waitForSignal } from '../native/signals.ts';
+import { contexts, type ReceivedSignal, waitForSignal } from '../native/signals.ts';
 import { record } from '../native/store.ts';
 import { copyPart } from './incremental_copy.ts';
 import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './managed_dataspaces.ts';
@@ -22,9 +22,16 @@ const ROUNDS_MAX = 1024;
 
 export const managedPager = procedure<{ [key: string]: Plain; receiver: number }>('rtcr.managed_dataspace_pager', {
   start: (_x, l) => call(waitForSignal, { receiver: l.receiver }, 'signal'),
-  signal: (x, _l, { context }: ReceivedSignal) => {
+  // A context that is no managed dataspace's has a handler of its own, or is a stray signal.
+  signal: (x, _l, { context, count }: ReceivedSignal) => {
     const managed = managedDataspaces(x).find((row) => row.context === context)?.[0];
+    const handler = contexts(x).get(context)?.handler ?? '';
+    if (managed === undefined && handler !== '') return callNamed(handler, { context, count }, 'again', 'failed');
     return managed === undefined ? call(logWarning, { text: 'no faulting region map found' }, 'again') : call(resolveAll, { managed, rounds: 0 }, 'again', 'again');
+  },
+  failed: (x, _l, { text }: Failure) => {
+    x.note('rtcr_signal_handler_failed', { text });
+    return goto('again');
   },
   again: () => goto('start'),
 });

@@ -21,7 +21,7 @@ export interface CrewRow {
   readonly target: number;
 }
 
-export type TargetPhase = 'building' | 'running' | 'frozen' | 'dissolving';
+export type TargetPhase = 'building' | 'running' | 'frozen' | 'paused' | 'dissolving';
 
 export interface TargetRow {
   /** Name and label of the child: the last element of its path. */
@@ -35,6 +35,8 @@ export interface TargetRow {
   readonly tracking: Tracking;
   /** Name of its last checkpoint, empty before the first. */
   readonly checkpoint: string;
+  /** Historic defects that are switched on for it. */
+  readonly defects: string;
   readonly crew: number;
   readonly phase: TargetPhase;
   /** True until the first LOG session is requested, as in the historic program (checkpoint-restore.md 1.8). */
@@ -134,6 +136,9 @@ export interface CpuThreadRow extends Interposed {
   readonly utcb: number;
   readonly affinity: readonly number[];
   readonly started: boolean;
+  /** Instruction and stack pointer with which it was started. */
+  readonly start_ip: number;
+  readonly start_sp: number;
   readonly paused: boolean;
   readonly single_step: boolean;
   readonly sigh: Held | null;
@@ -142,12 +147,15 @@ export interface CpuThreadRow extends Interposed {
 }
 
 export interface RamSessionRow extends InterposedSession {
+  /** Id of the target's RAM session that is its reference account, 0 if none of them is. */
+  readonly ref_id: number;
   /** RM session from which managed dataspaces would come. */
   readonly rm: number;
 }
 
 export interface RamDataspaceRow {
   readonly ram: number;
+  readonly bootstrapped: boolean;
   readonly cap: Held;
   readonly size: number;
   readonly cached: number;
@@ -158,6 +166,16 @@ export interface RomSessionRow extends InterposedSession {
   readonly local: number;
   readonly ds: Held | null;
   readonly sigh: Held | null;
+}
+
+/** A session at a service that is not interposed: only its opening is known. */
+export interface ForeignSessionRow {
+  readonly target: number;
+  readonly service: string;
+  readonly args: string;
+  readonly affinity: readonly number[];
+  readonly upgrade_bytes: number;
+  readonly cap: Held;
 }
 
 export type RmSessionRow = InterposedSession;
@@ -172,6 +190,10 @@ export interface TimerSessionRow extends InterposedSession {
   readonly periodic: boolean;
   /** Reading of the checkpointer's own Timer session when the trigger was set. */
   readonly armed_ms: number;
+  /** What the target's clock is ahead of the wrapped session's. */
+  readonly offset_ms: number;
+  /** The checkpointer's context that the wrapped session signals until a restored period is in phase again, 0 otherwise. */
+  readonly phase_context: number;
 }
 
 export const crews = table<CrewRow>('rtcr_crews');
@@ -190,3 +212,4 @@ export const romSessions = table<RomSessionRow>('rtcr_rom_sessions');
 export const rmSessions = table<RmSessionRow>('rtcr_rm_sessions');
 export const logSessions = table<LogSessionRow>('rtcr_log_sessions');
 export const timerSessions = table<TimerSessionRow>('rtcr_timer_sessions');
+export const foreignSessions = table<ForeignSessionRow>('rtcr_foreign_sessions');

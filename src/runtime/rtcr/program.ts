@@ -8,7 +8,7 @@ import { call, done, type Failure, goto, procedure } from '../native/procedure.t
 import type { Services } from '../native/service.ts';
 import { defineComponent } from '../native/startup.ts';
 import { type ChildNode, readConfig } from './config_rom.ts';
-import { RTCR_PROGRAM, serveControl } from './control.ts';
+import { HISTORIC_PROGRAM, RTCR_PROGRAM, serveControl } from './control.ts';
 import { cpuSessionService } from './cpu_session.ts';
 import { cpuThreadService } from './cpu_thread.ts';
 import { each } from './each.ts';
@@ -73,8 +73,8 @@ defineComponent({ name: RTCR_PROGRAM, construct, services: SERVICES, ...FOOTPRIN
 
 /** The historic test program as far as its capability spaces go: it asks for no configuration and starts one child. */
 const constructHistoric = procedure<Record<string, never>>('rtcr.construct_historic', {
-  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', granularity: 0, tracking: 'accesses' }] }, 'end'),
+  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses' }] }, 'end'),
   end: () => done(),
 });
 
-defineComponent({ name: 'target_restorer-tester', construct: constructHistoric, services: SERVICES, ...FOOTPRINT });
+defineComponent({ name: HISTORIC_PROGRAM, construct: constructHistoric, services: SERVICES, ...FOOTPRINT });

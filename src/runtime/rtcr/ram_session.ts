@@ -11,11 +11,11 @@ import { call, done, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
-import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
+import { type CreatedSession, type CreateSession, isBootstrap, newSession } from './created_session.ts';
 import { startPager } from './crew.ts';
 import { allocManaged, freeManaged, managedAt } from './managed_dataspaces.ts';
 import { forwarded, hold, interpose, release } from './interposer.ts';
-import { ramDataspaces, ramSessions, targets } from './online_storage.ts';
+import { attachedRegions, ramDataspaces, ramSessions, targets } from './online_storage.ts';
 
 /** RAM that the checkpointer gives a target to start with; it comes from its own session. */
 const DONATION_BYTES = 1024 * 1024;
@@ -25,7 +25,7 @@ const RM_ARGS = 'ram_quota=65536';
 export const createRamSession = procedure<CreateSession>('rtcr.create_ram_session', {
   start: (_x, l) => call(openSession, { service: 'RAM', args: l.args, affinity: l.affinity }, 'opened'),
   opened: (x, l, { cap: real }: Opened) => {
-    l.ref = ramSessions(x).insert({ ...newSession(x, l, real), rm: 0 });
+    l.ref = ramSessions(x).insert({ ...newSession(x, l, real), rm: 0, ref_id: 0 });
     return call(openSession, { service: 'RM', args: RM_ARGS }, 'rm_opened');
   },
   rm_opened: (x, l, { cap: rm }: Opened) => {
@@ -41,23 +41,30 @@ export const createRamSession = procedure<CreateSession>('rtcr.create_ram_sessio
 
 type FundLocals = { [key: string]: Plain; ref: number; bytes: number };
 
-/** Makes the checkpointer's RAM session the reference account of a target's session and gives it RAM. */
+/** Makes the checkpointer's RAM session the reference account of a target's session and gives it RAM; 0 bytes are the usual donation. */
 export const fundRamSession = procedure<FundLocals>('rtcr.fund_ram_session', {
   start: (x, l) => rpc(Ram_session.ref_account, ramSessions(x).require(l.ref).real, { ram: env.get(x).ram }, 'transfer'),
-  transfer: (x, l) => rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: ramSessions(x).require(l.ref).real, amount: Math.max(l.bytes, DONATION_BYTES) }, 'funded'),
+  transfer: (x, l) => rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: ramSessions(x).require(l.ref).real, amount: l.bytes === 0 ? DONATION_BYTES : l.bytes }, 'funded'),
   funded: () => done(),
 });
 
 const to = (x: Execution, ref: number): number | null => ramSessions(x).get(ref)?.real ?? null;
 
 function recordAllocation(x: Execution, request: RpcRequest, { cap: ds }: RpcReply): void {
-  if (ds === null || ramSessions(x).get(request.ref) === undefined) return;
-  ramDataspaces(x).insert({ ram: request.ref, cap: hold(x, ds), size: num(request, 'size'), cached: num(request, 'cached') });
+  const session = ramSessions(x).get(request.ref);
+  if (ds === null || session === undefined) return;
+  ramDataspaces(x).insert({ ram: request.ref, bootstrapped: isBootstrap(x, session.target), cap: hold(x, ds), size: num(request, 'size'), cached: num(request, 'cached') });
 }
 
 function recordFree(x: Execution, request: RpcRequest): void {
   const found = ramDataspaces(x).find((row) => row.ram === request.ref && row.cap.slot === cap(request, 'ds'));
   if (found === undefined) return;
+  // Core detaches a freed dataspace wherever it was attached.
+  for (const [key, row] of attachedRegions(x).entries()) {
+    if (row.ds.id !== found[1].cap.id) continue;
+    release(x, row.ds);
+    attachedRegions(x).delete(key);
+  }
   release(x, found[1].cap);
   ramDataspaces(x).delete(found[0]);
 }
@@ -67,6 +74,11 @@ const other = (x: Execution, request: RpcRequest): number | null => {
   const slot = cap(request, 'ram');
   return ramSessions(x).find((row) => row.cap === slot)?.[1].real ?? slot;
 };
+
+function recordRefAccount(x: Execution, request: RpcRequest, { value }: RpcReply): void {
+  const ref = ramSessions(x).find((row) => row.cap === cap(request, 'ram'))?.[1];
+  if (value === 0 && ref !== undefined) ramSessions(x).update(request.ref, { ref_id: ref.id });
+}
 
 /** Drops the rows of all dataspaces of a session that is closed. */
 export function forgetDataspaces(x: Execution, ram: number): void {
@@ -112,7 +124,7 @@ const free = procedure<RequestLocals>('rtcr.ram_session.free', {
 export const ramSessionService = {
   alloc,
   free,
-  ref_account: forwarded(Ram_session.ref_account, { to, arguments: (x, request) => ({ ram: other(x, request) }) }),
+  ref_account: forwarded(Ram_session.ref_account, { to, arguments: (x, request) => ({ ram: other(x, request) }), record: recordRefAccount }),
   transfer_quota: forwarded(Ram_session.transfer_quota, {
     to,
     arguments: (x, request) => ({ ram: other(x, request), amount: num(request, 'amount') }),

@@ -17,6 +17,8 @@ export interface Restoration {
   /** Native sessions of the new target's own PD. */
   readonly native: number;
   readonly task: number;
+  /** Whether the hook of bootstrap="log-hook" has come and gone. */
+  readonly hooked: boolean;
   readonly installed: number;
   readonly rewritten: number;
   readonly copied_bytes: number;
@@ -38,7 +40,7 @@ const defaults = decideStrategy('restore', {});
 if (!defaults.ok) throw new Error(defaults.message);
 
 const NOTHING: Restoration = {
-  snapshot: 0, target: 0, strategy: defaults.strategy, native: 0, task: 0, installed: 0, rewritten: 0, copied_bytes: 0, threads: [], fillers: [],
+  snapshot: 0, target: 0, strategy: defaults.strategy, native: 0, task: 0, hooked: false, installed: 0, rewritten: 0, copied_bytes: 0, threads: [], fillers: [],
   lost: [], extensions: [],
 };
 
@@ -101,3 +103,9 @@ export function usedForRestore(x: Execution, extension: string): void {
 
 /** Key of the restored thread for the key of the stored one. */
 export const restoredThread = (x: Execution, stored: number): number | undefined => restoration.get(x).threads.find((row) => row.stored === stored)?.key;
+
+/** True while a restore waits for the first LOG request of this target. */
+export const awaitsHook = (x: Execution, target: number): boolean => {
+  const { target: restored, strategy, hooked } = restoration.get(x);
+  return restored === target && strategy.bootstrap === 'log-hook' && !hooked;
+};

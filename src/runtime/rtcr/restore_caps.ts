@@ -4,11 +4,13 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { capValid } from '../native/kernel_calls.ts';
-import { type Attached, attachDataspace, detachDataspace } from '../native/memory.ts';
+import { type Attached, attachDataspace, detachDataspace, readMemory, writeMemory } from '../native/memory.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { Native_pd } from '../rpc/interfaces.ts';
-import { idAddress } from './cap_map_reader.ts';
+import { CAP_MAP_BYTES, idAddress } from './cap_map_reader.ts';
+import { hasDefect } from './defects.ts';
+import { spliceRecords } from './historic_cap_map.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
@@ -32,6 +34,20 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
     return goto('records');
   },
   records: (x, l) => {
+    if (hasDefect(restoration.get(x).strategy.defects, 'D-13')) return call(readMemory, { address: (l.local ?? 0) + snapshotOf(x).cap_map_offset, length: CAP_MAP_BYTES }, 'splice');
+    return goto('ids');
+  },
+  splice: (x, l, bytes: Uint8Array) => {
+    const entries = toInstall(x).flatMap(({ slot, badge }) => {
+      const id = nowCalled(x, badge);
+      return id === undefined || !snapshotOf(x).cap_map.some((record) => record.slot === slot) ? [] : [{ slot, id }];
+    });
+    spliceRecords(bytes, snapshotOf(x).cap_map_address, entries.sort((a, b) => b.slot - a.slot));
+    restoration.update(x, { rewritten: entries.length });
+    return call(writeMemory, { address: (l.local ?? 0) + snapshotOf(x).cap_map_offset, bytes }, 'written');
+  },
+  written: (_x, l) => call(detachDataspace, { address: l.local ?? 0 }, 'rewritten'),
+  ids: (x, l) => {
     const { cap_map, cap_map_offset } = snapshotOf(x);
     const base = (l.local ?? 0) + cap_map_offset;
     const known = cap_map.flatMap(({ slot, id }) => {
@@ -52,7 +68,7 @@ const semaphores = (snapshot: Snapshot): ReadonlySet<number> =>
   new Set(snapshot.pd_sessions.flatMap(({ sources }) => sources.map((source) => source.semaphore_badge)));
 
 /** Slots to fill: those of the records, and stale ones whose object is known. */
-function toInstall(x: Execution): InstallItem[] {
+export function toInstall(x: Execution): InstallItem[] {
   const snapshot = snapshotOf(x);
   const skipped = restoration.get(x).strategy.semaphore === 'skip' ? semaphores(snapshot) : new Set<number>();
   const recorded = snapshot.cap_map.filter(({ slot }) => snapshot.occupied.includes(slot));
@@ -60,7 +76,7 @@ function toInstall(x: Execution): InstallItem[] {
   return all.filter(({ slot, badge }) => slot >= FIRST_USER_SLOT && badge !== 0 && !skipped.has(badge) && nowAt(x, badge) !== null);
 }
 
-const installSlot = procedure<{ [key: string]: Plain; item: InstallItem }>('rtcr.install_slot', {
+export const installSlot = procedure<{ [key: string]: Plain; item: InstallItem }>('rtcr.install_slot', {
   start: (x, { item }) =>
     rpc(Native_pd.install, restoration.get(x).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed', 'absent'),
   absent: () => raise(EXTENSION_ABSENT, absent('install', 'the capability space; cap-space="skip" does without')),

@@ -3,17 +3,18 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
-import { done, procedure, raise } from '../native/procedure.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
-import { Timer_session } from '../rpc/interfaces.ts';
+import { Cpu_thread, Timer_session } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { cpuThreads } from './online_storage.ts';
+import { cpuThreads, crews, targets, timerSessions } from './online_storage.ts';
 import { translateLabel, translateMessage } from './message_words.ts';
-import { lost, nowAt, nowCalled, restoration, restoredThread, snapshotOf, usedForRestore } from './restoration.ts';
+import { nowAt, nowCalled, restoration, restoredThread, snapshotOf, usedForRestore } from './restoration.ts';
 import { type StoredThread, type StoredTimerSession, threadsOf } from './target_state.ts';
-import { awaitReply, writeRegisters, writeUtcb } from './thread_access.ts';
-import { REGISTER, type Registers, resume, type ThreadPhase } from './thread_phase.ts';
+import { awaitReply, exchangeRegisters, writeRegisters, writeUtcb } from './thread_access.ts';
+import { readSessionClock, restartPeriod } from './timer_session.ts';
+import { REGISTER, REGISTER_COUNT, type Registers, resume, type ThreadPhase } from './thread_phase.ts';
 
 /** A thread that was captured without its phase: its status register still tells whether it was inside a system call. */
 const UNKNOWN_PHASE: ThreadPhase = { kind: 'user', partner: 0, through: 0, timeout_us: null, reply_to: 0, reply_rights: 0 };
@@ -70,9 +71,25 @@ const kernelOf = (x: Execution, stored: number): number | undefined => {
   return key === undefined ? undefined : cpuThreads(x).require(key).kernel;
 };
 
+/** With semaphore="rerequest" the signal handler begins anew: its own code asks for the semaphore and attaches it. */
+function beginsAgain(x: Execution, thread: StoredThread): boolean {
+  if (restoration.get(x).strategy.semaphore !== 'rerequest') return false;
+  const handlers = snapshotOf(x).pd_sessions.flatMap(({ sources }) => sources.map(({ handler }) => handler));
+  return handlers.includes(thread.key) && thread.start_ip !== 0;
+}
+
+function initialRegisters({ start_ip, start_sp }: StoredThread): Registers {
+  const registers = new Array<number>(REGISTER_COUNT).fill(0);
+  registers[REGISTER.sp] = start_sp;
+  registers[REGISTER.pc] = start_ip;
+  registers[REGISTER.cpsr] = USER_MODE;
+  return registers;
+}
+
 function writeThread(x: Execution, thread: StoredThread, kernel: number, phases: ReadonlyMap<number, ThreadPhase>): Refusal | null {
-  const phase = phaseOf(thread);
-  const decision = resume(phase, thread.registers, phases, restoration.get(x).strategy.blocked);
+  const again = beginsAgain(x, thread);
+  const phase = again ? UNKNOWN_PHASE : phaseOf(thread);
+  const decision = again ? { kind: 'registers' as const, registers: initialRegisters(thread) } : resume(phase, thread.registers, phases, restoration.get(x).strategy.blocked);
   if (decision.kind === 'refused') return { name: 'Restore_refused', text: `thread "${thread.name}": ${decision.reason}` };
   const outcome = writeRegisters(x, kernel, withLabel(x, phase, decision.registers));
   if (outcome === 'absent') return { name: EXTENSION_ABSENT, text: absent('all_registers', 'registers; registers="ip-sp" does without') };
@@ -88,14 +105,48 @@ function writeThread(x: Execution, thread: StoredThread, kernel: number, phases:
   return null;
 }
 
+type LateLocals = { [key: string]: Plain; item: number };
+
+/** Starts one thread the moment its registers are set, as far as they are: nothing holds it from then on. */
+const launchThread = procedure<LateLocals>('rtcr.launch_thread', {
+  start: (x, l) => {
+    const stored = threadsOf(snapshotOf(x))[l.item];
+    const key = restoredThread(x, stored?.key ?? 0);
+    if (stored === undefined || key === undefined) return done();
+    const { cap, kernel } = cpuThreads(x).require(key);
+    const { strategy, task } = restoration.get(x);
+    const decision = resume(phaseOf(stored), stored.registers, new Map(), strategy.blocked);
+    const registers = decision.kind === 'refused' ? stored.registers : decision.registers;
+    const refusal = strategy.utcb === 'save' ? writeWordsBeforeStart(x, stored, kernel, task) : null;
+    if (refusal !== null) return raise(refusal.name, refusal.text);
+    if (wantsRegisters(x, stored)) {
+      if (exchangeRegisters(x, kernel, registers) !== 'ok') return raise(EXTENSION_ABSENT, absent('all_registers', 'registers; registers="ip-sp" does without'));
+      usedForRestore(x, 'all_registers');
+    }
+    return rpc(Cpu_thread.start, cap, { ip: registers[REGISTER.pc] ?? 0, sp: registers[REGISTER.sp] ?? 0 }, 'started');
+  },
+  started: () => done(),
+});
+
+const writeWordsBeforeStart = (x: Execution, stored: StoredThread, kernel: number, task: number): Refusal | null =>
+  task === 0 ? null : writeWords(x, { ...stored, started: false }, kernel);
+
+/** Starts all threads one after the other in stored order, as the historic restorer did. */
+export const launchThreads = procedure<Record<string, Plain>>('rtcr.launch_threads', {
+  start: (x) => each(launchThread, threadsOf(snapshotOf(x)).flatMap(({ started }, at) => (started ? [at] : [])), {}, 'launched'),
+  launched: () => done(),
+});
+
 type TimerLocals = { [key: string]: Plain; item: number };
 
 const storedTimer = (x: Execution, at: number): StoredTimerSession | undefined => snapshotOf(x).timer_sessions[at];
 
+const restoredTimer = (x: Execution, at: number) => timerSessions(x).find((row) => row.cap === nowAt(x, storedTimer(x, at)?.badge ?? 0));
+
 /** Microseconds for the trigger: what was left of it, or the whole of it; null where none is to be set. */
 function triggerTime(x: Execution, stored: StoredTimerSession): number | null {
   if (stored.timeout_us === 0) return null;
-  if (restoration.get(x).strategy.timer === 'full' || stored.periodic) return stored.timeout_us;
+  if (restoration.get(x).strategy.timer === 'full') return stored.timeout_us;
   return stored.remaining_us;
 }
 
@@ -103,14 +154,28 @@ const restoreTimer = procedure<TimerLocals>('rtcr.restore_timer', {
   start: (x, l) => {
     const stored = storedTimer(x, l.item);
     const sigh = nowAt(x, stored?.sigh_badge ?? 0);
-    return stored === undefined || sigh === null ? done() : rpc(Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'trigger');
+    return stored === undefined || sigh === null ? goto('clock') : rpc(Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'clock');
+  },
+  clock: (x, l) => {
+    const found = restoredTimer(x, l.item);
+    return found === undefined ? done() : call(readSessionClock, { timer: found[0] }, 'set_clock');
+  },
+  // The new session has an age of its own already.
+  set_clock: (x, l, elapsed_ms: number) => {
+    const found = restoredTimer(x, l.item);
+    if (found !== undefined) timerSessions(x).update(found[0], { offset_ms: (storedTimer(x, l.item)?.elapsed_ms ?? 0) - elapsed_ms });
+    return goto('trigger');
   },
   trigger: (x, l) => {
     const stored = storedTimer(x, l.item);
+    const found = restoredTimer(x, l.item);
     const us = stored === undefined ? null : triggerTime(x, stored);
-    if (stored === undefined || us === null) return done();
-    if (stored.periodic) lost(x, { badge: stored.badge, purpose: 'the phase of a periodic timer' });
-    return rpc(stored.periodic ? Timer_session.trigger_periodic : Timer_session.trigger_once, nowAt(x, stored.badge), { us }, 'triggered');
+    if (stored === undefined || found === undefined || us === null) return done();
+    if (stored.periodic && us !== stored.timeout_us) {
+      const { pager_receiver: receiver } = crews(x).require(targets(x).require(restoration.get(x).target).crew);
+      return call(restartPeriod, { timer: found[0], timeout_us: stored.timeout_us, remaining_us: us, receiver }, 'triggered');
+    }
+    return rpc(stored.periodic ? Timer_session.trigger_periodic : Timer_session.trigger_once, found[1].cap, { us }, 'triggered');
   },
   triggered: () => done(),
 });

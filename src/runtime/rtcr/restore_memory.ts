@@ -2,11 +2,12 @@
 // Fills translations. Source modelled: checkpoint-restore.md 3.2 (phases 1, 2, 6), D-04, D-06 (offsets are replayed here).
 
 import type { Plain } from '../../emu/plain.ts';
-import { call, done, goto, procedure } from '../native/procedure.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import type { Execution } from '../native/execution.ts';
 import type { RpcReply } from '../native/rpc_client.ts';
 import { Ram_session, Region_map } from '../rpc/interfaces.ts';
 import { copyDataspace } from './dataspace_copy.ts';
+import { hasDefect } from './defects.ts';
 import { each } from './each.ts';
 import { pdSessions, ramSessions, regionMaps, rmSessions, targets } from './online_storage.ts';
 import { callPersistently } from './persistent_call.ts';
@@ -18,7 +19,7 @@ type DataspaceLocals = { [key: string]: Plain; item: DataspaceItem };
 
 const storedDataspace = (x: Execution, { ram, at }: DataspaceItem) => snapshotOf(x).ram_sessions[ram]?.dataspaces[at];
 
-const allocDataspace = procedure<DataspaceLocals>('rtcr.restore_dataspace', {
+export const allocDataspace = procedure<DataspaceLocals>('rtcr.restore_dataspace', {
   start: (x, l) => {
     const stored = storedDataspace(x, l.item);
     const session = nowAt(x, snapshotOf(x).ram_sessions[l.item.ram]?.badge ?? 0);
@@ -55,7 +56,9 @@ function payer(x: Execution, map: StoredRegionMap): number {
   return row.rm === 0 ? (pdSessions(x).get(row.pd)?.real ?? 0) : (rmSessions(x).get(row.rm)?.real ?? 0);
 }
 
-const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
+const isReference = (x: Execution, badge: number): boolean => snapshotOf(x).references.some((reference) => reference.badge === badge);
+
+export const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
   start: (x, { item }) => {
     const map = regionMapsOf(snapshotOf(x))[item.map];
     const region = map?.regions[item.region];
@@ -65,7 +68,10 @@ const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
       lost(x, { address: region.address, purpose: `the dataspace attached there (id ${region.ds_badge})` });
       return done();
     }
-    const { size, offset, address, executable } = region;
+    const { size, address, executable } = region;
+    const { defects } = restoration.get(x).strategy;
+    const offset = hasDefect(defects, 'D-06') ? 0 : region.offset;
+    if (hasDefect(defects, 'D-04') && isReference(x, region.ds_badge)) return raise('Restore_refused', `defect D-04: the historic program reads through a null pointer for the region at 0x${address.toString(16)}, whose dataspace is no RAM of the target`);
     const args = { ds, size, offset, use_local_addr: true, local_addr: address, executable };
     return callPersistently(Region_map.attach, nowAt(x, map.badge), args, payer(x, map), 'attached');
   },
@@ -91,12 +97,13 @@ const fillDataspace = procedure<FillLocals>('rtcr.fill_dataspace', {
     const part = stored?.contents[l.item.content];
     if (ds === null || part === undefined || part.content === 0) return done();
     restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + part.size });
+    if (hasDefect(restoration.get(x).strategy.defects, 'D-03')) return call(copyDataspace, { from: ds, to: part.content, bytes: part.size }, 'filled');
     return call(copyDataspace, { from: part.content, to: ds, bytes: part.size, to_offset: part.offset }, 'filled');
   },
   filled: () => done(),
 });
 
-/** Copies the snapshot into the new dataspaces; the snapshot itself is never changed. */
+/** Copies the snapshot into the new dataspaces; without defect D-03 the snapshot itself is never changed. */
 export const fillMemory = procedure<Record<string, Plain>>('rtcr.fill_memory', {
   start: (x) => {
     const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.flatMap(({ contents }, at) => contents.map((_part, content) => ({ ram, at, content }))));

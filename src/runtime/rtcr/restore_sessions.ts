@@ -15,11 +15,17 @@ import { each } from './each.ts';
 import { cpuSessions, cpuThreads, pdSessions, ramSessions, regionMaps, rmSessions, romSessions, targets } from './online_storage.ts';
 import { callPersistently } from './persistent_call.ts';
 import type { RpcReply } from '../native/rpc_client.ts';
+import type { Opened } from '../native/session.ts';
+import { reopenForeign } from './foreign_session.ts';
+import { restoreQuotas } from './restore_quota.ts';
 import { alsoKnown, renamed, restoration, snapshotOf, translated } from './restoration.ts';
 import { type Service, sessionsOfService } from './session_end.ts';
-import { CREATORS, serviceOf } from './target_policy.ts';
+import { CREATORS, foreignServiceOf, serviceOf } from './target_policy.ts';
 import { mapsOfPd } from './target_rows.ts';
 import { type StoredPdSession, type StoredSession, threadsOf } from './target_state.ts';
+
+/** Longest service name that the shared Parent code keeps for a session. */
+const IDENT_CHARS_MAX = 15;
 
 /** Stored sessions of a service; the first PD, CPU and RAM session is the target's own. */
 function storedSessions(x: Execution, service: Service): readonly StoredSession[] {
@@ -127,7 +133,7 @@ const reopenSession = procedure<ReopenLocals>('rtcr.reopen_session', {
     inc(x, l.cap ?? null);
     sessions(x).insert({
       child: targets(x).require(target).child, service: serviceOf(x, target, l.item.service), server: 0, ident: l.item.service,
-      cap: l.cap ?? 0, donated_bytes: 0, block,
+      cap: l.cap ?? 0, donated_bytes: storedAt(x, l.item).donated_bytes, block,
     });
     return done();
   },
@@ -140,13 +146,40 @@ export const reopenSessions = procedure<Record<string, Plain>>('rtcr.reopen_sess
       const first = service === 'RAM' || service === 'PD' || service === 'CPU' ? 1 : 0;
       return storedSessions(x, service).map((_session, at) => ({ service, at })).slice(first);
     });
-    return each(reopenSession, items, {}, 'roms');
+    return each(reopenSession, items, {}, 'quotas');
   },
+  quotas: () => call(restoreQuotas, {}, 'roms'),
   roms: (x) => each(refetchRom, snapshotOf(x).rom_sessions.map((_session, at) => at), {}, 'maps'),
   maps: (x) => each(recreateMap, snapshotOf(x).rm_sessions.flatMap((rm, at) => rm.region_maps.map((_map, map) => ({ rm: at, map }))), {}, 'traces'),
-  traces: (x) => each(refetchTraceControl, snapshotOf(x).cpu_sessions.map((_session, at) => at), {}, 'reopened'),
+  traces: (x) => each(reopenForeignAt, snapshotOf(x).foreign_sessions.flatMap(({ reopen }, at) => (reopen ? [at] : [])), {}, 'foreign'),
+  foreign: (x) => each(refetchTraceControl, snapshotOf(x).cpu_sessions.map((_session, at) => at), {}, 'reopened'),
   reopened: () => goto('finish'),
   finish: () => done(),
+});
+
+type ForeignLocals = { [key: string]: Plain; item: number; cap?: number };
+
+const reopenForeignAt = procedure<ForeignLocals>('rtcr.restore_foreign_session', {
+  start: (x, l) => {
+    const stored = snapshotOf(x).foreign_sessions[l.item];
+    if (stored === undefined) return done();
+    const { service, affinity, upgrade_bytes } = stored;
+    return call(reopenForeign, { target: restoration.get(x).target, service, args: relabelled(x, stored.creation_args), affinity, upgrade_bytes }, 'opened');
+  },
+  opened: (x, l, { cap }: Opened) => {
+    l.cap = cap;
+    alsoKnown(x, snapshotOf(x).foreign_sessions[l.item]?.badge ?? 0, cap);
+    return call(childHeapAlloc, { child: targets(x).require(restoration.get(x).target).child, bytes: SESSION_BYTES }, 'registered');
+  },
+  registered: (x, l, { block }: ChildHeapBlock) => {
+    const stored = snapshotOf(x).foreign_sessions[l.item];
+    const { target } = restoration.get(x);
+    sessions(x).insert({
+      child: targets(x).require(target).child, service: foreignServiceOf(x, target, stored?.service ?? ''), server: 0, ident: (stored?.service ?? '').slice(0, IDENT_CHARS_MAX),
+      cap: l.cap ?? 0, donated_bytes: stored?.donated_bytes ?? 0, block,
+    });
+    return done();
+  },
 });
 
 const refetchRom = procedure<{ [key: string]: Plain; item: number }>('rtcr.refetch_rom', {

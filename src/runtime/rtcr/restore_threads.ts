@@ -4,17 +4,19 @@
 import type { Plain } from '../../emu/plain.ts';
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { call, done, procedure, raise } from '../native/procedure.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { irqSlot } from '../native/thread_table.ts';
 import { Cpu_session, Cpu_thread } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuSessions, cpuThreads } from './online_storage.ts';
+import { hasDefect } from './defects.ts';
 import { requestSlot } from './pd_access.ts';
 import { callPersistently } from './persistent_call.ts';
 import { lost, nowAt, renamed, restoration, restoredThread, snapshotOf, translated, usedForRestore } from './restoration.ts';
-import { type StoredThread, threadsOf } from './target_state.ts';
+import type { DecidedStrategy } from './strategies.ts';
+import { snapshots, type StoredThread, threadsOf } from './target_state.ts';
 import { isDenied, writeIrqCount } from './thread_access.ts';
 
 /** Words of a Thread_state: gate selector and gate id (genode-16.08-abi.md 2). */
@@ -25,8 +27,37 @@ const FILLER_WEIGHT = 10;
 /** What occupies a thread slot: a stored thread by its place in the list, or nothing but a filler. */
 type SlotItem = { readonly pd: number; readonly index: number; readonly thread: number };
 
+/** Orders in which threads get whatever slot comes next. */
+const SLOTLESS: ReadonlySet<string> = new Set(['stored', 'reverse', 'start-late']);
+export const keepsSlots = (strategy: DecidedStrategy): boolean => !SLOTLESS.has(strategy['thread-order']);
+
+/** Stored threads in the order of a strategy that knows no slots, without the main thread that is there already. */
+function inStoredOrder(x: Execution): SlotItem[] {
+  const snapshot = snapshotOf(x);
+  const { strategy } = restoration.get(x);
+  const items = threadsOf(snapshot).flatMap(({ index, pd }, thread) => {
+    const at = snapshot.pd_sessions.findIndex(({ key }) => key === pd);
+    return at === 0 && index === 0 ? [] : [{ pd: at, index, thread }];
+  });
+  if (hasDefect(strategy.defects, 'D-22')) {
+    const known = new Set(earlierThreads(x));
+    items.sort((a, b) => Number(known.has(badgeOf(x, a.thread))) - Number(known.has(badgeOf(x, b.thread))));
+  }
+  return strategy['thread-order'] === 'reverse' ? items.reverse() : items;
+}
+
+const badgeOf = (x: Execution, thread: number): number => threadsOf(snapshotOf(x))[thread]?.badge ?? 0;
+
+/** Threads that an earlier checkpoint of this target has stored. */
+function earlierThreads(x: Execution): number[] {
+  const { snapshot } = restoration.get(x);
+  const earlier = snapshots(x).entries().filter(([key, row]) => key < snapshot && row.target_name === snapshotOf(x).target_name);
+  return earlier.flatMap(([, row]) => threadsOf(row).map(({ badge }) => badge));
+}
+
 /** Thread slots to fill, PD by PD, without the main thread that is there already. */
 function slotsToFill(x: Execution): SlotItem[] {
+  if (!keepsSlots(restoration.get(x).strategy)) return inStoredOrder(x);
   const snapshot = snapshotOf(x);
   const threads = threadsOf(snapshot);
   return snapshot.pd_sessions.flatMap((session, pd) => {
@@ -90,7 +121,9 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_restored_thread'
     const stored = threadsOf(snapshotOf(x))[l.item];
     if (stored === undefined) return done();
     const index = ((state[STATE.kcap] ?? 0) >>> 12) / 3 - 3;
-    if (index !== stored.index) return raise('Restore_refused', `thread "${stored.name}" got thread slot ${index} instead of ${stored.index}`);
+    const misplaced = `thread "${stored.name}" got thread slot ${index} instead of ${stored.index}`;
+    if (index !== stored.index && keepsSlots(restoration.get(x).strategy)) return raise('Restore_refused', misplaced);
+    if (index !== stored.index) lost(x, { thread: stored.name, purpose: `its gate, lock IRQ and UTCB: ${misplaced}` });
     renamed(x, stored.gate_badge, (state[STATE.id] ?? 0) & 0xffff);
     return done();
   },
@@ -117,7 +150,13 @@ const startThread = procedure<{ [key: string]: Plain; item: number }>('rtcr.star
     const stored = threadsOf(snapshotOf(x))[l.item];
     const key = restoredThread(x, stored?.key ?? 0);
     if (stored === undefined || key === undefined) return done();
-    if (stored.paused) lost(x, { thread: stored.name, purpose: 'being paused' });
+    // A pause before the start leaves its mark in core, and in the kernel an exception that comes before the first instruction.
+    return stored.paused ? rpc(Cpu_thread.pause, cpuThreads(x).require(key).cap, {}, 'launch') : goto('launch');
+  },
+  launch: (x, l) => {
+    const stored = threadsOf(snapshotOf(x))[l.item];
+    const key = restoredThread(x, stored?.key ?? 0);
+    if (stored === undefined || key === undefined) return done();
     return rpc(Cpu_thread.start, cpuThreads(x).require(key).cap, startRegisters(stored), 'single_step');
   },
   single_step: (x, l) => {

@@ -13,6 +13,7 @@ import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts'
 import { openSession, type Opened } from '../native/session.ts';
 import { type CreatedSession, type CreateSession, isBootstrap, newSession } from './created_session.ts';
 import { interpose, release, withdraw } from './interposer.ts';
+import { takeListLock } from './list_lock.ts';
 import { regionMaps, rmSessions } from './online_storage.ts';
 import { forgetRegions } from './region_map.ts';
 
@@ -60,8 +61,9 @@ const destroy = procedure<{ [key: string]: Plain; request: RpcRequest; map?: num
     const found = regionMaps(x).find((row) => row.rm === l.request.ref && row.cap === cap(l.request, 'region_map'));
     if (found === undefined) return done({} satisfies RpcAnswer);
     l.map = found[0];
-    return rpc(Rm_session.destroy, to(x, l.request.ref), { region_map: found[1].real }, 'destroyed', 'destroyed');
+    return call(takeListLock, { target: found[1].target, list: 'region maps' }, 'destroy');
   },
+  destroy: (x, l) => rpc(Rm_session.destroy, to(x, l.request.ref), { region_map: regionMaps(x).require(l.map ?? 0).real }, 'destroyed', 'destroyed'),
   destroyed: (x, l) => {
     const row = regionMaps(x).get(l.map ?? 0);
     return row === undefined ? done({} satisfies RpcAnswer) : call(withdraw, { id: row.id, cap: row.cap }, 'withdrawn');

@@ -19,7 +19,7 @@ import { forgetDataspaces } from './ram_session.ts';
 import { dropRegionMap } from './rm_session.ts';
 import { freeLocalModule } from './rom_session.ts';
 import { mapsOfPd, mapsOfRm } from './target_rows.ts';
-import { freeTimerContext } from './timer_session.ts';
+import { freeTimerContexts } from './timer_session.ts';
 
 export const SERVICES = ['PD', 'CPU', 'RAM', 'ROM', 'RM', 'LOG', 'Timer'] as const;
 export type Service = (typeof SERVICES)[number];
@@ -89,7 +89,7 @@ function endParts(x: Execution, service: Service, key: number): Action {
   if (service === 'RM') return each(endRegionMap, mapsOfRm(x, key).map(([map]) => map), {}, 'object');
   if (service === 'CPU') return each(endThread, cpuThreads(x).entries().filter(([, row]) => row.cpu === key).map(([thread]) => thread), {}, 'object');
   if (service === 'ROM') return call(freeLocalModule, { key }, 'object');
-  if (service === 'Timer') return call(freeTimerContext, { context: timerSessions(x).require(key).context }, 'object');
+  if (service === 'Timer') return call(freeTimerContexts, { timer: key }, 'object');
   if (service === 'RAM') return each(endManaged, managedDataspaces(x).entries().filter(([, row]) => row.ram === key).map(([managed]) => managed), {}, 'beside');
   return goto('object');
 }

@@ -16,6 +16,7 @@ import { createCpuSession } from './cpu_session.ts';
 import { type CreatedSession, type CreateSession, NO_AFFINITY } from './created_session.ts';
 import { assembleCrew, type AssembledCrew, settleCrew } from './crew.ts';
 import { each } from './each.ts';
+import { forgetForeignSessions } from './foreign_session.ts';
 import { metadataAlloc, metadataFree, TARGET_BYTES } from './metadata_heap.ts';
 import { cpuSessions, cpuThreads, crews, pdSessions, ramSessions, regionMaps, type TargetRow, targets } from './online_storage.ts';
 import { createPdSession } from './pd_session.ts';
@@ -32,7 +33,8 @@ const ARGS = {
   rom: (name: string): string => `ram_quota=4K, label="${name}"`,
 } as const;
 
-export const targetNamed = (x: HasStore, name: string): number | undefined => targets(x).find((row) => row.name === name)?.[0];
+/** The newest target of a name: an older one of it can only be a stopped original. */
+export const targetNamed = (x: HasStore, name: string): number | undefined => targets(x).entries().filter(([, row]) => row.name === name).at(-1)?.[0];
 
 const patch = (x: Execution, target: number, row: Partial<TargetRow>): void => targets(x).update(target, row);
 const sessionLocals = (l: CreateLocals, args: string): CreateSession => ({ target: l.target ?? 0, args, affinity: NO_AFFINITY });
@@ -45,7 +47,8 @@ type CreateLocals = {
   /** Pages per part of its RAM, 0 for whole dataspaces; what makes a part changed. */
   granularity: number;
   tracking: Tracking;
-  /** RAM that its session gets besides the usual donation. */
+  defects: string;
+  /** RAM that its session gets; 0 is the usual donation. */
   ram_bytes: number;
   target?: number;
   crew?: number;
@@ -62,7 +65,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   pd: (x, l) => {
     l.target = targets(x).insert({
-      name: l.name, binary: l.binary, config: l.config, granularity: l.granularity, tracking: l.tracking, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
       pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
     });
     crews(x).update(l.crew ?? 0, { target: l.target });
@@ -117,7 +120,7 @@ export const startTarget = procedure<StartLocals>('rtcr.start_target', {
     const keys = declareServices(x, l.target);
     const child = newChild(x, {
       name: row.name, ep: crews(x).require(row.crew).child, pd: pdSessions(x).require(row.pd).cap, ram: ramSessions(x).require(row.ram).cap,
-      cpu: cpuSessions(x).require(row.cpu).cap, main_thread: cpuThreads(x).require(row.main_thread).cap, policy: TARGET_POLICY,
+      account: ramSessions(x).require(row.ram).real, cpu: cpuSessions(x).require(row.cpu).cap, main_thread: cpuThreads(x).require(row.main_thread).cap, policy: TARGET_POLICY,
       pd_service: keys.PD, ram_service: keys.RAM, cpu_service: keys.CPU,
     });
     patch(x, l.target, { child });
@@ -165,6 +168,7 @@ export const destroyTarget = procedure<DestroyLocals>('rtcr.destroy_target', {
   },
   remove: (x, l) => {
     removeServices(x, l.target);
+    forgetForeignSessions(x, l.target);
     crews(x).update(targets(x).require(l.target).crew, { target: 0 });
     targets(x).delete(l.target);
     return call(metadataFree, { bytes: TARGET_BYTES }, 'removed');

@@ -9,13 +9,15 @@ import { type CloseLocals, localService, type OpenLocals, services, type Upgrade
 import { inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { log, logWarning } from '../native/log.ts';
-import { call, done, goto, type Procedure, procedure } from '../native/procedure.ts';
+import { call, callNamed, done, goto, type Procedure, procedure } from '../native/procedure.ts';
 import { type Opened, upgradeSession } from '../native/session.ts';
 import { numberArgument } from '../arg_string.ts';
 import { createCpuSession } from './cpu_session.ts';
 import type { CreatedSession, CreateSession } from './created_session.ts';
+import { FOREIGN_SERVICE } from './foreign_session.ts';
 import { createLogSession } from './log_session.ts';
 import { targets } from './online_storage.ts';
+import { awaitsHook } from './restoration.ts';
 import { createPdSession } from './pd_session.ts';
 import { createRamSession } from './ram_session.ts';
 import { createRmSession } from './rm_session.ts';
@@ -33,6 +35,9 @@ export const CREATORS = {
   LOG: createLogSession,
   Timer: createTimerSession,
 } as const satisfies Record<Service, Procedure<CreateSession>>;
+
+/** Named, not imported: the restorer opens sessions through this module. */
+const HOOK = 'rtcr.restore_in_bootstrap';
 
 const isService = (name: string): name is Service => (SERVICES as readonly string[]).includes(name);
 
@@ -83,12 +88,16 @@ export function declareServices(x: Execution, target: number): Record<Service, n
 }
 
 export function removeServices(x: Execution, target: number): void {
-  for (const [key, row] of services(x).entries()) if (row.kind === 'local' && row.ref === target && isService(row.name)) services(x).delete(key);
+  for (const [key, row] of services(x).entries()) if (row.kind === 'local' && row.ref === target) services(x).delete(key);
 }
 
 /** Key of the row of an interposed service of a target. */
 export const serviceOf = (x: Execution, target: number, service: Service): number =>
   services(x).find((row) => row.kind === 'local' && row.ref === target && row.name === service)?.[0] ?? 0;
+
+/** Key of the row of a service that is not interposed; made where the target had no session there yet. */
+export const foreignServiceOf = (x: Execution, target: number, name: string): number =>
+  services(x).find((row) => row.kind === 'local' && row.ref === target && row.name === name)?.[0] ?? services(x).insert(localService(name, target, FOREIGN_SERVICE));
 
 const targetOf = (x: Execution, child: number): number => targets(x).find((row) => row.child === child)?.[0] ?? 0;
 
@@ -105,12 +114,13 @@ const resolve = procedure<Resolving>('rtcr.resolve_session_request', {
     const target = targetOf(x, l.child);
     if (l.service !== 'LOG' || !targets(x).require(target).bootstrap) return goto('find');
     targets(x).update(target, { bootstrap: false });
-    return call(log, { text: '  Unsetting bootstrap_phase' }, 'find');
+    return call(log, { text: '  Unsetting bootstrap_phase' }, 'hook');
   },
+  hook: (x, l) => (awaitsHook(x, targetOf(x, l.child)) ? callNamed(HOOK, {}, 'find') : goto('find')),
   find: (x, l) => {
     if (isService(l.service)) return done({ service: serviceOf(x, targetOf(x, l.child), l.service) } satisfies Resolved);
-    l.found = services(x).find((row) => row.kind === 'parent' && row.name === l.service)?.[0] ?? services(x).insert({ kind: 'parent', name: l.service });
-    return call(logWarning, { text: `Unknown service "${l.service}" is routed to the parent; its sessions cannot be checkpointed` }, 'foreign');
+    l.found = foreignServiceOf(x, targetOf(x, l.child), l.service);
+    return call(logWarning, { text: `Unknown service "${l.service}" is routed to the parent; what it keeps cannot be checkpointed` }, 'foreign');
   },
   foreign: (_x, l) => done({ service: l.found ?? 0 } satisfies Resolved),
 });

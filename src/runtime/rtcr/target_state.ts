@@ -18,6 +18,8 @@ export type StoredObject = {
 export type StoredSession = StoredObject & {
   readonly creation_args: string;
   readonly upgrade_bytes: number;
+  /** What the target gave its parent for the session and gets back when it closes it. */
+  readonly donated_bytes: number;
 };
 
 export type StoredRegion = {
@@ -82,6 +84,8 @@ export type StoredThread = StoredObject & {
   readonly utcb: number;
   readonly affinity: readonly number[];
   readonly started: boolean;
+  readonly start_ip: number;
+  readonly start_sp: number;
   readonly paused: boolean;
   readonly single_step: boolean;
   readonly sigh_badge: number;
@@ -91,6 +95,8 @@ export type StoredThread = StoredObject & {
   readonly registers: Registers;
   readonly utcb_words: readonly number[];
   readonly lock_irq_count: number;
+  /** Whether core had said that it could not resolve a page fault of this thread. */
+  readonly unresolved: boolean;
 };
 
 export type StoredCpuSession = StoredSession & {
@@ -112,6 +118,7 @@ export type StoredRamDataspace = StoredObject & {
 
 export type StoredRamSession = StoredSession & {
   readonly quota: number;
+  readonly ref_badge: number;
   readonly dataspaces: readonly StoredRamDataspace[];
 };
 
@@ -130,6 +137,16 @@ export type StoredTimerSession = StoredSession & {
   readonly periodic: boolean;
   /** What was left of the trigger; null if none was pending. */
   readonly remaining_us: number | null;
+  /** What the session's clock showed. */
+  readonly elapsed_ms: number;
+};
+
+/** A session at a service that is not interposed. */
+export type StoredForeignSession = StoredSession & {
+  readonly service: string;
+  readonly affinity: readonly number[];
+  /** Whether a restore opens it again; else the target loses it. */
+  readonly reopen: boolean;
 };
 
 /** An attached dataspace that is not RAM of the target: kept as a reference, its content is not copied. */
@@ -172,11 +189,12 @@ export type Snapshot = {
   readonly rm_sessions: readonly StoredRmSession[];
   readonly log_sessions: readonly StoredSession[];
   readonly timer_sessions: readonly StoredTimerSession[];
+  readonly foreign_sessions: readonly StoredForeignSession[];
   readonly references: readonly StoredReference[];
   /** Every id that these records explain, ascending. */
   readonly known_badges: readonly number[];
   /** How it was captured. */
-  readonly registers: 'all' | 'ip-sp';
+  readonly registers: 'all' | 'ip-sp' | 'core-state';
   readonly phases: boolean;
   readonly utcbs: boolean;
 };

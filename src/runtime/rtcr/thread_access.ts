@@ -40,6 +40,10 @@ export function readRegisters(x: Execution, thread: number): Access<Registers> {
 export const writeRegisters = (x: Execution, thread: number, registers: Registers): 'ok' | 'absent' | 'failed' =>
   outcome(threadCall(x, thread, [THREAD.exchange_registers | WRITE_ALL, ...registers]));
 
+/** As the historic restorer wrote registers: a word of all ones is left as it is. */
+export const exchangeRegisters = (x: Execution, thread: number, registers: Registers): 'ok' | 'absent' | 'failed' =>
+  outcome(threadCall(x, thread, [THREAD.exchange_registers, ...registers]));
+
 /** Instruction and stack pointer alone, by the stock operation that changes nothing when both are all-ones. */
 export function readIpSp(x: Execution, thread: number): Access<Registers> {
   const result = threadCall(x, thread, [THREAD.ex_regs, KEEP, KEEP]);
@@ -49,6 +53,11 @@ export function readIpSp(x: Execution, thread: number): Access<Registers> {
   registers[REGISTER.sp] = result.mr(2) >>> 0;
   return registers;
 }
+
+const CANCEL_AND_TRIGGER = 0x3_0000;
+
+/** Ends whatever a thread waits for with an error, and raises an exception behind it (stock; fiasco-kernel.md 11, point 11). */
+export const cancelWait = (x: Execution, thread: number): 'ok' | 'absent' | 'failed' => outcome(threadCall(x, thread, [THREAD.ex_regs | CANCEL_AND_TRIGGER, KEEP, KEEP]));
 
 /** A thread's phase, and its own debug id, by which other threads' phases name it. */
 export type ReadPhase = { readonly id: number; readonly phase: ThreadPhase };

@@ -40,7 +40,7 @@ export const REGISTER = { r0: 0, r2: 2, r3: 3, r4: 4, sp: 13, lr: 14, pc: 15, cp
 export const REGISTER_COUNT = 17;
 
 /** How the kernel state of blocked threads is treated (strategy `blocked`). */
-export type BlockedPolicy = 'kernel-state' | 'restart' | 'after';
+export type BlockedPolicy = 'kernel-state' | 'restart' | 'after' | 'drain' | 'cancel';
 
 export type Resume =
   /** Continue with these registers; nothing else is needed. */
@@ -53,6 +53,8 @@ export type Resume =
 const INVOKE_ENTRY = 0xffff_fff4;
 /** Bit in r2 that asks for sending the reply first. */
 const OPERATION_REPLY = 8;
+/** Bit of a result tag that says that the system call failed. */
+const TAG_ERROR = 0x8000;
 const SELF_WAIT = 0xffff_f806;
 const RECEIVE_TIMEOUT_MASK = 0xffff;
 const USER_MODE = 0x10;
@@ -65,7 +67,8 @@ const FLAGS_MASK = 0xf800_0000;
 export function resume(phase: ThreadPhase, registers: Registers, target: ReadonlyMap<number, ThreadPhase>, policy: BlockedPolicy): Resume {
   const user = withUserMode(registers);
   if (phase.kind === 'user' || phase.kind === 'page_fault' || phase.kind === 'exception') return go(user, false);
-  if (policy === 'after') return go(user, false);
+  if (policy === 'after' || policy === 'drain') return go(user, false);
+  if (policy === 'cancel') return go(withRegister(user, REGISTER.r0, at(user, REGISTER.r0) | TAG_ERROR), false);
   if (policy === 'restart') return go(repeated(user), true);
   switch (phase.kind) {
     case 'send_queued':

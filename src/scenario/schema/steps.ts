@@ -51,6 +51,7 @@ const PLAIN_STEPS = {
     name: required(NAME, 'name of the checkpoint'),
     of: required(CHILD_PATH, 'the component'),
     base: optional(NAME, 'an earlier checkpoint of the component: this one is incremental and stores what changed since'),
+    refused: optional(PATTERN, 'the step is expected to be refused, with such a message'),
     ...WHEN,
     ...ON,
     ...STRATEGY,
@@ -58,6 +59,7 @@ const PLAIN_STEPS = {
   restore: element('restore', 'Restores a checkpoint into a new component.', {
     from: required(NAME, 'name of the checkpoint'),
     as: required(CHILD_PATH, 'the component to be: the same place, or another name'),
+    refused: optional(PATTERN, 'the step is expected to be refused, with such a message'),
     ...WHEN,
     ...ON,
     ...STRATEGY,

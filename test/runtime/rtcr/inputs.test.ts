@@ -25,8 +25,8 @@ test('a periodic trigger always has a rest of at most its period', () => {
 
 test('children are named in the configuration, with their binary where it differs', () => {
   assert.equal(readChildren(bytes('<config> <child name="a"/> <child name="b" binary="sheep_counter"/> </config>\0\0')), [
-    { name: 'a', binary: 'a', config: '', granularity: 0, tracking: 'accesses' },
-    { name: 'b', binary: 'sheep_counter', config: '', granularity: 0, tracking: 'accesses' },
+    { name: 'a', binary: 'a', config: '', defects: '', granularity: 0, tracking: 'accesses' },
+    { name: 'b', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses' },
   ]);
   assert.equal(readChildren(bytes('<config/>')), []);
 });

@@ -8,7 +8,7 @@ import { type Shape, SHAPE } from './shape.ts';
 const { number, text, boolean, oneOf, nullable, list, record } = SHAPE;
 
 const object = { slot: number(), badge: number(), bootstrapped: boolean() } as const;
-const session = { ...object, creation_args: text(), upgrade_bytes: number() } as const;
+const session = { ...object, creation_args: text(), upgrade_bytes: number(), donated_bytes: number() } as const;
 
 const region = record({ ds_badge: number(), size: number(), offset: number(), address: number(), executable: boolean() });
 const regionMap = record({
@@ -29,11 +29,11 @@ const phase = record({
 });
 const thread = record({
   ...object, key: number(), pd: number(), index: number(0, 0xffff), gate_badge: number(), utcb_address: number(), name: text(), weight: number(),
-  utcb: number(), affinity: list(number(-0x8000_0000)), started: boolean(), paused: boolean(), single_step: boolean(), sigh_badge: number(),
-  debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1),
+  utcb: number(), affinity: list(number(-0x8000_0000)), started: boolean(), start_ip: number(), start_sp: number(), paused: boolean(), single_step: boolean(), sigh_badge: number(),
+  debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1), unresolved: boolean(),
 });
 const cpuSession = record({ ...session, key: number(), sigh_badge: number(), trace_control_badge: number(), threads: list(thread) });
-const ramSession = record({ ...session, quota: number(), dataspaces: list(record({ ...object, size: number(), cached: number(), contents: list(number(0, 0)) })) });
+const ramSession = record({ ...session, quota: number(), ref_badge: number(), dataspaces: list(record({ ...object, size: number(), cached: number(), contents: list(number(0, 0)) })) });
 
 /** Number of registers that a thread's record has: all, or none for one that never ran. */
 export const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
@@ -49,10 +49,11 @@ export const SNAPSHOT: Shape = record({
   rom_sessions: list(record({ ...session, ds_badge: number(), sigh_badge: number() })),
   rm_sessions: list(record({ ...session, region_maps: list(regionMap) })),
   log_sessions: list(record(session)),
-  timer_sessions: list(record({ ...session, sigh_badge: number(), timeout_us: number(), periodic: boolean(), remaining_us: nullable(number(0, Number.MAX_SAFE_INTEGER)) })),
+  timer_sessions: list(record({ ...session, sigh_badge: number(), timeout_us: number(), periodic: boolean(), remaining_us: nullable(number(0, Number.MAX_SAFE_INTEGER)), elapsed_ms: number() })),
+  foreign_sessions: list(record({ ...session, service: text(), affinity: list(number(-0x8000_0000)), reopen: boolean() })),
   references: list(record({ badge: number(), ds: number(0, 0), kind: oneOf(['binary', 'rom', 'trace_control', 'foreign']) })),
   known_badges: list(number()),
-  registers: oneOf(['all', 'ip-sp']),
+  registers: oneOf(['all', 'ip-sp', 'core-state']),
   phases: boolean(),
   utcbs: boolean(),
 });

@@ -10,6 +10,7 @@ import { identifyThreads, readThreads } from './capture_threads.ts';
 import { drainTarget, settleTimers } from './drain.ts';
 import { each } from './each.ts';
 import { fetchKernelThreads, freezeTarget } from './kernel_threads.ts';
+import { TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { ofTarget } from './target_rows.ts';
@@ -43,7 +44,7 @@ export const captureTarget = procedure<CaptureLocals>('rtcr.capture_target', {
   start: (_x, l) => (wantsPhases(l.strategy) ? call(drainTarget, { target: l.target }, 'settle') : goto('settle', 0)),
   settle: (x, l, rounds: number) => {
     capture.update(x, { drain_rounds: rounds });
-    return stopsBy(l.strategy) === 'freeze' ? call(settleTimers, { target: l.target }, 'kernel_threads') : goto('threads');
+    return stopsBy(l.strategy) === 'freeze' ? call(settleTimers, { target: l.target, after_us: TIMER_WINDOW_AFTER_US, rounds_max: TIMER_ROUNDS }, 'kernel_threads') : goto('threads');
   },
   kernel_threads: (_x, l) => call(fetchKernelThreads, { target: l.target }, 'freeze'),
   freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'threads'),
@@ -51,7 +52,9 @@ export const captureTarget = procedure<CaptureLocals>('rtcr.capture_target', {
   sources: (_x, l) => call(identifySources, { target: l.target }, l.strategy['cap-map'] === 'skip' ? 'clock' : 'cap_map'),
   cap_map: (_x, l) => call(readTargetCapMap, { target: l.target, native: l.native }, 'clock'),
   // From here to the end of the signals nobody else gets the CPU.
-  clock: (x, l) => each(readTimerClock, ofTarget(timerSessions, x, l.target).map(([key]) => key), {}, 'own_clock'),
+  // What was done since the target was frozen took time, in which nobody of lower priority ran.
+  clock: (_x, l) => call(settleTimers, { target: l.target, after_us: TIMER_LATE_US, rounds_max: TIMER_LATE_ROUNDS }, 'clocks'),
+  clocks: (x, l) => each(readTimerClock, ofTarget(timerSessions, x, l.target).map(([key]) => key), {}, 'own_clock'),
   own_clock: () => call(readClock, {}, 'read_threads'),
   read_threads: (x, l, now_ms: number) => {
     capture.update(x, { now_ms });

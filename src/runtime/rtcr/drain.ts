@@ -6,7 +6,7 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.ts';
-import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US, TIMER_WINDOW_BEFORE_US } from './limits.ts';
+import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_WINDOW_BEFORE_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import { sleep } from './sleep.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
@@ -77,21 +77,22 @@ export function remainingTime(timer: { readonly timeout_us: number; readonly per
   return left_us > 0 ? left_us : null;
 }
 
-type SettleLocals = { [key: string]: Plain; target: number; rounds?: number };
+type SettleLocals = { [key: string]: Plain; target: number; after_us: number; rounds_max: number; rounds?: number };
 
 /**
  * Waits until no one-shot trigger of the target is just about to fire. The clock ticks in milliseconds and the timer server needs
- * the CPU to fire, so near its deadline nobody could tell whether the signal is already on its way.
+ * the CPU to fire, so near its deadline nobody could tell whether the signal is already on its way. `after_us` is how long ago a
+ * deadline may have been without the server having had the CPU.
  */
 export const settleTimers = procedure<SettleLocals>('rtcr.settle_timers', {
   start: (x, l) => (ofTarget(timerSessions, x, l.target).length === 0 ? done() : call(readClock, {}, 'decide')),
   decide: (x, l, now_ms: number) => {
     const near = ofTarget(timerSessions, x, l.target).some(([, row]) => {
       const left_us = row.timeout_us - (now_ms - row.armed_ms) * 1000;
-      return row.timeout_us !== 0 && !row.periodic && left_us <= TIMER_WINDOW_BEFORE_US && left_us > -TIMER_WINDOW_AFTER_US;
+      return row.timeout_us !== 0 && !row.periodic && left_us <= TIMER_WINDOW_BEFORE_US && left_us > -l.after_us;
     });
     const rounds = l.rounds ?? 0;
-    if (!near || rounds >= TIMER_ROUNDS) return done();
+    if (!near || rounds >= l.rounds_max) return done();
     l.rounds = rounds + 1;
     return call(sleep, { us: DRAIN_PAUSE_US }, 'again');
   },

@@ -40,3 +40,7 @@ export const EARLY_RUN_US = 20_000;
 /** How often and how long a restore waits for the first LOG request of a child that starts with its program. */
 export const HOOK_ROUNDS = 2000;
 export const HOOK_PAUSE_US = 1000;
+
+/** How long the checkpointer may have kept the timer server from running before it reads the clock, and how often it lets it run then. */
+export const TIMER_LATE_US = 250_000;
+export const TIMER_LATE_ROUNDS = 4;

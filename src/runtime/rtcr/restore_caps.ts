@@ -42,7 +42,7 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
       const id = nowCalled(x, badge);
       return id === undefined || !snapshotOf(x).cap_map.some((record) => record.slot === slot) ? [] : [{ slot, id }];
     });
-    spliceRecords(bytes, snapshotOf(x).cap_map_address, entries.sort((a, b) => b.slot - a.slot));
+    spliceRecords(bytes, snapshotOf(x).cap_map_address, entries.sort((a, b) => a.slot - b.slot));
     restoration.update(x, { rewritten: entries.length });
     return call(writeMemory, { address: (l.local ?? 0) + snapshotOf(x).cap_map_offset, bytes }, 'written');
   },

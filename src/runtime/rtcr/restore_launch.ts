@@ -54,7 +54,7 @@ export const writeThreads = procedure<Record<string, Plain>>('rtcr.write_threads
 type Refusal = { readonly name: string; readonly text: string };
 
 const wantsRegisters = (x: Execution, { started }: StoredThread): boolean =>
-  started && restoration.get(x).strategy.registers === 'all' && snapshotOf(x).registers === 'all';
+  started && restoration.get(x).strategy.registers === 'all' && snapshotOf(x).registers !== 'ip-sp';
 
 function writeWords(x: Execution, thread: StoredThread, kernel: number): Refusal | null {
   if (thread.utcb_words.length === 0) return null;

@@ -98,22 +98,22 @@ export const restoreTarget = procedure<RestoreLocals>('rtcr.restore_target', {
   signals: () => call(recreateSignals, {}, 'native_caps', 'failed'),
   native_caps: (_x, l) => (l.strategy['native-caps'] === 'skip' ? goto('attach') : call(recreateNativeCaps, {}, 'attach', 'failed')),
   attach: () => call(attachMemory, {}, 'handlers', 'failed'),
-  handlers: (_x, l) => call(installHandlers, {}, l.strategy['thread-order'] === 'start-early' ? 'early' : 'fill', 'failed'),
+  handlers: (_x, l) => call(installHandlers, {}, l.strategy['thread-order'] === 'start-early' ? 'early' : 'early_timers', 'failed'),
   early: () => call(launchThreads, {}, 'run_early', 'failed'),
   // They run while the memory is being copied; on a machine with one processor this is when.
   run_early: () => call(sleep, { us: EARLY_RUN_US }, 'fill', 'failed'),
+  early_timers: (_x, l) => (timersFirst(l.strategy) ? call(restoreTimers, {}, 'fill', 'failed') : goto('fill')),
   fill: () => call(fillMemory, {}, 'capabilities', 'failed'),
   capabilities: (_x, l) => (l.strategy['cap-map'] === 'skip' && l.strategy['cap-space'] === 'skip' ? goto('in_order') : call(publishCapMap, {}, 'in_order', 'failed')),
   in_order: (_x, l) => goto(l.strategy['cap-order'] === 'map-first' ? 'map' : 'space'),
   map: (_x, l) => {
-    const then = l.strategy['cap-order'] === 'map-first' ? 'space' : 'early_timers';
+    const then = l.strategy['cap-order'] === 'map-first' ? 'space' : 'semaphore';
     return l.strategy['cap-map'] === 'skip' ? goto(then) : call(rewriteCapMap, {}, then, 'failed');
   },
   space: (_x, l) => {
-    const then = l.strategy['cap-order'] === 'map-first' ? 'early_timers' : 'map';
+    const then = l.strategy['cap-order'] === 'map-first' ? 'semaphore' : 'map';
     return l.strategy['cap-space'] === 'skip' ? goto(then) : call(installCapSpace, {}, then, 'failed');
   },
-  early_timers: (_x, l) => (timersFirst(l.strategy) ? call(restoreTimers, {}, 'semaphore', 'failed') : goto('semaphore')),
   semaphore: (_x, l) => (l.strategy.semaphore === 'attach' ? call(attachSemaphores, {}, 'launch', 'failed') : goto('launch')),
   launch: (_x, l) => {
     switch (l.strategy['thread-order']) {

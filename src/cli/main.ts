@@ -10,6 +10,7 @@ import { BENCH } from './commands/bench.ts';
 import { CONVERT } from './commands/convert.ts';
 import { COVERAGE } from './commands/coverage.ts';
 import { DIFF } from './commands/diff.ts';
+import { EXTENSIONS } from './commands/extensions.ts';
 import { DUMP } from './commands/dump.ts';
 import { EXPLAIN } from './commands/explain.ts';
 import { IMPORT } from './commands/import.ts';
@@ -24,7 +25,7 @@ import { SCHEMA } from './commands/schema.ts';
 import { SWEEP } from './commands/sweep.ts';
 import type { Context } from './context.ts';
 
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, DUMP, DIFF, SWEEP, REPORT, REPLAY, REVIEW, ACCEPT, INSPECT, CONVERT, IMPORT, SCHEMA, COVERAGE, BENCH];
+export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, EXTENSIONS, DUMP, DIFF, SWEEP, REPORT, REPLAY, REVIEW, ACCEPT, INSPECT, CONVERT, IMPORT, SCHEMA, COVERAGE, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
 export const LATER: readonly string[] = [];

@@ -1,4 +1,4 @@
-// The guest library's parts that need no kernel (capability map, log buffer, locks, text), compiled for ARM and run by qemu-arm.
+// The guest library's parts that need no kernel (capability map, log buffer, locks, text, XML), compiled for ARM and run by qemu-arm.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,11 +10,14 @@ import { suite } from '../kit.ts';
 
 const test = suite('guest pure parts', { timeout_ms: 60_000 });
 const guest = fileURLToPath(new URL('../../src/guest', import.meta.url));
-const source = fileURLToPath(new URL('./pure_parts.c', import.meta.url));
+const source = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
 const present = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
 const missing = ['arm-none-eabi-gcc', 'qemu-arm'].filter((tool) => !present(tool));
 
-const PARTS = ['cap_index', 'cap_list', 'cap_map', 'cap_tree', 'division', 'lock', 'log_buffer', 'memory', 'print', 'session_args', 'spin_lock'];
+const CHECKS = [
+  { program: 'pure_parts.c', parts: ['cap_index', 'cap_list', 'cap_map', 'cap_tree', 'division', 'lock', 'log_buffer', 'memory', 'print', 'session_args', 'spin_lock'] },
+  { program: 'xml_parts.c', parts: ['cap_index', 'division', 'memory', 'print', 'session_label', 'xml'] },
+] as const;
 
 /** CFLAGS of flags.mk, so that what is checked is compiled as what is shipped. */
 const compilerFlags = (): string[] => {
@@ -22,25 +25,27 @@ const compilerFlags = (): string[] => {
   return (match?.[1] ?? '').split(/[\s\\]+/).filter((flag) => flag !== '');
 };
 
-for (const flavour of ['rtcr', 'stock']) {
-  const name = `every check of flavour ${flavour} holds`;
-  if (missing.length > 0) {
-    test.skip(name, `${missing.join(' and ')} not installed`);
-    continue;
+for (const { program, parts } of CHECKS) {
+  for (const flavour of ['rtcr', 'stock']) {
+    const name = `every check of ${program} holds in flavour ${flavour}`;
+    if (missing.length > 0) test.skip(name, `${missing.join(' and ')} not installed`);
+    else test(name, () => compileAndRun(program, parts, flavour));
   }
-  test(name, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'guest-parts-'));
-    try {
-      const program = join(folder, 'parts');
-      const files = PARTS.map((part) => join(guest, 'base', `${part}.c`));
-      const define = flavour === 'stock' ? ['-DFLAVOUR_STOCK'] : [];
-      execFileSync('arm-none-eabi-gcc', [...compilerFlags(), ...define, `-I${join(guest, 'base')}`, '-nostdlib', '-static', source, ...files, '-o', program]);
-      const run = spawnSync('qemu-arm', ['-cpu', 'cortex-a9', program], { encoding: 'utf8' });
-      assert.equal([run.status, run.stderr], [0, '']);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+}
+
+function compileAndRun(program: string, parts: readonly string[], flavour: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'guest-parts-'));
+  try {
+    const output = join(folder, 'parts');
+    const files = parts.map((part) => join(guest, 'base', `${part}.c`));
+    const define = flavour === 'stock' ? ['-DFLAVOUR_STOCK'] : [];
+    const link = ['-nostdlib', '-static', '-Wl,--gc-sections'];
+    execFileSync('arm-none-eabi-gcc', [...compilerFlags(), ...define, `-I${join(guest, 'base')}`, ...link, source(program), ...files, '-o', output]);
+    const run = spawnSync('qemu-arm', ['-cpu', 'cortex-a9', output], { encoding: 'utf8', timeout: 30_000 });
+    assert.equal([run.status, run.stderr], [0, '']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 test.run();

@@ -15,7 +15,7 @@ import type { Plain, PlainRecord } from '../emu/plain.ts';
 import { CORE_BASE, placeModules } from './core/board_memory.ts';
 import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
-import { INIT_PROGRAM } from './init/program.ts';
+import './init/program.ts';
 import { initDialect } from './init/state.ts';
 import { Inspector } from './inspector.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
@@ -53,7 +53,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
     images,
     prepare: (component) => {
       flavour.set(component, { name: config.flavour });
-      if (component.program === INIT_PROGRAM) initDialect.set(component, { name: config.dialect ?? '16.08' });
+      initDialect.set(component, { name: config.dialect ?? '16.08' });
       if (component.program !== coreProgram) return;
       prepareCore(component, {
         flavour: config.flavour,
@@ -94,7 +94,15 @@ function imageAt(index: number, bytes: Uint8Array | undefined): readonly PlacedI
 export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DEFAULT): RunningSystem {
   const { version, machine: saved, labels, controlled, provenance } = state as unknown as SavedSystem;
   if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
-  const hosted = new HostedRuntime();
+  // Components that come to life later are told what core was told.
+  const hosted: HostedRuntime = new HostedRuntime({
+    prepare: (component) => {
+      const core = hosted.components().find(({ program }) => program === coreProgram);
+      if (core === undefined) return;
+      flavour.set(component, flavour.get(core));
+      initDialect.set(component, initDialect.get(core));
+    },
+  });
   const machine = Machine.restore(saved, { hosted: () => hosted, engine });
   return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled, provenance });
 }

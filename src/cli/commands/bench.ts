@@ -7,6 +7,7 @@ import { systemConfig } from '../../runner/system_config.ts';
 import { runScenario } from '../../runner/run.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
+import { CAPTURED, captureFigures } from './bench_capture.ts';
 import { type Command, ENGINE_OPTION, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
@@ -44,7 +45,7 @@ export const BENCH: Command = {
     if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new UsageError(`--runs: '${String(values['runs'])}' is no number from 1 to 1000`);
     const spinning = load(SPINNING, context);
     const counting = load(SCENARIO, context);
-    const figures = [...guestSpeed(spinning, runs, context), ...mainPath(counting, runs, context), ...languageFigures([spinning, counting], runs), ...(await runFigures(context.script, runs, context))];
+    const figures = [...guestSpeed(spinning, runs, context), ...mainPath(counting, runs, context), ...captureFigures(load(CAPTURED, context), runs, context), ...languageFigures([spinning, counting], runs), ...(await runFigures(context.script, runs, context))];
     report(figures, context);
     return PASSED;
   },

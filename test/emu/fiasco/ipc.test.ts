@@ -211,6 +211,30 @@ test('a cancel of a running thread sticks until its next IPC, which reports it a
   assert.equal(board.finish(), ['object call 40', 'got it', 'send 8000/7']);
 });
 
+test('quirk: a queued sender whose items cannot be transferred gets the error and still enters its receive phase', () => {
+  const item = [8, ((3 << 12) | 0x37) >>> 0];
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      ...startLocal(at, 0x202, 2, 'client'),
+      sleep((10 << 10) | 5),
+      local((_cpu, script) => script.note(`client ${threadOf(board, 'client').step} error ${threadOf(board, 'client').utcb?.error}`)),
+    ],
+    // No receive buffer for capabilities: the item does not fit.
+    server: [sleep((10 << 10) | 2), invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, 0, 0] }), noteResult('server'), sleep(0)],
+    client: [invoke({ tag: 0x40, to: sel(0x201, CALL), mrs: item }), noteResult('client')],
+  }));
+  assert.equal(board.finish(5_000_000), ['server 8040/9', 'client receive_wait error 8']);
+});
+
+test('quirk: an attach counts from nought and takes any capability but a thread for the calling thread', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [createIrq(0x300), triggerIrq(0x300), attachIrq(0x300, 2, 0x55), noteResult('attach'), receiveIrq(0x300, 0x0400), noteResult('nothing'), triggerIrq(0x300), receiveIrq(0x300), noteMessage('own')],
+  }));
+  assert.equal(board.finish(5_000_000), ['attach 0', 'nothing ffff8001/3', 'own tag=0 label=55 mr0=0']);
+});
+
 test('a sender whose queued message was pulled serves who waits for it before it sleeps in its own open wait', () => {
   const board = new ScriptedBoard((at) => ({
     main: [...startLocal(at, 0x200, 1, 'early'), ...startLocal(at, 0x201, 2, 'asker'), sleep((10 << 10) | 2), wait(), note('pulled'), halt()],

@@ -23,6 +23,7 @@ import {
   runThread,
   sel,
   sleep,
+  startLocal,
   taskUnmap,
   triggerIrq,
 } from './scripted.ts';
@@ -100,6 +101,34 @@ test('a sleep of 10 ms ends at the first tick at or behind its deadline', () => 
   assert.equal(board.notes, []);
   board.machine.run({ time_us: 200 });
   assert.equal(board.notes, ['woke 8000/3']);
+});
+
+test('a task whose kernel-user area has no valid size is refused with -12, and its debugger id is not reused', () => {
+  const create = (area: number): Step => invoke({ tag: 0xfff1_0003, to: sel(2), mrs: [0xffff_fff5, 0, area], buffers: [0, 0x20_000a] });
+  const notes = results([['order 11', create((0x2800_0000 | (11 << 6) | 0x17) >>> 0)], ['order 21', create((0x2800_0000 | (21 << 6) | 0x17) >>> 0)], ['order 12', create((0x2800_0000 | (12 << 6) | 0x17) >>> 0)]]);
+  assert.equal(notes, ['order 11 fff40000', 'order 21 fff40000', 'order 12 40']);
+});
+
+test('cancelled receives keep the words of their input tag: 0xffff8001 for an IRQ, 0x8003 behind a delivered reply of three words', () => {
+  const cancel = (slot: number): Step => exRegs(slot, 0xffff_ffff, 0xffff_ffff, 0x1_0000);
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      createIrq(0x300),
+      ...startLocal(at, 0x200, 1, 'receiver'),
+      attachIrq(0x300, 0x200),
+      ...startLocal(at, 0x201, 2, 'server'),
+      createGate(0x202, 0x148, 0x201),
+      sleep((10 << 10) | 2),
+      invoke({ tag: 0, to: sel(0x202, CALL) }),
+      noteResult('reply'),
+      cancel(0x200),
+      cancel(0x201),
+      sleep((10 << 10) | 2),
+    ],
+    receiver: [receiveIrq(0x300), noteResult('irq')],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), invoke({ tag: 3, to: (SELF | REPLY_AND_WAIT) >>> 0, timeouts: 0x0400_0000 }), noteResult('reply and wait')],
+  }));
+  assert.equal([...board.finish(5_000_000)].sort(), ['irq ffff8001/7', 'reply 3', 'reply and wait 8003/7']);
 });
 
 test('an invalid protocol label is refused by every kernel object', () => {

@@ -69,6 +69,6 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
   }
   for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
   const whole = { source: scenario.source, start: 0, end: 0 };
-  if (scenario.engine !== undefined) refuse(whole, "choosing the engine ('engine')");
+  if (scenario.engine === 'jit') refuse(whole, "the engine 'jit'");
   return found;
 }

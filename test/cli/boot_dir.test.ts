@@ -63,6 +63,12 @@ test('the other files of the folder become ROM modules, by name', async () => {
   assert.equal(listed.filter((name) => name !== 'kip' && name !== 'l4v2_kip'), ['config', 'init', 'log_only', 'a.config', 'b.config']);
 });
 
+test('a folder of many files boots: the info page of the kernel has few descriptors', async () => {
+  mkdirSync(join(folder, 'many'));
+  for (let i = 0; i < 40; i++) writeFileSync(join(folder, 'many', `file_${i}`), 'x');
+  assert.is((await run('', start('log_only'), '[init -> log_only] log_only: hello', ['--boot-dir', 'many'])).status, 0);
+});
+
 test('of a folder too big for that only files that the configuration names become ROM modules, and a warning says so', async () => {
   mkdirSync(join(folder, 'big'));
   writeFileSync(join(folder, 'big/big.bin'), new Uint8Array(33 * 1024 * 1024));

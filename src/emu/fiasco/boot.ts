@@ -4,6 +4,7 @@
 import { SECTION_SHIFT } from '../memory/address_space.ts';
 import { SECTION_BYTES } from '../memory/mapping_database.ts';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
+import { PAGE_BYTES } from '../numbers.ts';
 import { Factory } from './factory.ts';
 import { FLAGS_FULL, RIGHTS_FULL } from './flexpage.ts';
 import { Icu } from './icu.ts';
@@ -172,7 +173,22 @@ function descriptorsOf(kernel: Kernel, config: BootConfig): MemoryDescriptor[] {
     { start: base, end: base + size_bytes - 1, type: 'conventional' },
     { start: kernel.kipAddress, end: kernel.kipAddress + 0xfff, type: 'reserved' },
     { start: kernelStart, end: base + size_bytes - 1, type: 'reserved' },
-    ...config.images.map(({ address, bytes }): MemoryDescriptor => ({ start: address, end: address + bytes.length - 1, type: 'bootloader', sub: 2 })),
+    ...imageRanges(config.images).map((range): MemoryDescriptor => ({ ...range, type: 'bootloader', sub: 2 })),
     ...(config.descriptors ?? []),
   ];
+}
+
+/** The info page has room for few descriptors: where there are many images, those that lie page beside page share one. */
+const IMAGE_DESCRIPTORS_MAX = 12;
+
+function imageRanges(images: readonly BootImage[]): { start: number; end: number }[] {
+  const ranges = images.map(({ address, bytes }) => ({ start: address, end: address + bytes.length - 1 }));
+  if (ranges.length <= IMAGE_DESCRIPTORS_MAX) return ranges;
+  const merged: { start: number; end: number }[] = [];
+  for (const range of ranges.sort((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.start <= Math.ceil((last.end + 1) / PAGE_BYTES) * PAGE_BYTES) last.end = Math.max(last.end, range.end);
+    else merged.push(range);
+  }
+  return merged;
 }

@@ -33,7 +33,8 @@ export function decodeMachineState(bytes: Uint8Array): MachineState {
   const word = (index: number): number => view.getUint32(index * 4, true);
   if (word(0) !== MAGIC) throw new Error('machine state: no machine state (magic number)');
   if (word(1) !== FORMAT_VERSION) throw new Error(`machine state: format version ${word(1)}, this program knows ${FORMAT_VERSION}`);
-  const body = bytes.subarray(HEADER_BYTES);
+  // A plain view, whatever kind of byte array this is: its pieces are copied by `slice`.
+  const body = new Uint8Array(bytes.buffer, bytes.byteOffset + HEADER_BYTES, bytes.length - HEADER_BYTES);
   if (word(2) !== body.length) throw new Error(`machine state: ${body.length} bytes of content instead of ${word(2)}`);
   if (word(3) !== 0) throw new Error('machine state: reserved header word is not zero');
   const [low, high] = checksum(body);

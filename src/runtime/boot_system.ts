@@ -49,22 +49,8 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
   if (bytes > MODULES_BYTES_MAX) return { error: `the boot modules have ${bytes} bytes, the limit is ${MODULES_BYTES_MAX}` };
   const placed = placeModules(config.modules.map(({ name, bytes: content }) => ({ name, size: content.length })));
   const images = [{ program: coreProgram.name, text: CORE_BASE - RAM_BASE }, ...placed.flatMap(({ base }, i) => imageAt(base - RAM_BASE, config.modules[i]?.bytes))];
-  const hosted = new HostedRuntime({
-    images,
-    prepare: (component) => {
-      flavour.set(component, { name: config.flavour });
-      initDialect.set(component, { name: config.dialect ?? '16.08' });
-      if (component.program !== coreProgram) return;
-      prepareCore(component, {
-        flavour: config.flavour,
-        extensions: config.extensions,
-        ram: { base: RAM_BASE, size: config.ram_bytes },
-        modules: placed,
-        version: VERSION,
-        thread_entry: CORE_BASE + THREAD_ENTRY_OFFSET,
-      });
-    },
-  });
+  const preparation: Preparation = { flavour: config.flavour, dialect: config.dialect ?? '16.08', extensions: [...config.extensions].sort(), ram_bytes: config.ram_bytes, modules: placed, images };
+  const hosted = hostedRuntime(preparation);
   const events = config.events ?? new EventStream();
   const machine = new Machine({
     ram_bytes: config.ram_bytes,
@@ -81,7 +67,36 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
       ],
     },
   });
-  return new RunningSystem(machine, hosted);
+  return new RunningSystem(machine, hosted, { labels: new Map(), controlled: null, provenance: null, preparation });
+}
+
+/** What components are prepared with when they come to life, which may be long after the boot, and after a restore. Plain data. */
+interface Preparation {
+  readonly flavour: SystemConfig['flavour'];
+  readonly dialect: NonNullable<SystemConfig['dialect']>;
+  readonly extensions: readonly string[];
+  readonly ram_bytes: number;
+  readonly modules: ReturnType<typeof placeModules>;
+  readonly images: readonly PlacedImage[];
+}
+
+function hostedRuntime({ flavour: name, dialect, extensions, ram_bytes, modules, images }: Preparation): HostedRuntime {
+  return new HostedRuntime({
+    images,
+    prepare: (component) => {
+      flavour.set(component, { name });
+      initDialect.set(component, { name: dialect });
+      if (component.program !== coreProgram) return;
+      prepareCore(component, {
+        flavour: name,
+        extensions: new Set(extensions),
+        ram: { base: RAM_BASE, size: ram_bytes },
+        modules,
+        version: VERSION,
+        thread_entry: CORE_BASE + THREAD_ENTRY_OFFSET,
+      });
+    },
+  });
 }
 
 /** The image of a hosted program that a boot module is, at its place in memory. */
@@ -92,25 +107,17 @@ function imageAt(index: number, bytes: Uint8Array | undefined): readonly PlacedI
 
 /** A system that goes on where a saved one was. */
 export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DEFAULT): RunningSystem {
-  const { version, machine: saved, labels, controlled, provenance } = state as unknown as SavedSystem;
+  const { version, machine: saved, labels, controlled, provenance, preparation } = state as unknown as SavedSystem;
   if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
-  // Components that come to life later are told what core was told.
-  const hosted: HostedRuntime = new HostedRuntime({
-    prepare: (component) => {
-      const core = hosted.components().find(({ program }) => program === coreProgram);
-      if (core === undefined) return;
-      flavour.set(component, flavour.get(core));
-      initDialect.set(component, initDialect.get(core));
-    },
-  });
+  const hosted = hostedRuntime(preparation);
   const machine = Machine.restore(saved, { hosted: () => hosted, engine });
-  return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled, provenance });
+  return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled, provenance, preparation });
 }
 
 /** Everything that a running system is, as plain data; encode it as machine states are. */
 export type SystemState = PlainRecord;
 
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 
 interface SavedSystem {
   readonly version: number;
@@ -118,6 +125,7 @@ interface SavedSystem {
   readonly labels: readonly (readonly [DebugId, string])[];
   readonly controlled: Controlled | null;
   readonly provenance: Plain;
+  readonly preparation: Preparation;
 }
 
 /** What observers of a restored system know already. */
@@ -125,6 +133,7 @@ interface Observed {
   readonly labels: Map<DebugId, string>;
   readonly controlled: Controlled | null;
   readonly provenance: Plain;
+  readonly preparation: Preparation;
 }
 
 /** A snapshot as this file knows it. */
@@ -167,13 +176,15 @@ export class RunningSystem implements System {
   #labels: Map<DebugId, string>;
   /** The checkpointer that was given a command last. */
   #controlled: Controlled | null;
+  readonly #preparation: Preparation;
 
-  constructor(machine: Machine, hosted: HostedRuntime, observed: Observed = { labels: new Map(), controlled: null, provenance: null }) {
+  constructor(machine: Machine, hosted: HostedRuntime, observed: Observed) {
     this.machine = machine;
     this.inspector = new Inspector(machine.kernel);
     this.#hosted = hosted;
     this.#labels = observed.labels;
     this.#controlled = observed.controlled;
+    this.#preparation = observed.preparation;
     this.#provenance = new Provenance((gate, label) => this.interfaceOf(gate, label));
     if (observed.provenance !== null) this.#provenance.restore(observed.provenance);
     this.#provenance.follow(machine.events);
@@ -267,7 +278,7 @@ export class RunningSystem implements System {
 
   /** The system as plain data; it may be saved whenever the machine does not run. */
   save(): SystemState {
-    return { version: STATE_VERSION, machine: this.machine.save(), labels: [...this.#labels.entries()], controlled: this.#controlled === null ? null : { ...this.#controlled }, provenance: this.#provenance.save() };
+    return { version: STATE_VERSION, machine: this.machine.save(), labels: [...this.#labels.entries()], controlled: this.#controlled === null ? null : { ...this.#controlled }, provenance: this.#provenance.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
   }
 
   objectSpace(task: DebugId): ObjectSpace {

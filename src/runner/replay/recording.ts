@@ -11,6 +11,9 @@ import { instructionAt, isLine, type ReplayMoment } from './replay_moment.ts';
 const INTERVAL_INSTRUCTIONS = 5_000_000;
 const MARKS_MAX = 256;
 
+/** What of the system a runner changes the machine by. */
+const OUTSIDE: readonly (string | symbol)[] = ['control', 'takeImage', 'leaveImage', 'equipment', 'reconfigure'];
+
 /** Thrown through the runner when the moment has come: the scenario is not run any further. */
 export class MomentReached extends Error {}
 
@@ -74,6 +77,7 @@ export class Recording {
         if (this.#events === this.#stopAt) this.#system?.machine.stop();
         if (event.kind === 'console' && !this.#again) this.#line(event.text, event.time_us);
       });
+      if (this.#system !== null) return { error: 'a replay follows one machine; this scenario has more' };
       const system = boot({ ...config, events });
       if ('error' in system) return system;
       this.#system = system;
@@ -103,7 +107,7 @@ export class Recording {
       get: (target, name) => {
         if (name === 'machine') return board;
         if (name === 'outcome') return () => this.#outcome(target);
-        if (name === 'control' || name === 'takeImage' || name === 'leaveImage') this.#touched = true;
+        if (OUTSIDE.includes(name)) this.#touched = true;
         return bound(target, name);
       },
     });

@@ -1,0 +1,51 @@
+// Systems to measure on: of a scenario in run/, or of a text. Owns no state.
+// Every measurement of a whole system begins here.
+
+import type { System } from '../../runtime/system.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import { readScenario } from '../../scenario/read.ts';
+import { UsageError } from '../command.ts';
+import type { Context } from '../context.ts';
+import { systemConfig } from '../../runner/system_config.ts';
+import { EXTENSIONS } from '../extensions.ts';
+import { loadModules } from '../modules.ts';
+import { findScenarios, loadScenario } from '../scenarios.ts';
+
+export function scenarioNamed(name: string, context: Context): Scenario {
+  const [file = ''] = findScenarios([name], context);
+  const { scenario } = loadScenario(file, context);
+  if (scenario === undefined) throw new UsageError(`${file} has errors`, `rescap lint ${name} shows them`);
+  return scenario;
+}
+
+export function scenarioOf(text: string): Scenario {
+  const { scenario, diagnostics } = readScenario('bench.xml', new TextEncoder().encode(text), { extensions: EXTENSIONS });
+  if (scenario === undefined) throw new Error(`the scenario of a measurement has errors: ${diagnostics[0]?.message ?? ''}`);
+  return scenario;
+}
+
+/** Boots what a scenario describes, as often as it is called. */
+export function booter(scenario: Scenario, context: Context): () => System {
+  const { modules } = loadModules(scenario, context);
+  const config = systemConfig(scenario, modules);
+  return () => {
+    const system = context.boot(config);
+    if ('error' in system) throw new UsageError(system.error);
+    return system;
+  };
+}
+
+export const bootText = (text: string, context: Context): System => booter(scenarioOf(text), context)();
+
+/** Runs until a text is printed. */
+export function runUntil(system: System, text: string): void {
+  const { machine } = system;
+  let seen = false;
+  const quiet = machine.events.listen(['console'], (event) => {
+    if (event.kind !== 'console' || !event.text.includes(text)) return;
+    seen = true;
+    machine.stop();
+  });
+  while (!seen) if (machine.run({}) === 'idle_forever') throw new Error(`'${text}' is never printed`);
+  quiet();
+}

@@ -3,6 +3,8 @@
 
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ENGINE_DEFAULT } from '../../emu/arm/engine.ts';
+import { COLD_OPTION, engines, firstMillion_ms } from '../bench/engines.ts';
 import { type Bench, type Figure, spread } from '../bench/figures.ts';
 import { guestSpeed } from '../bench/guest_speed.ts';
 import { kernelPaths } from '../bench/kernel_paths.ts';
@@ -12,7 +14,7 @@ import { snapshots } from '../bench/snapshots.ts';
 import { startUp } from '../bench/start_up.ts';
 import { stateFiles } from '../bench/state_files.ts';
 import { throughput } from '../bench/throughput.ts';
-import { type Command, ENGINE_OPTION, PASSED, UsageError } from '../command.ts';
+import { type Command, ENGINE_OPTION, engineOf, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { scenarioNamed } from '../bench/systems.ts';
@@ -26,6 +28,7 @@ const RUNS_DEFAULT = 5;
 /** What is measured, by name, in this order. */
 const GROUPS: Readonly<Record<string, (bench: Bench) => readonly Figure[] | Promise<readonly Figure[]>>> = {
   guest: guestSpeed,
+  engines,
   kernel: kernelPaths,
   snapshots,
   files: stateFiles,
@@ -43,8 +46,17 @@ export const BENCH: Command = {
   summary: 'Measures guest speed, kernel paths, snapshots, files, throughput, start-up, the main path and memory; writes reports/bench.json.',
   usage: 'bench [GROUP...] [--runs N]',
   example: ['rescap bench', 'rescap bench kernel snapshots --runs 9'],
-  options: { engine: ENGINE_OPTION, runs: { type: 'string', value: 'N', doc: `runs per figure, instead of ${RUNS_DEFAULT}; groups: ${Object.keys(GROUPS).join(', ')}` } },
-  run: async ({ values, positionals }, context) => {
+  options: {
+    engine: ENGINE_OPTION,
+    [COLD_OPTION]: { type: 'boolean', doc: 'only the milliseconds of the first million instructions of this process' },
+    runs: { type: 'string', value: 'N', doc: `runs per figure, instead of ${RUNS_DEFAULT}; groups: ${Object.keys(GROUPS).join(', ')}` },
+  },
+  run: async (args, context) => {
+    const { values, positionals } = args;
+    if (values[COLD_OPTION] === true) {
+      context.out(`${firstMillion_ms(context, engineOf(args) ?? ENGINE_DEFAULT)}\n`);
+      return PASSED;
+    }
     const runs = values['runs'] === undefined ? RUNS_DEFAULT : Number(values['runs']);
     if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new UsageError(`--runs: '${String(values['runs'])}' is no number from 1 to 1000`);
     const unknown = positionals.find((name) => GROUPS[name] === undefined);

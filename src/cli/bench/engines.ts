@@ -1,0 +1,108 @@
+// The engines on a compute program (src/guest/bare/compute.c): each for itself, beside qemu-arm on the same file where that is
+// installed, and the first million instructions of a cold process. Owns no state.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENGINES } from '../../emu/arm/engine.ts';
+import type { Engine, EngineName } from '../../emu/arm/engine.ts';
+import { makeEngine } from '../../emu/arm/engines.ts';
+import { CpuRegisters } from '../../emu/arm/registers.ts';
+import { PhysicalMemory } from '../../emu/memory/physical_memory.ts';
+import type { Context } from '../context.ts';
+import type { Bench, Figure } from './figures.ts';
+import { ratios, wall_ms } from './figures.ts';
+
+const PROGRAM = 'src/guest/bare/compute.elf';
+/** What the program exits with: the low seven bits of its result. */
+const STATUS = 26;
+const RAM_BYTES = 1 << 20;
+/** Instructions measured of each engine at a time, after as many to warm up; fewer where the program would end. */
+const PIECE: Readonly<Record<EngineName, number>> = { reference: 10_000_000, fast: 50_000_000 };
+/** A time slice of the kernel: 1 ms. */
+const SLICE = 62_500;
+const QEMU = 'qemu-arm';
+const LIMIT_MS = 60_000;
+const MILLION = 1_000_000;
+/** Argument by which `rescap bench` is asked for the one figure that needs a process of its own. */
+export const COLD_OPTION = 'first-million';
+
+/** The program on a bare engine: its memory mapped as it stands, and nothing else. */
+class Bare {
+  readonly #registers = new CpuRegisters();
+  readonly #engine: Engine;
+
+  constructor(engine: EngineName, elf: Uint8Array) {
+    const memory = new PhysicalMemory(0, RAM_BYTES);
+    const view = new DataView(elf.buffer, elf.byteOffset, elf.byteLength);
+    const [entry, headers, count] = [view.getUint32(24, true), view.getUint32(28, true), view.getUint16(44, true)];
+    for (let at = headers; at < headers + 32 * count; at += 32) {
+      const [offset, address, bytes] = [view.getUint32(at + 4, true), view.getUint32(at + 8, true), view.getUint32(at + 16, true)];
+      if (view.getUint32(at, true) === 1) memory.write(address, elf.subarray(offset, offset + bytes));
+    }
+    this.#registers.r[15] = entry;
+    this.#registers.r[13] = RAM_BYTES;
+    this.#engine = makeEngine(engine, memory);
+    this.#engine.switchTo(this.#registers, { version: 0, entry: (page) => (page < RAM_BYTES >>> 12 ? (page << 12) | 7 : 0) });
+  }
+
+  /** @returns how many instructions were executed: fewer than asked for where the program ended, with the right result */
+  run(instructions: number): number {
+    let done = 0;
+    while (done < instructions) {
+      const exit = this.#engine.run(Math.min(SLICE, instructions - done));
+      done += exit.retired;
+      if (exit.kind === 'budget') continue;
+      if (exit.kind !== 'svc' || this.#registers.r[0] !== STATUS) throw new Error(`the compute program ended with ${JSON.stringify(exit)}`);
+      break;
+    }
+    return done;
+  }
+}
+
+const programOf = ({ packageRoot }: Context): Uint8Array => readFileSync(join(packageRoot, PROGRAM));
+
+/** Milliseconds from nothing but the loaded program to the end of its first million instructions, in this process. */
+export function firstMillion_ms(context: Context, engine: EngineName): number {
+  const elf = programOf(context);
+  const begin = context.wall_ms();
+  new Bare(engine, elf).run(MILLION);
+  return context.wall_ms() - begin;
+}
+
+/**
+ * Engines and qemu-arm in turns, on the wall clock, because qemu-arm is a process of its own. The fast engine's first run counts the
+ * program's instructions.
+ */
+export function engines(bench: Bench): Figure[] {
+  const { context, runs } = bench;
+  const elf = programOf(context);
+  const whole = new Bare('fast', elf).run(Infinity);
+  const piece = (name: EngineName): number => Math.min(PIECE[name], Math.floor(whole / (runs + 2)));
+  const bare = ENGINES.map((name) => ({ name, program: new Bare(name, elf), mips: [] as number[] }));
+  for (const { name, program } of bare) program.run(piece(name));
+  const qemu: number[] = [];
+  const cold: number[] = [];
+  const hasQemu = runQemu(context) === STATUS;
+  for (let k = 0; k < runs; k++) {
+    for (const { name, program, mips } of bare) mips.push(piece(name) / wall_ms(bench, () => program.run(piece(name))) / 1000);
+    if (hasQemu) qemu.push(whole / wall_ms(bench, () => runQemu(context)) / 1000);
+    cold.push(firstMillionElsewhere(context));
+  }
+  const fast = bare.find(({ name }) => name === 'fast')?.mips ?? [];
+  return [
+    ...bare.map(({ name, mips }) => ({ name: `compute program, ${name}`, unit: 'MIPS', samples: mips })),
+    ...(hasQemu ? [{ name: 'compute program, qemu-arm', unit: 'MIPS', samples: qemu }, { name: 'qemu-arm against fast', unit: 'times faster', samples: ratios(qemu, fast) }] : []),
+    { name: 'first million instructions of a cold process', unit: 'ms', samples: cold },
+  ];
+}
+
+const runQemu = (context: Context): number | null => spawnSync(QEMU, [join(context.packageRoot, PROGRAM)], { timeout: LIMIT_MS, stdio: 'ignore' }).status;
+
+/** The figure that needs a process of its own: the command line is started anew for it. */
+function firstMillionElsewhere({ packageRoot }: Context): number {
+  const bundle = join(packageRoot, 'dist/rescap.mjs');
+  const { status, stdout } = spawnSync(process.execPath, [bundle, 'bench', `--${COLD_OPTION}`], { cwd: packageRoot, encoding: 'utf8', timeout: LIMIT_MS });
+  if (status !== 0) throw new Error(`bench --${COLD_OPTION} ended with ${status}`);
+  return Number(stdout);
+}

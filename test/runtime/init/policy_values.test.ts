@@ -69,7 +69,8 @@ const child: ChildFilter = { name: 'x', start: { configfile: null, constrain_phy
 test('the label gets the name of the child, with a separator only where there was a label', () => {
   assert.is(filterArguments(child, 'LOG', 'ram_quota=8K, label=""').args, 'ram_quota=8K, label="x"');
   assert.is(filterArguments(child, 'LOG', 'label="y", ram_quota=8K').args, 'ram_quota=8K, label="x -> y"');
-  assert.is(filterArguments({ ...child, dialect: '17.02' }, 'LOG', 'label=""').args, 'label="x -> "');
+  assert.is(filterArguments({ ...child, dialect: '17.02' }, 'Timer', 'label=""').args, 'label="x -> "');
+  assert.is(filterArguments({ ...child, dialect: '17.02' }, 'LOG', 'label=""').args, 'label="x"', "the environment's LOG session carries the child's name alone");
 });
 
 test('constraints on physical memory pass only where the configuration allows it', () => {

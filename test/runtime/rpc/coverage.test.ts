@@ -16,6 +16,8 @@ const UNCALLED: Readonly<Record<string, string>> = {
   'Irq_session.ack_irq': 'core denies IRQ sessions: no device raises an interrupt',
   'Irq_session.sigh': 'core denies IRQ sessions',
   'Irq_session.info': 'core denies IRQ sessions',
+  'Report_session.response_sigh': 'init only submits reports; responses are for report servers with clients that read them',
+  'Report_session.obtain_response': 'init only submits reports',
   'Entrypoint_exit.exit': 'called when an entrypoint is destroyed; entrypoints of core and of hosted components live as long as these',
   'Finalizer.exit': 'called when an entrypoint that serves a signal source is destroyed; the one of core never is',
 };

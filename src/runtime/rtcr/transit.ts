@@ -32,7 +32,16 @@ export function mentionedIds(words: readonly number[], ids: ReadonlySet<number>)
 /** Every id that the target knows or is about to know. */
 function knownIds(x: Execution): ReadonlySet<number> {
   const { cap_map, stale } = capture.get(x);
-  return new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge)]);
+  return new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge), ...unmappedGates(x)]);
+}
+
+/**
+ * Ids of threads' own gates that no record has: they come as plain words of a thread's state, so that a creator may hold one in its
+ * UTCB before it enters it in the map.
+ */
+function unmappedGates(x: Execution): ReadonlySet<number> {
+  const { cap_map, threads } = capture.get(x);
+  return new Set(threads.map((thread) => thread.gate_badge).filter((id) => id !== 0 && !cap_map.some((row) => row.id === id)));
 }
 
 /** Capabilities that lie in receive windows and under no id in the map: somebody may just be taking them in. */
@@ -53,9 +62,10 @@ export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits
   searched: (x) => {
     const ids = knownIds(x);
     const received = beingReceived(x);
-    const found = capture.get(x).threads.flatMap(({ key, phase, registers, stack_ids }) => {
+    const gates = unmappedGates(x);
+    const found = capture.get(x).threads.flatMap(({ key, phase, registers, stack_ids, utcb_words }) => {
       if (phase?.kind !== 'user') return [];
-      const mentioned = [...mentionedIds(registers, ids), ...stack_ids, ...received];
+      const mentioned = [...mentionedIds(registers, ids), ...stack_ids, ...mentionedIds(utcb_words, gates), ...received];
       return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned }];
     });
     return done(found satisfies Transits);

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { COMMANDS } from '../src/cli/main.ts';
+import { COMMANDS } from '../src/cli/command_table.ts';
 import { EXTENSIONS as KERNEL_EXTENSIONS } from '../src/emu/fiasco/extensions.ts';
 import { CORE_EXTENSIONS } from '../src/runtime/core/config.ts';
 import { RTCR_EXTENSIONS } from '../src/runtime/rtcr/extensions.ts';

@@ -4,28 +4,9 @@
 import { useColors } from '../report/colors.ts';
 import { EXIT_STATUS } from '../runner/result.ts';
 import { nearest } from '../scenario/nearest.ts';
-import { type Command, engineOf, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
-import { ACCEPT } from './commands/accept.ts';
-import { BENCH } from './commands/bench.ts';
-import { CONVERT } from './commands/convert.ts';
-import { COVERAGE } from './commands/coverage.ts';
-import { DIFF } from './commands/diff.ts';
-import { EXTENSIONS } from './commands/extensions.ts';
-import { DUMP } from './commands/dump.ts';
-import { EXPLAIN } from './commands/explain.ts';
-import { IMPORT } from './commands/import.ts';
-import { INSPECT } from './commands/inspect.ts';
-import { LINT } from './commands/lint.ts';
-import { LIST } from './commands/list.ts';
-import { REPLAY } from './commands/replay.ts';
-import { REVIEW } from './commands/review.ts';
-import { REPORT } from './commands/report.ts';
-import { RUN } from './commands/run.ts';
-import { SCHEMA } from './commands/schema.ts';
-import { SWEEP } from './commands/sweep.ts';
+import { engineOf, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
+import { COMMANDS } from './command_table.ts';
 import type { Context } from './context.ts';
-
-export const COMMANDS: readonly Command[] = [RUN, LIST, LINT, EXPLAIN, EXTENSIONS, DUMP, DIFF, SWEEP, REPORT, REPLAY, REVIEW, ACCEPT, INSPECT, CONVERT, IMPORT, SCHEMA, COVERAGE, BENCH];
 
 /** Commands of later versions: known, and refused by name. */
 export const LATER: readonly string[] = [];
@@ -57,16 +38,17 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const asked = COMMANDS.find((command) => command.name === rest[0]);
-    context.out(asked === undefined ? overview() : helpOf(asked));
+    context.out(asked === undefined ? await overview() : helpOf(await asked.load()));
     if (name === undefined) throw new UsageError('no command was given');
     return PASSED;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command === undefined) {
+  const entry = COMMANDS.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
     if (LATER.includes(name)) throw new UsageError(`rescap ${name} is not in this version`);
     const near = nearest(name, COMMANDS.map((known) => known.name));
     throw new UsageError(`there is no command '${name}'`, near === undefined ? 'rescap --help lists the commands' : `did you mean 'rescap ${near}'?`);
   }
+  const command = await entry.load();
   const parsed = readArguments(command, rest);
   if (parsed.values['help'] === true) {
     context.out(helpOf(command));
@@ -77,14 +59,15 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   return command.run(parsed, { ...context, boot: (config) => context.boot({ ...config, engine }) });
 }
 
-function overview(): string {
+async function overview(): Promise<string> {
+  const commands = await Promise.all(COMMANDS.map(({ load }) => load()));
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
     '  rescap run sheep_counter',
     '',
     'Runs checkpoint/restore scenarios of Genode components on an emulated Fiasco.OC kernel.',
     '',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     'rescap COMMAND --help shows a command; --color and --no-color go with all of them.',
     'exit status: 0 pass, 1 failed, 2 usage or invalid scenario, 3 golden mismatch, 4 timeout, 5 internal error, 6 nothing executed',

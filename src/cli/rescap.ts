@@ -4,13 +4,9 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { EXIT_STATUS } from '../runner/result.ts';
-import { programNamed } from '../runtime/native/component.ts';
-import { hostedImage } from '../runtime/native/image.ts';
-import { bootSystem } from '../runtime/boot_system.ts';
 import { askLine } from './ask_line.ts';
 import { type Context, findPackageRoot } from './context.ts';
 import { main } from './main.ts';
-import { answerJob } from './run/execution.ts';
 import type { Job } from './run/one_scenario.ts';
 import { terminalKeys } from './terminal_keys.ts';
 import { watchFiles } from './watch_files.ts';
@@ -21,31 +17,41 @@ const WORKER_ARGUMENT = '--rescap-worker';
 // A closed pipe (rescap ... | head) is the reader's decision, no failure.
 process.stdout.on('error', () => process.exit(EXIT_STATUS.passed));
 
-const world: Context = {
-  cwd: process.cwd(),
-  env: process.env,
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  terminal: process.stdout.isTTY === true,
-  columns: () => process.stdout.columns ?? 80,
-  ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
-  wall_ms: () => performance.now(),
-  boot: bootSystem,
-  hostedProgram: (name) => {
-    const program = programNamed(name);
-    return program === undefined ? undefined : hostedImage(program);
-  },
-  packageRoot: findPackageRoot(),
-  script: fileURLToPath(import.meta.url),
-  parallelism: availableParallelism(),
-  startWorker: async () => {
-    const { startWorkerProcess } = await import('./worker_process.ts');
-    return startWorkerProcess(fileURLToPath(import.meta.url), WORKER_ARGUMENT);
-  },
-  watch: watchFiles,
-};
+async function makeWorld(): Promise<Context> {
+  // At the same time, all that runs: bundled, it is one script anyway.
+  const [{ bootSystem }, { programNamed }, { hostedImage }] = await Promise.all([import('../runtime/boot_system.ts'), import('../runtime/native/component.ts'), import('../runtime/native/image.ts')]);
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    terminal: process.stdout.isTTY === true,
+    columns: () => process.stdout.columns ?? 80,
+    ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
+    wall_ms: () => performance.now(),
+    boot: bootSystem,
+    hostedProgram: (name) => {
+      const program = programNamed(name);
+      return program === undefined ? undefined : hostedImage(program);
+    },
+    packageRoot: findPackageRoot(),
+    script: fileURLToPath(import.meta.url),
+    parallelism: availableParallelism(),
+    startWorker: async () => {
+      const { startWorkerProcess } = await import('./worker_process.ts');
+      return startWorkerProcess(fileURLToPath(import.meta.url), WORKER_ARGUMENT);
+    },
+    watch: watchFiles,
+  };
+}
 
-if (process.argv[2] === WORKER_ARGUMENT && process.send !== undefined) {
-  process.on('message', (job) => void process.send?.(answerJob(job as Job, world)));
-  process.on('disconnect', () => process.exit());
-} else process.exitCode = await main(process.argv.slice(2), world);
+async function begin(): Promise<void> {
+  const world = await makeWorld();
+  if (process.argv[2] === WORKER_ARGUMENT && process.send !== undefined) {
+    const { answerJob } = await import('./run/execution.ts');
+    process.on('message', (job) => void process.send?.(answerJob(job as Job, world)));
+    process.on('disconnect', () => process.exit());
+  } else process.exitCode = await main(process.argv.slice(2), world);
+}
+
+void begin();

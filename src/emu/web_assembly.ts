@@ -2,7 +2,7 @@
 // of which the board wants nothing else. Owns no state.
 
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
 }
 
 /** Compiled code. */
@@ -15,7 +15,7 @@ type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 interface WebAssemblyHost {
   /** Sizes in pages of 64 KiB. */
-  readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number }) => WasmMemory;
+  readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number; readonly shared: true }) => WasmMemory;
   /** Compiles at once. */
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Instance: new (module: WasmModule, imports: Imports) => { readonly exports: Readonly<Record<string, unknown>> };

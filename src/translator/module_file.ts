@@ -16,7 +16,7 @@ export function moduleFile(program: Program): string {
   const lines = shapes.shapes.map(({ execute, values }, k) => {
     const operation = operations[ofShape[k] ?? -1];
     if (operation === undefined) throw new Error(`shape ${k} has no operation`);
-    return `${execute}:${values.join()} ${ordered.indexOf(operation)} ${operation.mask}`;
+    return `${execute}:${values.join()}=${ordered.indexOf(operation)} ${operation.mask}`;
   });
   const base64 = Buffer.from(interpreterModule(program, ordered, inside.length)).toString('base64');
   return `// The fast engine's module and its operations. Made by src/translator from the instruction tables: do not change by hand,
@@ -31,13 +31,9 @@ export const SHAPE_FIELDS: readonly (readonly ShapeField[])[] = (
   '${shapes.fields.map((fields) => fields.join()).join(';')}'
 ).split(';').map((fields) => (fields === '' ? [] : (fields.split(',') as ShapeField[])));
 
-/** For each shape (execute and values): number of its operation, mask of its fields. */
-export const OPERATIONS_BY_SHAPE: readonly (readonly [string, number, number])[] = (
-  '${lines.join(';')}'
-).split(';').map((line) => {
-  const [shape = '', operation, mask] = line.split(' ');
-  return [shape, Number(operation), Number(mask)];
-});
+/** For each shape (execute and values): number of its operation, mask of its fields, as text until it is wanted. */
+export const operationsByShape = (): ReadonlyMap<string, string> =>
+  new Map('${lines.join(';')}'.split(';').map((line) => line.split('=') as [string, string]));
 
 export const MODULE_BASE64 =
   '${base64}';

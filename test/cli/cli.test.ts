@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../src/cli/context.ts';
-import { COMMANDS, LATER, main } from '../../src/cli/main.ts';
+import { COMMANDS } from '../../src/cli/command_table.ts';
+import { LATER, main } from '../../src/cli/main.ts';
 import { suite } from '../kit.ts';
 import { bootScripted, slotEntry } from '../runner/scripted_system.ts';
 

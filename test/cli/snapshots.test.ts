@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { helpOf } from '../../src/cli/command.ts';
 import type { Context } from '../../src/cli/context.ts';
-import { COMMANDS, main } from '../../src/cli/main.ts';
+import { COMMANDS } from '../../src/cli/command_table.ts';
+import { main } from '../../src/cli/main.ts';
 import { suite } from '../kit.ts';
 import { bootScripted } from '../runner/scripted_system.ts';
 
@@ -38,10 +39,10 @@ const FILES = readdirSync(FOLDER).filter((file) => /\.(xml|yaml|hid)$/.test(file
 for (const file of FILES) test(`everything wrong with ${file} is told in these words`, async () => same(file, await lint(file)));
 
 for (const name of ['lint', 'explain', 'convert', 'import', 'schema']) {
-  test(`rescap ${name} --help says this`, () => {
+  test(`rescap ${name} --help says this`, async () => {
     const command = COMMANDS.find((known) => known.name === name);
     if (command === undefined) throw new Error(name);
-    same(`help_${name}`, helpOf(command));
+    same(`help_${name}`, helpOf(await command.load()));
   });
 }
 

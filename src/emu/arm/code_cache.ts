@@ -9,11 +9,11 @@ const LIMIT_FRAMES = 4096;
 
 export class CodeCache {
   readonly #slots: number;
-  readonly #zero: Instruction;
+  readonly #zero: () => Instruction;
   readonly #frames = new Map<number, Instruction[]>();
 
-  /** `slots` per frame; `zero` is the instruction that memory full of zeros holds. */
-  constructor(slots: number, zero: Instruction) {
+  /** `slots` per frame; `zero` gives the instruction that memory full of zeros holds. */
+  constructor(slots: number, zero: () => Instruction) {
     this.#slots = slots;
     this.#zero = zero;
   }
@@ -23,7 +23,7 @@ export class CodeCache {
     const known = this.#frames.get(frame >>> PAGE_SHIFT);
     if (known !== undefined) return known;
     if (this.#frames.size >= LIMIT_FRAMES) this.#frames.clear();
-    const code = new Array<Instruction>(this.#slots).fill(this.#zero);
+    const code = new Array<Instruction>(this.#slots).fill(this.#zero());
     this.#frames.set(frame >>> PAGE_SHIFT, code);
     return code;
   }

@@ -36,8 +36,8 @@ const LAST_HALF = (PAGE_BYTES >>> 1) - 1;
 
 export class Cpu {
   readonly #state: CpuState;
-  readonly #words = new CodeCache(PAGE_BYTES >>> 2, A32.decoded(0));
-  readonly #halves = new CodeCache(PAGE_BYTES >>> 1, T32.decoded(0));
+  readonly #words = new CodeCache(PAGE_BYTES >>> 2, () => A32.decoded(0));
+  readonly #halves = new CodeCache(PAGE_BYTES >>> 1, () => T32.decoded(0));
   /** Instructions of the current run that are not executed yet. */
   #left = 0;
   /** Address of the instruction being executed. */

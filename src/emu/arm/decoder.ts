@@ -51,15 +51,38 @@ const T32_WIDE: Index = {
   unallocated: UNALLOCATED,
 };
 
+/** The fixed bits of a table's rows, packed: all rows are looked through for every bucket. */
+interface FixedBits {
+  readonly masks: Int32Array;
+  readonly values: Int32Array;
+  readonly unconditional: Uint8Array;
+}
+
+function fixedBitsOf(table: readonly Row[]): FixedBits {
+  const encodings = table.map(({ encoding }) => encoding);
+  return {
+    masks: Int32Array.from(encodings, ({ mask }) => mask),
+    values: Int32Array.from(encodings, ({ value }) => value),
+    unconditional: Uint8Array.from(encodings, ({ conditional }) => (conditional ? 0 : 1)),
+  };
+}
+
 export class Decoder {
   readonly table: readonly Row[];
   readonly #indexOf: (word: number) => Index;
   readonly #buckets = new Map<number, readonly Row[]>();
   readonly #decoded = new Map<number, Instruction>();
 
+  #fixed: FixedBits | null = null;
+
   constructor(table: readonly Row[], indexOf: (word: number) => Index) {
     this.table = table;
     this.#indexOf = indexOf;
+  }
+
+  get #fixedBits(): FixedBits {
+    this.#fixed ??= fixedBitsOf(this.table);
+    return this.#fixed;
   }
 
   /** The row that an opcode belongs to. */
@@ -73,9 +96,11 @@ export class Decoder {
     const bucket = bucketOf(word);
     const known = this.#buckets.get(bucket);
     if (known !== undefined) return known;
-    const found = this.table.filter(
-      ({ encoding }) => (conditional || !encoding.conditional) && ((word ^ encoding.value) & encoding.mask & bits) === 0,
-    );
+    const { masks, values, unconditional } = this.#fixedBits;
+    const found: Row[] = [];
+    for (let k = 0; k < masks.length; k++) {
+      if ((conditional || unconditional[k] === 1) && ((word ^ (values[k] as number)) & (masks[k] as number) & bits) === 0) found.push(this.table[k] as Row);
+    }
     this.#buckets.set(bucket, found);
     return found;
   }

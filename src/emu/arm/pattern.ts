@@ -49,8 +49,48 @@ export interface Pattern {
 
 const isLetter = (character: string): character is keyof typeof FIELD_OF_LETTER => character in FIELD_OF_LETTER;
 
+/** What a pattern's text says. */
+type Parts = Omit<Pattern, 'text'>;
+
+/** Read when it is first asked for: a process that runs one instruction set does not pay for the other. */
+class LazyPattern implements Pattern {
+  readonly text: string;
+  #parts: Parts | null = null;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get #read(): Parts {
+    this.#parts ??= read(this.text);
+    return this.#parts;
+  }
+
+  get mask(): number {
+    return this.#read.mask;
+  }
+
+  get value(): number {
+    return this.#read.value;
+  }
+
+  get pieces(): readonly Piece[] {
+    return this.#read.pieces;
+  }
+
+  get bytes(): 2 | 4 {
+    return this.#read.bytes;
+  }
+
+  get conditional(): boolean {
+    return this.#read.conditional;
+  }
+}
+
+export const pattern = (text: string): Pattern => new LazyPattern(text);
+
 /** A 16-bit opcode is a number below 0x10000: no 32-bit Thumb instruction, first halfword above, is. */
-export function pattern(text: string): Pattern {
+function read(text: string): Parts {
   const written = text.replaceAll(' ', '');
   if (written.length !== 32 && written.length !== 16) throw new Error(`pattern of ${written.length} bits: ${text}`);
   const bits = written.padStart(32, '0');
@@ -73,7 +113,7 @@ export function pattern(text: string): Pattern {
     previous = character;
   }
   const bytes = written.length === 16 ? 2 : 4;
-  return { text, mask: mask >>> 0, value: value >>> 0, pieces, bytes, conditional: bits.startsWith('cccc') };
+  return { mask: mask >>> 0, value: value >>> 0, pieces, bytes, conditional: bits.startsWith('cccc') };
 }
 
 export function matches(encoding: Pattern, word: number): boolean {

@@ -42,7 +42,8 @@ export class PhysicalMemory {
     this.base = base;
     this.size_bytes = size_bytes;
     const pages = Math.ceil((ENGINE_AREA_BYTES + size_bytes) / WASM_PAGE_BYTES);
-    this.wasm = new WasmMemory({ initial: pages, maximum: pages });
+    // Shared, though nobody shares it: the host collects its garbage at once when it makes an unshared one of this size.
+    this.wasm = new WasmMemory({ initial: pages, maximum: pages, shared: true });
     const { buffer } = this.wasm;
     this.u8 = new Uint8Array(buffer, ENGINE_AREA_BYTES, size_bytes);
     this.u16 = new Uint16Array(buffer, ENGINE_AREA_BYTES, size_bytes >>> 1);

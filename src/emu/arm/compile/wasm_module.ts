@@ -20,6 +20,8 @@ export interface ModuleParts {
 
 /** Pages of 64 KiB: any memory will do. */
 const MEMORY_PAGES_MAX = 65536;
+/** Limits of a memory: shared, with a maximum (threads proposal; why shared, physical_memory.ts says). */
+const SHARED = 3;
 
 function vector(items: readonly (readonly number[])[]): readonly number[] {
   const bytes: number[] = [];
@@ -44,7 +46,7 @@ function section(id: number, content: readonly number[], into: number[]): void {
 export function encodeModule({ types, imports, functions, exports, table }: ModuleParts): Uint8Array {
   const bytes: number[] = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
   section(1, vector(types.map(({ parameters }) => [0x60, ...leb(parameters), ...new Array<number>(parameters).fill(I32), 1, I32])), bytes);
-  const memory = [...text('engine'), ...text('memory'), 2, 1, ...leb(1), ...leb(MEMORY_PAGES_MAX)];
+  const memory = [...text('engine'), ...text('memory'), 2, SHARED, ...leb(1), ...leb(MEMORY_PAGES_MAX)];
   section(2, vector([memory, ...imports.map(({ name, type }) => [...text('engine'), ...text(name), 0, ...leb(type)])]), bytes);
   section(3, vector(functions.map(({ type }) => leb(type))), bytes);
   if (table.length > 0) section(4, vector([[0x70, 1, ...leb(table.length), ...leb(table.length)]]), bytes);

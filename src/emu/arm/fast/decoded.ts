@@ -8,7 +8,7 @@ import type { Execute, Instruction } from '../instruction.ts';
 import { REG_PC } from '../registers.ts';
 import { CONDITION_SHIFT, placesOf, READS_PC, RECORD_BYTES, RECORD_OPERATION, RECORD_PLACE, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
 import type { Place, ShapeField } from './layout.ts';
-import { OPERATION_COUNT, OPERATIONS_BY_SHAPE, SHAPE_FIELDS } from './module.ts';
+import { OPERATION_COUNT, operationsByShape, SHAPE_FIELDS } from './module.ts';
 
 interface Semantics {
   readonly number: number;
@@ -30,6 +30,7 @@ const isRegister = (name: string): boolean => (REGISTER_FIELDS as readonly strin
 
 export class Plans {
   readonly #semantics = new Map<Execute, Semantics>();
+  readonly #texts = operationsByShape();
   readonly #operations = new Map<string, Operation>();
   readonly #plans = new WeakMap<Instruction, Plan>();
   readonly #plansInside = new WeakMap<Instruction, Plan>();
@@ -38,7 +39,16 @@ export class Plans {
     executesOf([A32.table, T32.table]).forEach((execute, number) => {
       this.#semantics.set(execute, { number, fields: SHAPE_FIELDS[number] ?? [] });
     });
-    for (const [key, number, mask] of OPERATIONS_BY_SHAPE) this.#operations.set(key, { number, places: placesOf(mask) });
+  }
+
+  #operationOf(shape: string): Operation | undefined {
+    const known = this.#operations.get(shape);
+    const text = known === undefined ? this.#texts.get(shape) : undefined;
+    if (text === undefined) return known;
+    const [number, mask] = text.split(' ');
+    const operation = { number: Number(number), places: placesOf(Number(mask)) };
+    this.#operations.set(shape, operation);
+    return operation;
   }
 
   /** The record of an instruction of A32, or of T32 outside of IT blocks. */
@@ -65,7 +75,7 @@ export class Plans {
   #make(instruction: Instruction, isThumb: boolean): Plan {
     const semantics = this.#semantics.get(instruction.execute);
     const values = semantics?.fields.map((field) => shapeValue(instruction, field)) ?? [];
-    const operation = this.#operations.get(`${semantics?.number ?? -1}:${values.join()}`);
+    const operation = this.#operationOf(`${semantics?.number ?? -1}:${values.join()}`);
     const bytes = new DataView(new ArrayBuffer(RECORD_BYTES));
     bytes.setInt32(RECORD_WORD, instruction.word, true);
     const isTested = semantics?.fields.includes('cond') === true;

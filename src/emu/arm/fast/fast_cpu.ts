@@ -41,8 +41,6 @@ export class FastCpu implements Engine {
   readonly #area: Int32Array;
   readonly #spaces: SpaceTable;
   readonly #records: RecordArea;
-  /** Records of memory full of zeros, by the alignment of the set. */
-  readonly #zeros: Readonly<Record<number, readonly Plan[]>>;
   readonly #runs: Runs;
   #registers: Int32Array = new Int32Array(0);
 
@@ -52,7 +50,6 @@ export class FastCpu implements Engine {
     this.#mmu = new Mmu(memory);
     this.#reference = new Cpu(memory);
     this.#plans = plans;
-    this.#zeros = { 4: [plans.of(A32.decoded(0))], 2: [plans.of(T32.decoded(0), true), plans.inside(T32.decoded(0))] };
     this.#area = new Int32Array(memory.wasm.buffer, 0, ENGINE_AREA_BYTES >>> 2);
     this.#spaces = new SpaceTable(this.#area);
     this.#records = new RecordArea(this.#area);
@@ -173,17 +170,24 @@ export class FastCpu implements Engine {
     const frame = this.#mmu.fetchIndex(pc) & PAGE_MASK;
     const key = ((frame >>> PAGE_SHIFT) << 1) | (alignment === 2 ? 1 : 0);
     const count = alignment === 2 ? HALVES_PER_PAGE : WORDS_PER_PAGE;
-    let records = this.#records.of(key, count, this.#zeros[alignment] ?? []);
+    const zeros = this.#zeros(alignment);
+    let records = this.#records.of(key, count, zeros);
     if (records === 0) {
       this.#records.clear();
       this.#spaces.forgetCode();
-      records = this.#records.of(key, count, this.#zeros[alignment] ?? []);
+      records = this.#records.of(key, count, zeros);
     }
     const at = entry >>> 2;
     area[at + (CODE_TAG >>> 2)] = pc & PAGE_MASK;
     area[at + (CODE_FRAME >>> 2)] = frame;
     area[at + (CODE_RECORDS >>> 2)] = records;
     return 0;
+  }
+
+  /** Records of memory full of zeros, by the alignment of the set. */
+  #zeros(alignment: number): readonly Plan[] {
+    if (alignment === 4) return [this.#plans.of(A32.decoded(0))];
+    return [this.#plans.of(T32.decoded(0), true), this.#plans.inside(T32.decoded(0))];
   }
 
   #load(address: number, bytes: number): number {

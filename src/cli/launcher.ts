@@ -1,0 +1,44 @@
+// Where the process `rescap` begins once it is bundled: loads the program's one script, with the code that V8 made of it the last
+// time, and hands over to it. Owner of the cache file beside the script. A cache of another build or another Node has another name;
+// one that cannot be read or written is done without.
+
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+
+/** Identity of the script, set by build.mjs: its content's hash. */
+declare const RESCAP_BUILD: string;
+
+const MAIN = 'rescap.main.cjs';
+/** Commands that run the whole program: what V8 compiled for them is worth keeping. */
+const WORTHY: readonly (string | undefined)[] = ['run', 'replay', 'sweep'];
+
+const here = import.meta.url;
+const file = fileURLToPath(new URL(MAIN, here));
+const cache = fileURLToPath(new URL(`rescap.${RESCAP_BUILD}.${process.version}.${process.arch}.cache`, here));
+
+function cached(): Buffer | undefined {
+  try {
+    return readFileSync(cache);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Complete under its name or not there: other processes may start meanwhile. */
+function keep(data: Buffer): void {
+  const draft = `${cache}.${process.pid}`;
+  try {
+    writeFileSync(draft, data);
+    renameSync(draft, cache);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}
+
+// The script holds ASCII only, which build.mjs sees to: one byte a character is the form that V8 reads fastest.
+const cachedData = cached();
+const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
+if (cachedData === undefined && WORTHY.includes(process.argv[2])) process.on('exit', () => keep(script.createCachedData()));
+(script.runInThisContext() as (require: NodeJS.Require, url: string) => void)(createRequire(here), here);

@@ -1,0 +1,23 @@
+// The fast engine's module as bytes, from the text in which it stands in module.ts. The bundle has them in a file of their own
+// instead (build.mjs). Owns no state.
+
+import { MODULE_BASE64 } from './module.ts';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+export const moduleBytes = (): Uint8Array => bytesOf(MODULE_BASE64);
+
+function bytesOf(base64: string): Uint8Array {
+  const digits = new Uint8Array(128);
+  for (let k = 0; k < ALPHABET.length; k++) digits[ALPHABET.charCodeAt(k)] = k;
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  const bytes = new Uint8Array((base64.length >>> 2) * 3 - padding);
+  for (let from = 0, to = 0; from < base64.length; from += 4) {
+    const digit = (k: number): number => digits[base64.charCodeAt(from + k)] as number;
+    const group = (digit(0) << 18) | (digit(1) << 12) | (digit(2) << 6) | digit(3);
+    bytes[to++] = group >>> 16;
+    if (to < bytes.length) bytes[to++] = (group >>> 8) & 0xff;
+    if (to < bytes.length) bytes[to++] = group & 0xff;
+  }
+  return bytes;
+}

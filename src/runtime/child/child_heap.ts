@@ -9,7 +9,8 @@ import type { Execution } from '../native/execution.ts';
 import { logWarning } from '../native/log.ts';
 import { type Attached, attachDataspace, detachDataspace } from '../native/memory.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
-import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { localCall } from '../native/local_call.ts';
+import type { RpcReply } from '../native/rpc_client.ts';
 import { table } from '../native/store.ts';
 import { children } from './child_table.ts';
 
@@ -53,7 +54,7 @@ export const childHeapAlloc = procedure<AllocLocals>('child.heap_alloc', {
     }
     const needed = (bytes + SLAB_BLOCK_BYTES + CHUNK_RECORD_BYTES + PAGE_MASK) & ~PAGE_MASK;
     l.chunk_bytes = Math.max(needed, nextChunkBytes(x, l.child));
-    return rpc(Ram_session.alloc, children(x).require(l.child).ram, { size: l.chunk_bytes, cached: CACHED }, 'attach', 'no_ram');
+    return localCall(x, Ram_session.alloc, children(x).require(l.child).ram, { size: l.chunk_bytes, cached: CACHED }, 'attach', 'no_ram');
   },
   no_ram: (_x, l) => call(logWarning, { text: `could not allocate new dataspace of size ${l.chunk_bytes ?? 0}` }, 'failed'),
   attach: (_x, l, { cap }: RpcReply) => {
@@ -62,7 +63,7 @@ export const childHeapAlloc = procedure<AllocLocals>('child.heap_alloc', {
     return call(attachDataspace, { ds: cap }, 'attached', 'not_attached');
   },
   not_attached: () => call(logWarning, { text: 'could not attach dataspace' }, 'give_back'),
-  give_back: (x, l) => rpc(Ram_session.free, children(x).require(l.child).ram, { ds: l.ds ?? null }, 'given_back'),
+  give_back: (x, l) => localCall(x, Ram_session.free, children(x).require(l.child).ram, { ds: l.ds ?? null }, 'given_back'),
   given_back: (x, l) => {
     dec(x, l.ds ?? null);
     return goto('failed');
@@ -97,7 +98,7 @@ export const destroyChildHeap = procedure<DestroyLocals>('child.destroy_heap', {
   },
   free: (x, l) => {
     const { ds } = chunks(x).require(l.chunk ?? 0);
-    return rpc(Ram_session.free, children(x).require(l.child).ram, { ds }, 'freed', 'freed');
+    return localCall(x, Ram_session.free, children(x).require(l.child).ram, { ds }, 'freed', 'freed');
   },
   freed: (x, l) => {
     const key = l.chunk ?? 0;

@@ -7,6 +7,7 @@ import { dec } from '../native/cap_space.ts';
 import { logError, logWarning } from '../native/log.ts';
 import { type Attached, attachDataspace, clearMemory, copyMemory, detachDataspace } from '../native/memory.ts';
 import { type Action, call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { localCall } from '../native/local_call.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { readLoadable } from './loadable.ts';
 
@@ -66,10 +67,10 @@ export const loadExecutable = procedure<LoadLocals>('child.load_executable', {
     l.file = address;
     return elf.kind === 'elf-error' ? raise('Invalid_executable', elf.message) : begin(l, elf);
   },
-  next: (_x, l) => {
+  next: (x, l) => {
     const [segment] = l.segments ?? [];
     if (segment === undefined) return call(detachDataspace, { address: l.file ?? 0 }, 'loaded');
-    if (segment.writable) return rpc(Ram_session.alloc, l.ram, { size: segment.memory_bytes, cached: CACHED }, 'allocated', 'no_ram');
+    if (segment.writable) return localCall(x, Ram_session.alloc, l.ram, { size: segment.memory_bytes, cached: CACHED }, 'allocated', 'no_ram');
     if (segment.file_bytes !== segment.memory_bytes) return call(logWarning, { text: 'filesz and memsz for read-only segment differ' }, 'read_only');
     return goto('read_only');
   },
@@ -167,6 +168,6 @@ export const makeProcess = procedure<ProcessLocals & { entry?: number }>('child.
     l.entry = entry;
     return goto('assign');
   },
-  assign: (_x, l) => rpc(Pd_session.assign_parent, l.pd, { parent: l.parent_cap }, 'assigned'),
+  assign: (x, l) => localCall(x, Pd_session.assign_parent, l.pd, { parent: l.parent_cap }, 'assigned'),
   assigned: (_x, l) => done({ entry: l.entry ?? null } satisfies ProcessMade),
 });

@@ -91,7 +91,7 @@ function pdSession(x: Execution, key: number): StoredPdSession {
     ...storedSession(x, session), key,
     contexts: mine(signalContexts(x).entries()).map((row) => ({ ...storedObject(x, row.cap.id, false), imprint: row.imprint })),
     sources: mine(signalSources(x).entries()).map((row) => signalSource(x, key, row.cap.id)),
-    native_caps: mine(nativeCaps(x).entries()).map((row) => ({ ...storedObject(x, row.cap.id, false), ep_badge: row.ep_id })),
+    native_caps: mine(nativeCaps(x).entries()).map((row) => ({ ...storedObject(x, row.cap.id, false), ep_badge: row.ep?.id ?? 0 })),
     region_maps: mapsOfPd(x, key).map(([map]) => regionMap(x, map)),
     native_pd_badge: session.native_pd_id,
   };

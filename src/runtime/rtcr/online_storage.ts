@@ -94,8 +94,8 @@ export interface SignalContextRow {
 export interface NativeCapRow {
   readonly pd: number;
   readonly cap: Held;
-  /** Id of the gate of the thread that serves the object. */
-  readonly ep_id: number;
+  /** Gate of the thread that serves the object. */
+  readonly ep: Held | null;
 }
 
 export type RegionMapRole = 'address_space' | 'stack_area' | 'linker_area' | 'rm';

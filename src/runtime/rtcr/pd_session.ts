@@ -88,7 +88,8 @@ function recordContext(x: Execution, request: RpcRequest, { cap: context }: RpcR
 function recordNativeCap(x: Execution, request: RpcRequest, { cap: native }: RpcReply): void {
   const ep = cap(request, 'ep');
   if (native === null) return;
-  nativeCaps(x).insert({ pd: request.ref, cap: hold(x, native), ep_id: ep === null ? 0 : capId(x, ep) });
+  // The historic program keeps the entrypoint as well, which therefore keeps its slot.
+  nativeCaps(x).insert({ pd: request.ref, cap: hold(x, native), ep: ep === null ? null : hold(x, ep) });
 }
 
 function recordNativePd(x: Execution, request: RpcRequest, { cap: native }: RpcReply): void {
@@ -106,6 +107,7 @@ function forgetNativeCap(x: Execution, request: RpcRequest): void {
   const found = nativeCaps(x).find((row) => row.cap.slot === cap(request, 'cap'));
   if (found === undefined) return;
   release(x, found[1].cap);
+  release(x, found[1].ep);
   nativeCaps(x).delete(found[0]);
 }
 

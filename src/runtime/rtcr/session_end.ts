@@ -122,6 +122,7 @@ function dropHeld(x: Execution, service: Service, key: number): void {
 }
 
 function dropPdRecords(x: Execution, pd: number): void {
+  for (const [, { pd: owner, ep }] of nativeCaps(x).entries()) if (owner === pd) release(x, ep);
   for (const rows of [signalSources(x), signalContexts(x), nativeCaps(x)]) {
     for (const [key, row] of rows.entries()) {
       if (row.pd !== pd) continue;

@@ -9,6 +9,7 @@ import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { log } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
+import { localCall } from '../native/local_call.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { closeSession, openSession, type Opened } from '../native/session.ts';
 import type { HasStore } from '../native/store.ts';
@@ -77,34 +78,32 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   ram: (x, l, { key }: CreatedSession) => {
     patch(x, l.target ?? 0, { cpu: key });
-    return call(createRamSession, sessionLocals(l, ARGS.ram(l.name)), 'fund');
+    return call(createRamSession, sessionLocals(l, ARGS.ram(l.name)), 'rom');
   },
-  fund: (x, l, { key }: CreatedSession) => {
+  rom: (x, l, { key }: CreatedSession) => {
     patch(x, l.target ?? 0, { ram: key });
-    return call(fundRamSession, { ref: key, bytes: l.ram_bytes }, 'rom');
+    return call(openSession, { service: 'ROM', args: ARGS.rom(l.binary) }, 'fund', 'no_program');
   },
-  rom: (_x, l) => call(openSession, { service: 'ROM', args: ARGS.rom(l.binary) }, 'main_thread', 'no_program'),
   no_program: (_x, l, failure: Failure) => raise('Program_missing', `no ROM session for the program "${l.binary}" of child "${l.name}" (${failure.name})`),
-  main_thread: (x, l, { cap }: Opened) => {
+  fund: (x, l, { cap }: Opened) => {
     patch(x, l.target ?? 0, { rom: cap });
+    return call(fundRamSession, { ref: targets(x).require(l.target ?? 0).ram, bytes: l.ram_bytes }, 'main_thread');
+  },
+  main_thread: (x, l) => {
     const { pd, cpu } = targets(x).require(l.target ?? 0);
     const args = { pd: pdSessions(x).require(pd).cap, name: l.name, location: [0, 0, 0, 0], weight: DEFAULT_WEIGHT, utcb: 0 };
-    return rpc(Cpu_session.create_thread, cpuSessions(x).require(cpu).cap, args, 'address_space');
+    return localCall(x, Cpu_session.create_thread, cpuSessions(x).require(cpu).cap, args, 'address_space');
   },
   address_space: (x, l, { cap }: RpcReply) => {
     const found = cpuThreads(x).find((row) => row.cap === cap);
     if (found === undefined) return raise('Thread_creation_failed', l.name);
     dec(x, cap);
     patch(x, l.target ?? 0, { main_thread: found[0] });
-    return rpc(Pd_session.address_space, pdSessions(x).require(targets(x).require(l.target ?? 0).pd).cap, {}, 'binary');
-  },
-  binary: (x, l, { cap }: RpcReply) => {
-    // The row of the region map keeps its own reference.
-    dec(x, cap);
-    return rpc(Rom_session.dataspace, targets(x).require(l.target ?? 0).rom, {}, 'announce');
+    return localCall(x, Pd_session.address_space, pdSessions(x).require(targets(x).require(l.target ?? 0).pd).cap, {}, 'announce');
   },
   announce: (x, l, { cap }: RpcReply) => {
-    patch(x, l.target ?? 0, { binary_ds: cap ?? 0 });
+    // The row of the region map keeps its own reference.
+    dec(x, cap);
     return call(log, { text: `Target_child(child=${l.name})` }, 'complete');
   },
   complete: (_x, l) => done({ target: l.target ?? 0 } satisfies CreatedTarget),
@@ -114,8 +113,10 @@ type StartLocals = { [key: string]: Plain; target: number; empty: boolean };
 
 /** Makes the target a child: with its program and a running main thread, or empty and still. */
 export const startTarget = procedure<StartLocals>('rtcr.start_target', {
-  start: () => call(log, { text: 'Target_child::start()' }, 'child'),
-  child: (x, l) => {
+  start: () => call(log, { text: 'Target_child::start()' }, 'binary'),
+  binary: (x, l) => rpc(Rom_session.dataspace, targets(x).require(l.target).rom, {}, 'child'),
+  child: (x, l, { cap }: RpcReply) => {
+    patch(x, l.target, { binary_ds: cap ?? 0 });
     const row = targets(x).require(l.target);
     const keys = declareServices(x, l.target);
     const child = newChild(x, {

@@ -17,8 +17,12 @@ void *memcpy(void *to, const void *from, size_t bytes)
 
 void *memset(void *to, int value, size_t bytes)
 {
+	u32 const word = (u8)value * 0x01010101u;
 	u8 *t = to;
 
+	if (((uintptr_t)t & 3) == 0)
+		for (; bytes >= 4; bytes -= 4, t += 4)
+			*(u32 *)t = word;
 	while (bytes--)
 		*t++ = (u8)value;
 	return to;

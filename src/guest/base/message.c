@@ -3,9 +3,13 @@
 
 #include "memory.h"
 
+/* the payload stays as it is: nobody reads beyond what was put in, and every RPC comes through here several times */
 void message_initialise(struct message *message)
 {
-	memset(message, 0, sizeof(*message));
+	message->words = message->caps = 0;
+	message->next_word = message->next_cap = 0;
+	for (u32 n = 0; n < MESSAGE_CAPS; n++)
+		message->cap[n] = NULL;
 }
 
 void message_clear(struct message *message)
@@ -27,6 +31,8 @@ void message_put_bytes(struct message *message, const void *bytes, u32 count)
 
 	if (words > MESSAGE_PAYLOAD_WORDS - message->words)
 		return;
+	if (count & 3)
+		message->word[message->words + words - 1] = 0;
 	memcpy(&message->word[message->words], bytes, count);
 	message->words += words;
 }

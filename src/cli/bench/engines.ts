@@ -2,7 +2,6 @@
 // installed, and the first million instructions of a cold process. Owns no state.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENGINES } from '../../emu/arm/engine.ts';
 import type { Engine, EngineName } from '../../emu/arm/engine.ts';
@@ -10,10 +9,11 @@ import { makeEngine } from '../../emu/arm/engines.ts';
 import { CpuRegisters } from '../../emu/arm/registers.ts';
 import { PhysicalMemory } from '../../emu/memory/physical_memory.ts';
 import type { Context } from '../context.ts';
+import { bareFile, type BareImage, bareImage } from './bare_image.ts';
 import type { Bench, Figure } from './figures.ts';
 import { ratios, wall_ms } from './figures.ts';
 
-const PROGRAM = 'src/guest/bare/compute.elf';
+const PROGRAM = 'compute.elf';
 /** What the program exits with: the low seven bits of its result. */
 const STATUS = 26;
 const RAM_BYTES = 1 << 20;
@@ -32,14 +32,9 @@ class Bare {
   readonly #registers = new CpuRegisters();
   readonly #engine: Engine;
 
-  constructor(engine: EngineName, elf: Uint8Array) {
+  constructor(engine: EngineName, { entry, segments }: BareImage) {
     const memory = new PhysicalMemory(0, RAM_BYTES);
-    const view = new DataView(elf.buffer, elf.byteOffset, elf.byteLength);
-    const [entry, headers, count] = [view.getUint32(24, true), view.getUint32(28, true), view.getUint16(44, true)];
-    for (let at = headers; at < headers + 32 * count; at += 32) {
-      const [offset, address, bytes] = [view.getUint32(at + 4, true), view.getUint32(at + 8, true), view.getUint32(at + 16, true)];
-      if (view.getUint32(at, true) === 1) memory.write(address, elf.subarray(offset, offset + bytes));
-    }
+    for (const { address, bytes } of segments) memory.write(address, bytes);
     this.#registers.r[15] = entry;
     this.#registers.r[13] = RAM_BYTES;
     this.#engine = makeEngine(engine, memory);
@@ -60,13 +55,13 @@ class Bare {
   }
 }
 
-const programOf = ({ packageRoot }: Context): Uint8Array => readFileSync(join(packageRoot, PROGRAM));
+const programOf = (context: Context): BareImage => bareImage(PROGRAM, context);
 
 /** Milliseconds from nothing but the loaded program to the end of its first million instructions, in this process. */
 export function firstMillion_ms(context: Context, engine: EngineName): number {
-  const elf = programOf(context);
+  const program = programOf(context);
   const begin = context.wall_ms();
-  new Bare(engine, elf).run(MILLION);
+  new Bare(engine, program).run(MILLION);
   return context.wall_ms() - begin;
 }
 
@@ -76,10 +71,10 @@ export function firstMillion_ms(context: Context, engine: EngineName): number {
  */
 export function engines(bench: Bench): Figure[] {
   const { context, runs } = bench;
-  const elf = programOf(context);
-  const whole = new Bare('fast', elf).run(Infinity);
+  const image = programOf(context);
+  const whole = new Bare('fast', image).run(Infinity);
   const piece = (name: EngineName): number => Math.min(PIECE[name], Math.floor(whole / (runs + 2)));
-  const bare = ENGINES.map((name) => ({ name, program: new Bare(name, elf), mips: [] as number[] }));
+  const bare = ENGINES.map((name) => ({ name, program: new Bare(name, image), mips: [] as number[] }));
   for (const { name, program } of bare) program.run(piece(name));
   const qemu: number[] = [];
   const cold: number[] = [];
@@ -97,7 +92,7 @@ export function engines(bench: Bench): Figure[] {
   ];
 }
 
-const runQemu = (context: Context): number | null => spawnSync(QEMU, [join(context.packageRoot, PROGRAM)], { timeout: LIMIT_MS, stdio: 'ignore' }).status;
+const runQemu = (context: Context): number | null => spawnSync(QEMU, [bareFile(PROGRAM, context)], { timeout: LIMIT_MS, stdio: 'ignore' }).status;
 
 /** The figure that needs a process of its own: the command line is started anew for it. */
 function firstMillionElsewhere({ packageRoot }: Context): number {

@@ -1,56 +1,59 @@
-// The kernel's short paths: a system call, a page fault, an RPC between two guest tasks with the two thread switches that it is.
-// Owns no state; the programs are a few words of A32 code, and guests of src/guest.
+// The kernel's short paths: a system call, a message there and back, a thread switch, a page fault, each by a root task that does
+// nothing else (src/guest/bare/paths.c); and a complete RPC between two components of Genode. Owns no state.
 
-import { Thread } from '../../emu/fiasco/thread.ts';
-import { Machine, RAM_BYTES_DEFAULT } from '../../emu/machine.ts';
+import { Machine } from '../../emu/machine.ts';
 import type { System } from '../../runtime/system.ts';
+import { bareImage } from './bare_image.ts';
 import { type Bench, cpu_ms, type Figure } from './figures.ts';
 import { bootText } from './systems.ts';
 
-const CODE = 0x7049_0000;
-const COUNTER = 5;
-/** Rounds that are measured at once. */
-const CALLS = 100_000;
-/** Every fault needs a fresh megabyte, in which the root pager gives memory. */
-const FAULT_RAM_BYTES = 1 << 30;
-const FAULT_INSTRUCTIONS = 10_000_000;
-const RPC_INSTRUCTIONS = 4_000_000;
+const PROGRAM = 'paths.elf';
+/** The program's table: its entries, then the word in which it counts its rounds. */
+const PATHS = ['calling', 'calling_across', 'faulting', 'yielding', 'asking'] as const;
+type Path = (typeof PATHS)[number];
+const AT_ROUNDS = PATHS.length * 4;
+const STACK = 0x704f_0000;
+const RAM_BYTES = 64 << 20;
+/** Virtual instructions that are measured at once, after as many to warm up, or of an RPC. */
+const PIECE = 60_000_000;
+const RPC_PIECE = 12_000_000;
 const SLICE_INSTRUCTIONS = 100_000;
 
-/** Invokes an empty slot for ever: mov r0,#0; ldr r2,=call of slot 0x3ff; mov r3,#0; mov lr,pc; mvn pc,#11; add r5,#1; b. */
-const CALLING = [0xe3a0_0000, 0xe59f_2014, 0xe3a0_3000, 0xe1a0_e00f, 0xe3e0_f00b, 0xe285_5001, 0xeaff_fff8, 0, (0x3ff << 12) | 3];
-/** The same loop without the call, for comparison. */
-const IDLING = [0xe3a0_0000, 0xe59f_2014, 0xe3a0_3000, 0xe1a0_e00f, 0xe1a0_0000, 0xe285_5001, 0xeaff_fff8, 0, (0x3ff << 12) | 3];
-/** Touches one megabyte of RAM after the other: mov r4,#0x72000000; ldr r1,[r4]; add r4,#1 MiB; add r5,#1; b. */
-const TOUCHING = [0xe3a0_4472, 0xe594_1000, 0xe284_4601, 0xe285_5001, 0xeaff_fffb];
+/** A root task that does one thing for ever. */
+class Bare {
+  readonly machine: Machine;
+  readonly #rounds: number;
 
-function root(code: readonly number[], ram_bytes = RAM_BYTES_DEFAULT): { readonly machine: Machine; readonly rounds: () => number } {
-  const bytes = new Uint8Array(Uint32Array.from(code).buffer);
-  const machine = new Machine({ ram_bytes, boot: { root_entry: CODE, images: [{ address: CODE, bytes }] } });
-  machine.run({ instructions: 1 });
-  const thread = machine.kernel.threads().find((one) => one instanceof Thread && one.internal === null);
-  if (thread === undefined) throw new Error('no root thread');
-  return { machine, rounds: () => thread.registers.r[COUNTER] as number };
+  constructor(path: Path, bench: Bench) {
+    const { entry: table, segments } = bareImage(PROGRAM, bench.context);
+    const place = segments.find(({ address, bytes }) => table >= address && table < address + bytes.length);
+    if (place === undefined) throw new Error(`${PROGRAM} has no table of entries`);
+    const entry = new DataView(place.bytes.buffer, place.bytes.byteOffset).getUint32(table - place.address + 4 * PATHS.indexOf(path), true);
+    this.machine = new Machine({ ram_bytes: RAM_BYTES, boot: { root_entry: entry, root_sp: STACK, images: segments } });
+    this.#rounds = this.machine.memory.index(table + AT_ROUNDS) >>> 2;
+    this.machine.run({ instructions: PIECE });
+    if (this.rounds === 0) throw new Error(`'${path}' does nothing`);
+  }
+
+  get rounds(): number {
+    return this.machine.memory.u32[this.#rounds] as number;
+  }
+
+  /** Microseconds of a round. */
+  measure(): number {
+    const from = this.rounds;
+    const ms = cpu_ms(() => this.machine.run({ instructions: PIECE }));
+    return (ms * 1000) / (this.rounds - from);
+  }
 }
 
-/** Microseconds of a round. */
-function microseconds(code: readonly number[], count: number): number {
-  const { machine, rounds } = root(code);
-  const warm = rounds() + Math.ceil(count / 10);
-  while (rounds() < warm) machine.run({ instructions: SLICE_INSTRUCTIONS });
-  const from = rounds();
-  const ms = cpu_ms(() => {
-    while (rounds() < from + count) machine.run({ instructions: SLICE_INSTRUCTIONS });
-  });
-  return (ms * 1000) / (rounds() - from);
-}
-
-/** Until the RAM is at its end and the thread hangs in its last fault. */
-function faultMicroseconds(): number {
-  const { machine, rounds } = root(TOUCHING, FAULT_RAM_BYTES);
-  const ms = cpu_ms(() => machine.run({ instructions: FAULT_INSTRUCTIONS }));
-  return (ms * 1000) / rounds();
-}
+const FIGURES: Readonly<Record<Path, string>> = {
+  asking: 'system call: a task asked for a slot',
+  calling: 'IPC round trip between two threads of a task',
+  calling_across: 'IPC round trip between two tasks',
+  yielding: 'thread switch by yielding',
+  faulting: "page fault, the page from a pager in another task",
+};
 
 const RPC = `<scenario name="rpc"><config>
   <parent-provides> <service name="PD"/> <service name="CPU"/> <service name="ROM"/> <service name="RAM"/> <service name="LOG"/> </parent-provides>
@@ -58,6 +61,13 @@ const RPC = `<scenario name="rpc"><config>
   <start name="echo_server"> <resource name="RAM" quantum="1M"/> <provides> <service name="Echo"/> </provides> </start>
   <start name="echo_loop"> <resource name="RAM" quantum="1M"/> </start>
 </config><steps> <await time_ms="1000"/> </steps></scenario>`;
+
+/** Instructions that guests execute, and what the kernel's paths are charged for, up to the next piece of a run. */
+interface Counts {
+  readonly calls: number;
+  readonly switches: number;
+  readonly executed: number;
+}
 
 /** What happens in a piece of a run is counted once, and the same piece is measured without anybody listening. */
 function rpc(bench: Bench): Figure[] {
@@ -69,45 +79,40 @@ function rpc(bench: Bench): Figure[] {
   });
   while (!begun) if (machine.run({ instructions: SLICE_INSTRUCTIONS }) === 'idle_forever') throw new Error('echo_loop does not begin');
   quiet();
-  machine.run({ instructions: RPC_INSTRUCTIONS });
+  machine.run({ instructions: RPC_PIECE });
   const start = system.snapshot();
-  const { calls, switches } = counted(system);
+  const { calls, switches, executed } = counted(system);
+  system.rewind(start);
+  machine.run({ instructions: RPC_PIECE });
   const samples: number[] = [];
   for (let i = 0; i < bench.runs; i++) {
     system.rewind(start);
-    samples.push((cpu_ms(() => machine.run({ instructions: RPC_INSTRUCTIONS })) * 1000) / calls);
+    samples.push((cpu_ms(() => machine.run({ instructions: RPC_PIECE })) * 1000) / calls);
   }
   return [
-    { name: 'RPC round trip between two guest tasks', unit: 'us', samples },
+    { name: 'RPC round trip between two components', unit: 'us', samples },
     { name: 'thread switches in it', unit: '', samples: [switches / calls] },
-    { name: 'virtual instructions in it', unit: '', samples: [RPC_INSTRUCTIONS / calls] },
+    { name: 'instructions that the components execute in it', unit: '', samples: [executed / calls] },
+    { name: 'virtual instructions in it, the kernel included', unit: '', samples: [RPC_PIECE / calls] },
   ];
 }
 
-function counted({ machine }: System): { readonly calls: number; readonly switches: number } {
-  let [calls, switches] = [0, 0];
-  const quiet = machine.events.listen(['ipc_transfer', 'schedule'], (event) => {
-    if (event.kind === 'schedule') switches++;
+function counted({ machine }: System): Counts {
+  let [calls, switches, executed] = [0, 0, 0];
+  const quiet = machine.events.listen(['ipc_transfer', 'schedule', 'instruction'], (event) => {
+    if (event.kind === 'instruction') executed++;
+    else if (event.kind === 'schedule') switches++;
     else if (event.kind === 'ipc_transfer' && event.phase === 'request') calls++;
   });
-  machine.run({ instructions: RPC_INSTRUCTIONS });
+  machine.run({ instructions: RPC_PIECE });
   quiet();
   if (calls === 0) throw new Error('echo_loop makes no calls');
-  return { calls, switches };
+  return { calls, switches, executed };
 }
 
 export function kernelPaths(bench: Bench): Figure[] {
-  const calling: number[] = [];
-  const idling: number[] = [];
-  const touching: number[] = [];
-  for (let i = 0; i < bench.runs; i++) {
-    calling.push(microseconds(CALLING, CALLS));
-    idling.push(microseconds(IDLING, CALLS));
-    touching.push(faultMicroseconds());
-  }
-  return [
-    { name: 'system call, exit and entry', unit: 'us', samples: calling.map((us, i) => us - (idling[i] ?? 0)) },
-    { name: 'page fault and the answer of the root pager', unit: 'us', samples: touching },
-    ...rpc(bench),
-  ];
+  const paths = Object.keys(FIGURES) as Path[];
+  const boards = paths.map((path) => ({ name: FIGURES[path], board: new Bare(path, bench), samples: [] as number[] }));
+  for (let i = 0; i < bench.runs; i++) for (const { board, samples } of boards) samples.push(board.measure());
+  return [...boards.map(({ name, samples }): Figure => ({ name, unit: 'us', samples })), ...rpc(bench)];
 }

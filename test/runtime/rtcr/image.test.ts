@@ -130,7 +130,7 @@ test('an image that builds on another stores only new pages and needs the other 
   const later = exported(fork, 'b');
   const whole = fileOf(later);
   const built = encodeImage(later, codec, first.source);
-  assert.ok(built.pages.stored < whole.pages.stored / 2, `${built.pages.stored} of ${whole.pages.stored} pages`);
+  assert.ok(built.pages.stored <= whole.pages.stored / 2, `${built.pages.stored} of ${whole.pages.stored} pages`);
   assert.ok(built.pages.stored > 0);
   assert.equal(decodeImage(built.bytes, codec, (id) => (id === first.id ? first.source : undefined)).image, later);
   assert.throws(() => decodeImage(built.bytes, codec), /builds on another one that is not at hand/);

@@ -30,7 +30,7 @@ export class CapsExpectations {
   }
 
   check(step: StepOf<'expect-caps'>): StepEnd {
-    const reference = step.expected.kind === 'same-as' ? this.#spaces.at(step.expected.point) : undefined;
+    const reference = step.expected.kind === 'same-as' ? this.#spaces.at(step.expected.point, step.task) : undefined;
     const actual = this.#actualSpace(step, reference);
     if ('verdict' in actual) return actual;
     if (step.expected.kind === 'golden') return this.#compareGolden(step, step.expected.file, actual);
@@ -43,7 +43,7 @@ export class CapsExpectations {
 
   /** The space a step is about: kept at a point, or as it is now. */
   #actualSpace(step: StepOf<'expect-caps'>, reference: KeptSpace | undefined): KeptSpace | StepEnd {
-    const kept = step.at === undefined ? undefined : this.#spaces.at(step.at);
+    const kept = step.at === undefined ? undefined : this.#spaces.at(step.at, step.task);
     if (kept === undefined) {
       const found = findTask(step.task ?? reference?.label ?? '', this.#system.components());
       return found.ok ? takeSpace(this.#system, found.component, 'now') : { verdict: 'failed', message: [found.message] };

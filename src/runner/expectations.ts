@@ -26,6 +26,9 @@ const bytesText = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.t
 const WORD_BYTES = 4;
 const BYTES_SHOWN = 32;
 
+/** Of what is kept of one component at a point. */
+const keyOf = (point: string, label: string): string => `${point} of ${label}`;
+
 export class Expectations {
   readonly #system: System;
   readonly #places: CodePlaces;
@@ -41,8 +44,8 @@ export class Expectations {
     this.#memorySteps = memorySteps;
   }
 
-  /** A checkpoint or dump of this name takes place now. */
-  keep(point: string, component: ComponentInfo): void {
+  /** A checkpoint or dump of this name takes place now; `further` components of it are found by their labels only. */
+  keep(point: string, component: ComponentInfo, further = false): void {
     const memory = new Map<string, Uint8Array>();
     for (const { expected } of this.#memorySteps) {
       if (expected.kind !== 'same-as' || expected.point !== point || expected.place === undefined) continue;
@@ -50,7 +53,14 @@ export class Expectations {
       const content = 'error' in range ? null : this.#system.equipment.readMemory(component.label, range.address, range.bytes);
       if (content !== null && !('error' in range)) memory.set(`${range.address}+${range.bytes}`, content);
     }
-    this.#kept.set(point, { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label), memory });
+    const kept = { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label), memory };
+    this.#kept.set(keyOf(point, component.label), kept);
+    if (!further) this.#kept.set(point, kept);
+  }
+
+  /** What was kept of a component, or, where it has another name now, of the first one of that point. */
+  #keptOf(point: string, label: string): Kept | undefined {
+    return this.#kept.get(keyOf(point, label)) ?? this.#kept.get(point);
   }
 
   threads(step: StepOf<'expect-threads'>): StepEnd {
@@ -60,7 +70,7 @@ export class Expectations {
     if (step.expected.kind === 'golden') throw new Error('a golden of threads is not executed and was not refused');
     if (step.expected.kind === 'same-as') {
       const names = present.map(({ name }) => name).sort();
-      const before = this.#kept.get(step.expected.point)?.threads ?? [];
+      const before = this.#keptOf(step.expected.point, component.label)?.threads ?? [];
       return names.join('\n') === before.join('\n') ? PASSED : failed(`the threads differ from '${step.expected.point}'`, `then: ${before.join(', ')}`, `now: ${names.join(', ')}`);
     }
     const wrong = step.expected.threads.flatMap((expected) => threadProblem(expected, present));
@@ -77,7 +87,7 @@ export class Expectations {
     if ('error' in range) return failed(range.error);
     const present = this.#system.equipment.readMemory(component.label, range.address, range.bytes);
     if (present === null) return failed(`${hex(range.address)} is not attached in ${component.label}`);
-    const before = wanted ?? (expected.kind === 'same-as' ? this.#kept.get(expected.point)?.memory.get(`${range.address}+${range.bytes}`) : undefined);
+    const before = wanted ?? (expected.kind === 'same-as' ? this.#keptOf(expected.point, component.label)?.memory.get(`${range.address}+${range.bytes}`) : undefined);
     if (before === undefined) return failed(`nothing was kept of ${hex(range.address)}: it was not attached then`);
     const at = before.findIndex((byte, index) => byte !== present[index]);
     if (at === -1) return PASSED;
@@ -97,7 +107,7 @@ export class Expectations {
     };
     bound('the quota', account.quota, quota.quota_min, quota.quota_max);
     bound('what is used', account.used, quota.used_min, quota.used_max);
-    const before = quota.same_as === undefined ? undefined : this.#kept.get(quota.same_as)?.ram;
+    const before = quota.same_as === undefined ? undefined : this.#keptOf(quota.same_as, component.label)?.ram;
     if (before === null) wrong.push(`no RAM session was known at '${quota.same_as ?? ''}'`);
     else if (before !== undefined && (before.quota !== account.quota || before.used !== account.used)) {
       wrong.push(`at '${quota.same_as ?? ''}': quota ${before.quota}, used ${before.used}; now: quota ${account.quota}, used ${account.used}`);

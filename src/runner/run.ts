@@ -4,6 +4,7 @@
 import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/system.ts';
 import { place } from '../scenario/diagnostic.ts';
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
+import { beside, pathsOf } from './beside.ts';
 import type { KeptStates } from './expectations.ts';
 import { isExecuted, notExecutable } from './executable.ts';
 import { StopTime } from './stop_time.ts';
@@ -125,11 +126,11 @@ class ScenarioRun {
       case 'await':
         return at.awaiting.wait(step);
       case 'checkpoint':
-        return this.#control(at, { kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keep(step.name, step.of, at), step.refused);
+        return this.#control(at, { kind: 'checkpoint', of: step.of, ...beside(step), name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keepAll(step, at), step.refused);
       case 'restore':
-        return this.#control(at, { kind: 'restore', from: step.from, as: step.as, strategy: step.strategy }, () => PASSED, step.refused);
+        return this.#control(at, { kind: 'restore', from: step.from, as: step.as, ...beside(step), strategy: step.strategy }, () => PASSED, step.refused);
       case 'kill':
-        return this.#control(at, { kind: 'kill', child: step.child }, () => PASSED);
+        return this.#control(at, { kind: 'kill', child: step.child, ...beside(step) }, () => PASSED);
       case 'dump':
         return this.#keep(step.name, step.task, at);
       case 'expect-caps':
@@ -183,11 +184,17 @@ class ScenarioRun {
     return { ...then(), facts: stop_us === undefined ? outcome.facts : { ...outcome.facts, stop_us } };
   }
 
-  #keep(point: string, task: string, { system, expectations }: Station): StepEnd {
+  /** The spaces of all components of a checkpoint, the one that `of` names first. */
+  #keepAll({ name, of, with: others }: StepOf<'checkpoint'>, at: Station): StepEnd {
+    const ends = pathsOf(of, others).map((task, index) => this.#keep(name, task, at, index > 0));
+    return ends.find(({ verdict }) => verdict !== 'passed') ?? PASSED;
+  }
+
+  #keep(point: string, task: string, { system, expectations }: Station, further = false): StepEnd {
     const found = findTask(task, system.components());
     if (!found.ok) return { verdict: 'failed', message: [found.message], fatal: true };
-    this.#spaces.keep(takeSpace(system, found.component, point));
-    expectations.keep(point, found.component);
+    this.#spaces.keep(takeSpace(system, found.component, point), further);
+    expectations.keep(point, found.component, further);
     return PASSED;
   }
 

@@ -6,6 +6,7 @@ import type { ObjectSpace } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { ComponentInfo, Origin, System } from '../runtime/system.ts';
 import type { DumpResult } from './result.ts';
+import { findTask } from './task_name.ts';
 
 export interface KeptSpace {
   readonly point: string;
@@ -29,23 +30,28 @@ export function takeSpace(system: System, component: ComponentInfo, point: strin
 
 export class Spaces {
   readonly #kept = new Map<string, KeptSpace>();
+  /** Of checkpoints of several components, those after the first, by point and label. */
+  readonly #further = new Map<string, KeptSpace>();
 
-  keep(space: KeptSpace): void {
-    this.#kept.set(space.point, space);
+  keep(space: KeptSpace, further: boolean): void {
+    if (further) this.#further.set(`${space.point} of ${space.label}`, space);
+    else this.#kept.set(space.point, space);
   }
 
-  at(point: string): KeptSpace | undefined {
-    return this.#kept.get(point);
+  /** The space of a point; of several, the one of the component that `task` names, else the first. */
+  at(point: string, task?: string): KeptSpace | undefined {
+    const all = [this.#kept.get(point), ...this.#further.values()].filter((space) => space?.point === point);
+    return all.find((space) => space !== undefined && task !== undefined && findTask(task, [{ label: space.label, task: space.task, alive: true }]).ok) ?? all[0];
   }
 
   /** As files of the report, in the order in which they were taken. */
   get dumps(): readonly DumpResult[] {
-    return [...this.#kept.values()].map(({ point, label, task, time_us, space, origins }) => {
+    return [...this.#kept.values(), ...this.#further.values()].map(({ point, label, task, time_us, space, origins }) => {
       const slots = space.slots.map((entry) => {
         const origin = origins.get(entry.slot);
         return origin === undefined ? entry : { ...entry, words: origin.words, origin };
       });
-      return { point, task: label, task_id: task, time_us, file: `${point}.caps`, text: printObjectSpace(space), slots };
+      return { point, task: label, task_id: task, time_us, file: this.#kept.get(point)?.label === label ? `${point}.caps` : `${point}.${label.split(' -> ').at(-1) ?? ''}.caps`, text: printObjectSpace(space), slots };
     });
   }
 }

@@ -61,6 +61,8 @@ export function strategyWords(strategy: Strategy): string {
   return entries.length === 0 ? '' : ` (${entries.map(([name, value]) => `${name}=${value}`).join(', ')})`;
 }
 
+const besideWords = (others: readonly string[] | undefined) => (others === undefined ? '' : ` with ${others.join(', ')}`);
+
 const refusedWords = (refused: string | undefined) => (refused === undefined ? '' : `, refused: "${refused}"`);
 
 export function slotsWords(ranges: readonly SlotRange[]): string {
@@ -78,10 +80,11 @@ function bareStepWords(step: Step): string {
     case 'await':
       return `await ${momentWords(step.moment)}${step.within_ms === undefined ? '' : ` within ${milliseconds(step.within_ms)}`}`;
     case 'checkpoint':
-      return `checkpoint ${step.name} of ${step.of}${step.base === undefined ? '' : ` since ${step.base}`}${strategyWords(step.strategy)}${refusedWords(step.refused)}`;
+      return `checkpoint ${step.name} of ${step.of}${besideWords(step.with)}${step.base === undefined ? '' : ` since ${step.base}`}${strategyWords(step.strategy)}${refusedWords(step.refused)}`;
     case 'restore':
-      return `restore ${step.from} as ${step.as}${strategyWords(step.strategy)}${refusedWords(step.refused)}`;
+      return `restore ${step.from} as ${step.as}${besideWords(step.with)}${strategyWords(step.strategy)}${refusedWords(step.refused)}`;
     case 'kill':
+      return `kill ${step.child}${besideWords(step.with)}`;
     case 'pause':
     case 'resume':
       return `${step.kind} ${step.child}`;

@@ -47,9 +47,9 @@ export interface ComponentInfo {
 export type Strategy = Readonly<Record<string, string>>;
 
 export type ControlCommand =
-  | { readonly kind: 'checkpoint'; readonly of: string; readonly name: string; readonly strategy: Strategy; /** The checkpoint of the same child that it builds on. */ readonly base?: string }
-  | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly strategy: Strategy }
-  | { readonly kind: 'kill'; readonly child: string }
+  | { readonly kind: 'checkpoint'; readonly of: string; /** Names of further children that are checkpointed at the same moment. */ readonly with?: readonly string[]; readonly name: string; readonly strategy: Strategy; /** The checkpoint of the same child that it builds on. */ readonly base?: string }
+  | { readonly kind: 'restore'; readonly from: string; readonly as: string; /** Names of further children that are restored together. */ readonly with?: readonly string[]; readonly strategy: Strategy }
+  | { readonly kind: 'kill'; readonly child: string; readonly with?: readonly string[] }
   /** Makes a checkpoint ready to leave the machine: `takeImage` gives it afterwards. `of` is any child of its checkpointer. */
   | { readonly kind: 'export'; readonly of: string; readonly name: string }
   /** Takes in what `leaveImage` left, as a checkpoint of this name. */

@@ -93,6 +93,7 @@ class StepDecoder {
       case 'restore':
         return this.#restore(node);
       case 'kill':
+        return this.#kill(node);
       case 'pause':
       case 'resume': {
         const { child } = valuesOf(node, STEP[tag]);
@@ -154,19 +155,35 @@ class StepDecoder {
   }
 
   #checkpoint(node: Node): BareStep {
-    const { name, of, base, refused } = valuesOf(node, STEP.checkpoint);
+    const { name, of, with: others, base, refused } = valuesOf(node, STEP.checkpoint);
     this.#names.child(node, 'of', of);
+    const beside = this.#beside(node, of, others);
     if (base !== undefined) this.#names.checkpoint(node, 'base', base);
     if (base !== undefined && base === name) this.#diagnostics.error('E017', spanOf(node, 'base'), `'${name}' cannot be based on itself`);
     this.#names.declareSpace(node, 'checkpoint', name);
-    return { kind: 'checkpoint', name, of, ...(base === undefined ? {} : { base }), strategy: this.#strategy(node), ...(refused === undefined ? {} : { refused }) };
+    return { kind: 'checkpoint', name, of, ...beside, ...(base === undefined ? {} : { base }), strategy: this.#strategy(node), ...(refused === undefined ? {} : { refused }) };
   }
 
   #restore(node: Node): BareStep {
-    const { from, as, refused } = valuesOf(node, STEP.restore);
+    const { from, as, with: others, refused } = valuesOf(node, STEP.restore);
     this.#names.child(node, 'as', as);
+    const beside = this.#beside(node, as, others);
     this.#names.checkpoint(node, 'from', from);
-    return { kind: 'restore', from, as, strategy: this.#strategy(node), ...(refused === undefined ? {} : { refused }) };
+    return { kind: 'restore', from, as, ...beside, strategy: this.#strategy(node), ...(refused === undefined ? {} : { refused }) };
+  }
+
+  #kill(node: Node): BareStep {
+    const { child, with: others } = valuesOf(node, STEP.kill);
+    this.#names.child(node, 'child', child);
+    return { kind: 'kill', child, ...this.#beside(node, child, others) };
+  }
+
+  /** Further children of the parent that the step names one child of. */
+  #beside(node: Node, path: string, others: readonly string[] | undefined): { readonly with?: readonly string[] } {
+    if (others === undefined) return {};
+    const first = path.split(' -> ').at(-1) ?? '';
+    if (others.includes(first)) this.#diagnostics.error('E017', spanOf(node, 'with'), `'${first}' is named already`, { help: "'with' names further children of the same parent" });
+    return { with: others };
   }
 
   #strategy(node: Node): Strategy {

@@ -70,9 +70,9 @@ interface StepBase {
 export type Step = StepBase &
   (
     | { readonly kind: 'await'; readonly moment: Moment; readonly within_ms?: number; readonly point?: string }
-    | { readonly kind: 'checkpoint'; readonly name: string; readonly of: string; readonly base?: string; readonly strategy: Strategy; readonly refused?: string }
-    | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly strategy: Strategy; readonly refused?: string }
-    | { readonly kind: 'kill'; readonly child: string }
+    | { readonly kind: 'checkpoint'; readonly name: string; readonly of: string; readonly with?: readonly string[]; readonly base?: string; readonly strategy: Strategy; readonly refused?: string }
+    | { readonly kind: 'restore'; readonly from: string; readonly as: string; readonly with?: readonly string[]; readonly strategy: Strategy; readonly refused?: string }
+    | { readonly kind: 'kill'; readonly child: string; readonly with?: readonly string[] }
     | { readonly kind: 'pause'; readonly child: string }
     | { readonly kind: 'resume'; readonly child: string }
     | { readonly kind: 'reconfigure'; readonly config: Node; readonly config_text: string }

@@ -241,6 +241,19 @@ export const CHILD_PATH: ValueType<string> = {
   },
 };
 
+const CHILDREN_MAX = 8;
+
+/** Names of children, separated by commas. */
+export const CHILDREN: ValueType<readonly string[]> = {
+  description: "names of children, separated by commas, such as 'client, backend'",
+  parse: (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    const expected = `up to ${CHILDREN_MAX} names of children, separated by commas, each once and without '->'`;
+    const wrong = names.some((name) => name === '' || name.includes('->')) || new Set(names).size < names.length || names.length > CHILDREN_MAX;
+    return wrong ? { ok: false, expected } : ok(names);
+  },
+};
+
 /** A task: component label, `NAME#2` for the second of that name, or the debugger's id. */
 export const TASK: ValueType<string> = {
   description: "a task: component label, 'NAME#2', or debugger id such as 0x1d8",

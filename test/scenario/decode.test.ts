@@ -40,6 +40,15 @@ const EXAMPLE = `<scenario name="sheep_counter" genode="16.08" platform="foc_pbx
   <fail log="*1 sheep. zzZ" count="2"/>
 </scenario>`;
 
+test('steps name further children of the same parent', () => {
+  const read_steps = (inside: string) => read(`<steps>${inside}</steps>`);
+  const steps = scenario(read_steps('<checkpoint name="c" of="rtcr -> a" with="b, c"/><kill child="rtcr -> a" with="b"/><restore from="c" as="rtcr -> a" with="b,c"/>')).steps;
+  assert.equal(steps.map((step) => ('with' in step ? step.with : null)), [['b', 'c'], ['b'], ['b', 'c']]);
+  assert.match(refusals(read_steps('<checkpoint name="c" of="rtcr -> a" with="a"/>')).join(), "E017 'a' is named already");
+  assert.match(refusals(read_steps('<kill child="rtcr -> a" with="b,b"/>')).join(), 'each once');
+  assert.match(refusals(read_steps('<kill child="rtcr -> a" with="rtcr -> b"/>')).join(), "without '->'");
+});
+
 test('the example of the product description is read with all its parts', () => {
   const read = scenario(readText(EXAMPLE));
   assert.is(read.name, 'sheep_counter');

@@ -1,8 +1,8 @@
-// The working record of the checkpoint being taken: what its steps find out, before it becomes a snapshot.
-// Owner of that record; there is one checkpoint at a time. Source modelled: checkpoint-restore.md 2.2.
+// The working records of the checkpoint being taken, one per target of it: what its steps find out, before they become snapshots.
+// Owner of these records; there is one checkpoint at a time. Source modelled: checkpoint-restore.md 2.2.
 
 import type { Execution } from '../native/execution.ts';
-import { record } from '../native/store.ts';
+import { record, table } from '../native/store.ts';
 import type { CapMapRecord } from './cap_map_reader.ts';
 import type { StaleSlot, StoredReference, StoredSignal } from './target_state.ts';
 import type { Registers, ThreadPhase } from './thread_phase.ts';
@@ -39,8 +39,13 @@ export type CapturedSource = {
 
 export type Capture = {
   readonly target: number;
-  /** Slot of the target's task, while the checkpoint is being taken. */
+  /** All targets of the checkpoint, this one among them. */
+  readonly group: readonly number[];
+  /** Slots of the target's native PD session and task, while the checkpoint is being taken. */
+  readonly native: number;
   readonly task: number;
+  /** Whether the extension `request` is there. */
+  readonly requests: boolean;
   readonly threads: readonly CapturedThread[];
   readonly sources: readonly CapturedSource[];
   /** Reading of the checkpointer's clock at the moment of capture. */
@@ -69,21 +74,55 @@ export type Capture = {
   /** Clocks of Timer sessions by key. */
   readonly clocks: readonly { readonly key: number; readonly elapsed_ms: number }[];
   readonly drain_rounds: number;
+  /** Threads that may have capabilities in transit. */
+  readonly transits: readonly { readonly thread: number; readonly ids: readonly number[] }[];
   /** Extensions that were really used. */
   readonly extensions: readonly string[];
 };
 
 const EMPTY: Capture = {
-  target: 0, task: 0, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
-  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, extensions: [],
+  target: 0, group: [], native: 0, task: 0, requests: false, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
+  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, transits: [], extensions: [],
 };
 
+/** The record of the target that is being worked on. */
 export const capture = record<Capture>('rtcr_capture', EMPTY);
+/** The records of the other targets of the checkpoint, by target. */
+const parked = table<Capture>('rtcr_parked_captures');
 
-/** Begins a capture, or begins it anew: only the extensions that were used remain noted. */
-export const beginCapture = (x: Execution, target: number, task = 0, extensions: readonly string[] = []): void =>
-  capture.set(x, { ...EMPTY, target, task, extensions });
-export const endCapture = (x: Execution): void => capture.set(x, EMPTY);
+/** Begins the captures of the targets of a checkpoint. */
+export function beginCaptures(x: Execution, group: readonly number[]): void {
+  endCaptures(x);
+  for (const target of group) parked(x).set(target, { ...EMPTY, target, group });
+  enterCapture(x, group[0] ?? 0);
+}
+
+/** Begins the captures anew: only what the targets are reached by remains, and the extensions that were used. */
+export function restartCaptures(x: Execution, kept: Pick<Capture, 'reopen_foreign' | 'defects'>, extensions: readonly string[]): void {
+  const again = ({ target, group, native, task, requests }: Capture): Capture => ({ ...EMPTY, target, group, native, task, requests, ...kept, extensions });
+  capture.set(x, again(capture.get(x)));
+  for (const [target, row] of parked(x).entries()) parked(x).set(target, again(row));
+}
+
+/** Makes the capture of a target the one that is worked on. */
+export function enterCapture(x: Execution, target: number): void {
+  const now = capture.get(x);
+  if (now.target === target) return;
+  if (now.target !== 0) parked(x).set(now.target, now);
+  capture.set(x, parked(x).require(target));
+  parked(x).delete(target);
+}
+
+export function endCaptures(x: Execution): void {
+  capture.set(x, EMPTY);
+  for (const target of parked(x).keys()) parked(x).delete(target);
+}
+
+/** The captures of all targets of the checkpoint, in the order in which it names them. */
+export function allCaptures(x: Execution): readonly Capture[] {
+  const now = capture.get(x);
+  return now.group.map((target) => (target === now.target ? now : parked(x).require(target)));
+}
 
 export function used(x: Execution, extension: string): void {
   const { extensions } = capture.get(x);

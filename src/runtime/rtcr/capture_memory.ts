@@ -7,7 +7,7 @@ import { dec, inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
-import { capture } from './capture.ts';
+import { allCaptures, capture } from './capture.ts';
 import { allocContent, dropContent, type NewContent } from './contents.ts';
 import { copyDataspace } from './dataspace_copy.ts';
 import { each } from './each.ts';
@@ -57,10 +57,11 @@ const captureQuota = procedure<ItemLocals>('rtcr.capture_quota', {
   },
 });
 
-/** Dataspaces that the target can see: in its capability map or attached somewhere. Others belong to its parent. */
+/** Dataspaces of the target that it, or another target of the checkpoint, can see: in the capability map or attached somewhere. Others belong to its parent. */
 export function visibleDataspaces(x: Execution, target: number): (readonly [number, Readonly<RamDataspaceRow>])[] {
-  const { cap_map, stale } = capture.get(x);
-  const seen = new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge), ...regionsOfTarget(x, target).map(([, row]) => row.ds.id)]);
+  const seen = new Set(allCaptures(x).flatMap((one) => [
+    ...one.cap_map.map((row) => row.id), ...one.stale.map((slot) => slot.badge), ...regionsOfTarget(x, one.target).map(([, row]) => row.ds.id),
+  ]));
   return dataspacesOfTarget(x, target).filter(([, row]) => seen.has(row.cap.id));
 }
 

@@ -2,6 +2,7 @@
 // Owns no state; reads only tables. Source modelled: checkpoint-restore.md 1.6, 2.2 step 4.
 
 import { children, sessions } from '../child/child_table.ts';
+import { services } from '../child/services.ts';
 import { capId } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { capture, slotOfBadge } from './capture.ts';
@@ -15,7 +16,7 @@ import {
 import type { DecidedStrategy } from './strategies.ts';
 import { mapsOfPd, mapsOfRm, ofTarget, regionsOfMap, threadsOfTarget } from './target_rows.ts';
 import type {
-  Snapshot, StoredCpuSession, StoredForeignSession, StoredObject, StoredPdSession, StoredRamSession, StoredRegionMap, StoredSession, StoredSignalSource,
+  Snapshot, StoredAnnouncement, StoredCpuSession, StoredForeignSession, StoredObject, StoredPdSession, StoredRamSession, StoredRegionMap, StoredSession, StoredSiblingSession, StoredSignalSource,
   StoredThread, StoredTimerSession,
 } from './target_state.ts';
 
@@ -26,7 +27,7 @@ export function collectSnapshot(x: Execution, name: string, strategy: DecidedStr
   const { target, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied, references } = capture.get(x);
   const row = targets(x).require(target);
   const stored = {
-    name, target_name: row.name, binary: row.binary, config: row.config, granularity: row.granularity, tracking: row.tracking, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
+    name, target_name: row.name, binary: row.binary, config: row.config, granularity: row.granularity, tracking: row.tracking, provides: row.provides, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
     cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied,
     pd_sessions: ofTarget(pdSessions, x, target).map(([key]) => pdSession(x, key)),
     cpu_sessions: ofTarget(cpuSessions, x, target).map(([key]) => cpuSession(x, key)),
@@ -39,7 +40,7 @@ export function collectSnapshot(x: Execution, name: string, strategy: DecidedStr
     })),
     log_sessions: ofTarget(logSessions, x, target).map(([, session]) => storedSession(x, session)),
     timer_sessions: ofTarget(timerSessions, x, target).map(([key]) => timerSession(x, key)),
-    foreign_sessions: foreignSessionsOf(x, target), references, registers: strategy.registers, phases, utcbs: strategy.utcb === 'save',
+    foreign_sessions: foreignSessionsOf(x, target), sibling_sessions: siblingSessionsOf(x, row.child), announced: announcedBy(x, row.child), ...parentKeeps(x, row.child), references, registers: strategy.registers, phases, utcbs: strategy.utcb === 'save',
   };
   return { ...stored, known_badges: knownBadges(stored) };
 }
@@ -58,7 +59,7 @@ function knownBadges(snapshot: Omit<Snapshot, 'known_badges'>): number[] {
     ...snapshot.rom_sessions.flatMap(({ badge, ds_badge }) => [badge, ds_badge]),
     ...[...snapshot.rm_sessions, ...snapshot.log_sessions, ...snapshot.timer_sessions].map((row) => row.badge),
     ...snapshot.references.map((row) => row.badge),
-    ...snapshot.foreign_sessions.filter(({ reopen }) => reopen).map((row) => row.badge),
+    ...[...snapshot.foreign_sessions, ...snapshot.sibling_sessions].filter(({ reopen }) => reopen).map((row) => row.badge),
   ];
   return [...new Set(ids)].filter((id) => id !== 0).sort((a, b) => a - b);
 }
@@ -81,6 +82,24 @@ function foreignSessionsOf(x: Execution, target: number): StoredForeignSession[]
   return foreignSessions(x).entries().filter(([, row]) => row.target === target).map(([, { service, args, affinity, upgrade_bytes, cap }]) => ({
     ...storedObject(x, cap.id, false), creation_args: args, upgrade_bytes, donated_bytes: donatedFor(x, target, cap.id), service, affinity, reopen: reopen_foreign,
   }));
+}
+
+function siblingSessionsOf(x: Execution, child: number): StoredSiblingSession[] {
+  const { reopen_foreign } = capture.get(x);
+  const mine = sessions(x).entries().filter(([, row]) => row.child === child && row.server !== 0);
+  return mine.map(([, { cap, donated_bytes, service, request, ident }]) => ({
+    ...storedObject(x, capId(x, cap), false), creation_args: request?.server_args ?? '', upgrade_bytes: 0, donated_bytes, service: services(x).get(service)?.name ?? ident, reopen: reopen_foreign,
+  }));
+}
+
+const announcedBy = (x: Execution, child: number): StoredAnnouncement[] =>
+  services(x).entries().flatMap(([, row]) => (row.kind === 'routed' && row.server === child && row.root !== 0 ? [{ service: row.name, root_badge: capId(x, row.root) }] : []));
+
+/** What the target has told its parent beside its sessions. */
+function parentKeeps(x: Execution, child: number): Pick<Snapshot, 'resource_sigh_badge' | 'yield_sigh_badge' | 'yield_args'> {
+  const { resource_avail_sigh = 0, yield_sigh = 0, yield_args = '' } = children(x).get(child) ?? {};
+  const badge = (slot: number): number => (slot === 0 ? 0 : capId(x, slot));
+  return { resource_sigh_badge: badge(resource_avail_sigh), yield_sigh_badge: badge(yield_sigh), yield_args };
 }
 
 function pdSession(x: Execution, key: number): StoredPdSession {

@@ -1,6 +1,6 @@
 // The configuration of the checkpointer: the children it starts, from its ROM module "config".
 // Owns no state. `<child name="sheep_counter"/>`; `binary` names the ROM module where it differs from the name; `<config>` inside
-// is what the child gets as its own ROM module "config".
+// is what the child gets as its own ROM module "config", `<provides><service name="Echo"/></provides>` names what it announces to its siblings.
 
 import type { Plain } from '../../emu/plain.ts';
 import { readDocument } from '../../scenario/syntax/document.ts';
@@ -14,8 +14,8 @@ import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { type Tracking, TRACKINGS } from './tracking.ts';
 import { Dataspace, Rom_session } from '../rpc/interfaces.ts';
 
-/** A child to start; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `config` is the text of its own configuration, empty if it has none. */
-export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking };
+/** A child to start; `provides` names the services that it announces; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `config` is the text of its own configuration, empty if it has none. */
+export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking; readonly provides: readonly string[] };
 
 const NAME_CHARS_MAX = 31;
 /** 64 MiB. */
@@ -39,7 +39,9 @@ export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonl
     if (!/^[0-9]{1,6}$/.test(granularity) || Number(granularity) > GRANULARITY_PAGES_MAX) return { error: `child "${name}": granularity="${granularity}" is no number of pages from 0 to ${GRANULARITY_PAGES_MAX}` };
     const tracking = TRACKINGS.find((known) => known === (valueOf(node, 'track') ?? 'accesses'));
     if (tracking === undefined) return { error: `child "${name}": track="${valueOf(node, 'track') ?? ''}" is neither ${TRACKINGS.join(' nor ')}` };
-    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking });
+    const declared = childOf(node, 'provides');
+    const provides = declared === undefined ? [] : childrenOf(declared, 'service').flatMap((service) => valueOf(service, 'name') ?? []);
+    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking, provides });
   }
   return found;
 }

@@ -8,14 +8,14 @@ import { type HasStore, record, table } from '../native/store.ts';
 import { irqSlot } from '../native/thread_table.ts';
 import type { ControlAnswer, ControlCommand, ControlOutcome } from '../system.ts';
 import { NOTE_CONTROL_DONE } from '../system.ts';
-import { checkpointTarget } from './checkpointer.ts';
+import { checkpointTargets } from './checkpointer.ts';
 import { exportSnapshot } from './image/export_image.ts';
 import { dropSnapshot, importSnapshot } from './image/import_image.ts';
 import { targets } from './online_storage.ts';
-import { restoreTarget } from './restorer.ts';
+import { restoreTargets } from './restorer.ts';
 import { decideStrategy } from './strategies.ts';
-import { destroyTarget, targetNamed } from './target_child.ts';
-import { snapshots } from './target_state.ts';
+import { destroyTargets, targetNamed } from './target_child.ts';
+import { snapshotsFor } from './snapshot_choice.ts';
 
 /** Name of the program, by which the glue recognises a checkpointer. */
 export const RTCR_PROGRAM = 'rtcr';
@@ -86,9 +86,8 @@ export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
       case 'drop':
         return call(dropSnapshot, { name: command.name }, 'succeeded', 'failed');
       case 'kill': {
-        const target = childOf(x, command.child);
-        if (target === undefined) return noChild(x, command.child);
-        return call(destroyTarget, { target }, 'killed', 'failed');
+        const found = targetsOf(x, command.child, command.with);
+        return 'unknown' in found ? noChild(x, found.unknown) : call(destroyTargets, { targets: found.targets }, 'killed', 'failed');
       }
     }
   },
@@ -118,18 +117,24 @@ function noChild(x: HasStore, path: string): Action {
   return refuse(`there is no child "${childName(path)}"${known.length === 0 ? '' : `; there is ${known.map((name) => `"${name}"`).join(', ')}`}`);
 }
 
+/** The targets that a command names, or the first name that no child has. */
+function targetsOf(x: HasStore, path: string, others: readonly string[] = []): { readonly targets: readonly number[] } | { readonly unknown: string } {
+  const names = [childName(path), ...others];
+  const unknown = names.find((name) => targetNamed(x, name) === undefined);
+  return unknown === undefined ? { targets: names.map((name) => targetNamed(x, name) ?? 0) } : { unknown };
+}
+
 function checkpoint(x: HasStore, command: Extract<ControlCommand, { kind: 'checkpoint' }>): Action {
   const decision = decideStrategy('checkpoint', command.strategy);
   if (!decision.ok) return refuse(decision.message);
-  const target = childOf(x, command.of);
-  if (target === undefined) return noChild(x, command.of);
-  return call(checkpointTarget, { target, name: command.name, strategy: decision.strategy, base: command.base ?? '' }, 'succeeded', 'failed');
+  const found = targetsOf(x, command.of, command.with);
+  if ('unknown' in found) return noChild(x, found.unknown);
+  return call(checkpointTargets, { targets: found.targets, name: command.name, strategy: decision.strategy, base: command.base ?? '' }, 'succeeded', 'failed');
 }
 
 function restore(x: HasStore, command: Extract<ControlCommand, { kind: 'restore' }>): Action {
   const decision = decideStrategy('restore', command.strategy);
   if (!decision.ok) return refuse(decision.message);
-  const found = snapshots(x).find((row) => row.name === command.from);
-  if (found === undefined) return refuse(`there is no checkpoint "${command.from}" of this component's children`);
-  return call(restoreTarget, { snapshot: found[0], name: childName(command.as), strategy: decision.strategy }, 'succeeded', 'failed');
+  const items = snapshotsFor(x, command.from, [childName(command.as), ...(command.with ?? [])]);
+  return 'error' in items ? refuse(items.error) : call(restoreTargets, { items: items.items, strategy: decision.strategy }, 'succeeded', 'failed');
 }

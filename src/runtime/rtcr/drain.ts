@@ -1,11 +1,12 @@
-// Waiting until nobody outside a frozen target owes it a reply: RPCs in service are finished and answered, bounded in time.
+// Waiting until nobody outside the frozen targets owes them a reply: RPCs in service are finished and answered, bounded in time.
 // Owns no state. Source modelled: architecture.md "When the checkpointer acts"; checkpoint-restore.md 8 (R-28).
 
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { fetchKernelThreads, freezeTarget, thawTarget } from './kernel_threads.ts';
+import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
 import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_WINDOW_BEFORE_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import { sleep } from './sleep.ts';
@@ -16,10 +17,10 @@ import { readClock } from './timer_session.ts';
 
 type NamedPhase = ReadPhase & { readonly key: number; readonly name: string };
 
-/** Phases of all threads of a target. Threads that were never started have none. */
-function readPhases(x: Execution, target: number): Access<readonly NamedPhase[]> {
+/** Phases of all threads of some targets. Threads that were never started have none. */
+function readPhases(x: Execution, targets: readonly number[]): Access<readonly NamedPhase[]> {
   const phases: NamedPhase[] = [];
-  for (const [key, row] of threadsOfTarget(x, target)) {
+  for (const [key, row] of targets.flatMap((target) => threadsOfTarget(x, target))) {
     if (!row.started) continue;
     const read = readPhase(x, row.kernel);
     if (isDenied(read)) return read;
@@ -30,15 +31,15 @@ function readPhases(x: Execution, target: number): Access<readonly NamedPhase[]>
 
 const phasesById = (phases: readonly NamedPhase[]): ReadonlyMap<number, ThreadPhase> => new Map(phases.map(({ id, phase }) => [id, phase]));
 
-type DrainLocals = { [key: string]: Plain; target: number; rounds?: number };
+type DrainLocals = { [key: string]: Plain; targets: readonly number[]; rounds?: number };
 
-/** Result: how many pauses it took. */
-export const drainTarget = procedure<DrainLocals>('rtcr.drain_target', {
+/** Drains targets that are checkpointed together: calls from one to another may be in service. Result: how many pauses it took. */
+export const drainTargets = procedure<DrainLocals>('rtcr.drain_targets', {
   // A call in service may create or start a thread, which then runs and is unknown to the kernel part.
-  start: (_x, l) => call(fetchKernelThreads, { target: l.target }, 'freeze'),
-  freeze: (_x, l) => call(freezeTarget, { target: l.target }, 'check'),
+  start: (_x, l) => each(fetchThreadsOf, l.targets, {}, 'freeze'),
+  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'check'),
   check: (x, l) => {
-    const phases = readPhases(x, l.target);
+    const phases = readPhases(x, l.targets);
     if (phases === 'absent') return raise(EXTENSION_ABSENT, absent('ipc_state', 'knowing which calls of the target are in service'));
     if (phases === 'failed') return raise('Checkpoint_refused', 'the IPC phase of a thread cannot be read');
     const byId = phasesById(phases);
@@ -52,9 +53,14 @@ export const drainTarget = procedure<DrainLocals>('rtcr.drain_target', {
     }
     l.rounds = rounds + 1;
     // Only the target itself can answer whoever waits for it.
-    return indebted.length === 0 ? goto('pause') : call(thawTarget, { target: l.target }, 'pause');
+    return indebted.length === 0 ? goto('pause') : call(thawTargets, { targets: l.targets }, 'pause');
   },
   pause: () => call(sleep, { us: DRAIN_PAUSE_US }, 'start'),
+});
+
+const fetchThreadsOf = procedure<{ [key: string]: Plain; item: number }>('rtcr.drain_kernel_threads', {
+  start: (_x, l) => call(fetchKernelThreads, { target: l.item }, 'fetched'),
+  fetched: () => done(),
 });
 
 /** True if the thread owes a reply to somebody who is not captured with it: nobody could wait for it after a restore. */
@@ -77,17 +83,19 @@ export function remainingTime(timer: { readonly timeout_us: number; readonly per
   return left_us > 0 ? left_us : null;
 }
 
-type SettleLocals = { [key: string]: Plain; target: number; after_us: number; rounds_max: number; rounds?: number };
+type SettleLocals = { [key: string]: Plain; targets: readonly number[]; after_us: number; rounds_max: number; rounds?: number };
+
+const timersOf = (x: Execution, targets: readonly number[]) => targets.flatMap((target) => ofTarget(timerSessions, x, target));
 
 /**
- * Waits until no one-shot trigger of the target is just about to fire. The clock ticks in milliseconds and the timer server needs
+ * Waits until no one-shot trigger of the targets is just about to fire. The clock ticks in milliseconds and the timer server needs
  * the CPU to fire, so near its deadline nobody could tell whether the signal is already on its way. `after_us` is how long ago a
  * deadline may have been without the server having had the CPU.
  */
 export const settleTimers = procedure<SettleLocals>('rtcr.settle_timers', {
-  start: (x, l) => (ofTarget(timerSessions, x, l.target).length === 0 ? done() : call(readClock, {}, 'decide')),
+  start: (x, l) => (timersOf(x, l.targets).length === 0 ? done() : call(readClock, {}, 'decide')),
   decide: (x, l, now_ms: number) => {
-    const near = ofTarget(timerSessions, x, l.target).some(([, row]) => {
+    const near = timersOf(x, l.targets).some(([, row]) => {
       const left_us = row.timeout_us - (now_ms - row.armed_ms) * 1000;
       return row.timeout_us !== 0 && !row.periodic && left_us <= TIMER_WINDOW_BEFORE_US && left_us > -l.after_us;
     });

@@ -17,6 +17,7 @@ import { sleep } from './sleep.ts';
 import { cancelWait, freezeThread, thawThread } from './thread_access.ts';
 
 type TargetLocals = { [key: string]: Plain; target: number };
+type TargetsLocals = { [key: string]: Plain; targets: readonly number[] };
 type ItemLocals = { [key: string]: Plain; item: number };
 
 const fetchNativeCpu = procedure<ItemLocals>('rtcr.fetch_native_cpu', {
@@ -50,21 +51,21 @@ export const fetchKernelThreads = procedure<TargetLocals>('rtcr.fetch_kernel_thr
   fetched: () => done(),
 });
 
-/** Stops all threads of a target at once; none runs a user instruction until it is thawed. */
-export const freezeTarget = procedure<TargetLocals>('rtcr.freeze_target', {
+/** Stops all threads of the targets at once; none runs a user instruction until it is thawed. */
+export const freezeTargets = procedure<TargetsLocals>('rtcr.freeze_targets', {
   start: (x, l) => {
-    for (const [, row] of threadsOfTarget(x, l.target)) {
+    for (const [, row] of l.targets.flatMap((target) => threadsOfTarget(x, target))) {
       const outcome = freezeThread(x, row.kernel);
       if (outcome === 'absent') return raise(EXTENSION_ABSENT, absent('freeze', 'stopping the target'));
-      if (outcome === 'failed') return refuse(x, l.target, row.name);
+      if (outcome === 'failed') return refuse(x, l.targets, row.name);
     }
-    targets(x).update(l.target, { phase: 'frozen' });
+    for (const target of l.targets) targets(x).update(target, { phase: 'frozen' });
     x.note(NOTE_FROZEN);
     return done();
   },
 });
 
-type StopLocals = { [key: string]: Plain; target: number; how: 'freeze' | 'pause' | 'cancel' };
+type StopLocals = { [key: string]: Plain; targets: readonly number[]; how: 'freeze' | 'pause' | 'cancel' };
 
 const pauseThread = procedure<ItemLocals>('rtcr.pause_thread_of_target', {
   start: (x, l) => rpc(Cpu_thread.pause, cpuThreads(x).require(l.item).real, {}, 'paused'),
@@ -80,21 +81,20 @@ const cancelThread = procedure<ItemLocals>('rtcr.cancel_ipc_of_target', {
   },
 });
 
-/** Stops a target as a strategy says: where it is, as core pauses threads, or with all waits cancelled. */
-export const stopTarget = procedure<StopLocals>('rtcr.stop_target', {
-  start: (x, l) => {
-    if (l.how === 'freeze') return call(freezeTarget, { target: l.target }, 'stopped');
-    return each(pauseThread, threadsOfTarget(x, l.target).map(([key]) => key), {}, l.how === 'cancel' ? 'cancel' : 'paused');
-  },
-  cancel: (x, l) => each(cancelThread, threadsOfTarget(x, l.target).map(([key]) => key), {}, 'settle'),
+/** Stops targets as a strategy says: where they are, as core pauses threads, or with all waits cancelled. */
+export const stopTargets = procedure<StopLocals>('rtcr.stop_targets', {
+  start: (x, l) => (l.how === 'freeze' ? call(freezeTargets, { targets: l.targets }, 'stopped') : each(pauseThread, threadKeys(x, l.targets), {}, l.how === 'cancel' ? 'cancel' : 'paused')),
+  cancel: (x, l) => each(cancelThread, threadKeys(x, l.targets), {}, 'settle'),
   // The exceptions have to reach core's pager.
   settle: () => call(sleep, { us: PAUSE_SETTLE_US }, 'paused'),
   paused: (x, l) => {
-    targets(x).update(l.target, { phase: 'paused' });
+    for (const target of l.targets) targets(x).update(target, { phase: 'paused' });
     return done();
   },
   stopped: () => done(),
 });
+
+const threadKeys = (x: Execution, group: readonly number[]): number[] => group.flatMap((target) => threadsOfTarget(x, target).map(([key]) => key));
 
 const resumeThread = procedure<ItemLocals>('rtcr.resume_thread_of_target', {
   start: (x, l) => {
@@ -104,33 +104,36 @@ const resumeThread = procedure<ItemLocals>('rtcr.resume_thread_of_target', {
   resumed: () => done(),
 });
 
-/** Sets a target off again that was stopped in whatever way. */
-export const setOffTarget = procedure<TargetLocals>('rtcr.set_off_target', {
+/** Sets targets off again that were stopped in whatever way. */
+export const setOffTargets = procedure<TargetsLocals>('rtcr.set_off_targets', {
   start: (x, l) => {
-    if (targets(x).get(l.target)?.phase !== 'paused') return call(thawTarget, { target: l.target }, 'set_off');
-    targets(x).update(l.target, { phase: 'running' });
-    return each(resumeThread, threadsOfTarget(x, l.target).map(([key]) => key), {}, 'set_off');
+    const paused = l.targets.filter((target) => targets(x).get(target)?.phase === 'paused');
+    if (paused.length < l.targets.length) return call(thawTargets, { targets: l.targets }, 'set_off');
+    for (const target of paused) targets(x).update(target, { phase: 'running' });
+    return each(resumeThread, threadKeys(x, paused), {}, 'set_off');
   },
   set_off: () => done(),
 });
 
-function refuse(x: Execution, target: number, name: string): Action {
-  thawAll(x, target);
+function refuse(x: Execution, group: readonly number[], name: string): Action {
+  thawAll(x, group);
   return raise('Checkpoint_refused', `thread "${name}" cannot be frozen`);
 }
 
-function thawAll(x: Execution, target: number): void {
-  for (const [, row] of threadsOfTarget(x, target)) if (row.kernel !== 0) thawThread(x, row.kernel);
+function thawAll(x: Execution, group: readonly number[]): void {
+  for (const target of group) for (const [, row] of threadsOfTarget(x, target)) if (row.kernel !== 0) thawThread(x, row.kernel);
 }
 
-/** Lets a target run again. In a step of its own, because a thawed thread may be of higher priority in the ready queue. */
-export const thawTarget = procedure<TargetLocals>('rtcr.thaw_target', {
+/** Lets targets run again. In a step of its own, because a thawed thread may be of higher priority in the ready queue. */
+export const thawTargets = procedure<TargetsLocals>('rtcr.thaw_targets', {
   start: (x, l) => {
-    dirtyWritable(x, l.target);
+    for (const target of l.targets) dirtyWritable(x, target);
     x.note(NOTE_THAWED);
-    thawAll(x, l.target);
-    const phase = targets(x).get(l.target)?.phase;
-    if (phase === 'frozen' || phase === 'building') targets(x).update(l.target, { phase: 'running' });
+    thawAll(x, l.targets);
+    for (const target of l.targets) {
+      const phase = targets(x).get(target)?.phase;
+      if (phase === 'frozen' || phase === 'building') targets(x).update(target, { phase: 'running' });
+    }
     return goto('thawed');
   },
   thawed: () => done(),

@@ -33,6 +33,8 @@ export interface TargetRow {
   /** Pages per part of its RAM dataspaces; 0: they are whole and not tracked. */
   readonly granularity: number;
   readonly tracking: Tracking;
+  /** Services that its configuration says it provides. */
+  readonly provides: readonly string[];
   /** Name of its last checkpoint, empty before the first. */
   readonly checkpoint: string;
   /** Historic defects that are switched on for it. */

@@ -73,7 +73,7 @@ defineComponent({ name: RTCR_PROGRAM, construct, services: SERVICES, ...FOOTPRIN
 
 /** The historic test program as far as its capability spaces go: it asks for no configuration and starts one child. */
 const constructHistoric = procedure<Record<string, never>>('rtcr.construct_historic', {
-  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses' }] }, 'end'),
+  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [] }] }, 'end'),
   end: () => done(),
 });
 

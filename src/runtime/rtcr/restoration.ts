@@ -1,4 +1,4 @@
-// The working record of the restore in progress, and the translation of ids: what was called so at the checkpoint is this now.
+// The working records of the restore in progress, one per component, and the translation of ids: what was called so at the checkpoint is this now.
 // Owner of both; there is one restore at a time. Source modelled: checkpoint-restore.md 1.7, 4.3.
 
 import type { PlainRecord } from '../../emu/plain.ts';
@@ -7,9 +7,13 @@ import type { Execution } from '../native/execution.ts';
 import { record, table } from '../native/store.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { decideStrategy } from './strategies.ts';
-import { type Snapshot, snapshots } from './target_state.ts';
+import { type Snapshot, snapshots, type StoredThread, threadsOf } from './target_state.ts';
 
 export interface Restoration {
+  /** Number of the component in the restore, from 1; 0 while there is none. */
+  readonly member: number;
+  /** Name of the component to be. */
+  readonly name: string;
   /** Key of the snapshot and of the new target. */
   readonly snapshot: number;
   readonly target: number;
@@ -40,25 +44,50 @@ const defaults = decideStrategy('restore', {});
 if (!defaults.ok) throw new Error(defaults.message);
 
 const NOTHING: Restoration = {
-  snapshot: 0, target: 0, strategy: defaults.strategy, native: 0, task: 0, hooked: false, installed: 0, rewritten: 0, copied_bytes: 0, threads: [], fillers: [],
+  member: 0, name: '', snapshot: 0, target: 0, strategy: defaults.strategy, native: 0, task: 0, hooked: false, installed: 0, rewritten: 0, copied_bytes: 0, threads: [], fillers: [],
   lost: [], extensions: [],
 };
 
+/** The record of the component that is being worked on. */
 export const restoration = record<Restoration>('rtcr_restoration', NOTHING);
+/** The records of the other components, by their numbers. */
+const parked = table<Restoration>('rtcr_parked_restorations');
 /** By id at the time of the checkpoint. */
 const translations = table<Translation>('rtcr_translations');
 
-export const beginRestoration = (x: Execution, snapshot: number, strategy: DecidedStrategy): void =>
-  restoration.set(x, { ...NOTHING, snapshot, strategy });
+export type RestoreItem = { readonly snapshot: number; readonly name: string };
+
+/** Begins to restore components; the first one is worked on. Result: their numbers. */
+export function beginRestoration(x: Execution, items: readonly RestoreItem[], strategy: DecidedStrategy): readonly number[] {
+  endRestoration(x);
+  items.forEach((item, at) => parked(x).set(at + 1, { ...NOTHING, ...item, member: at + 1, strategy }));
+  enterMember(x, 1);
+  return items.map((_item, at) => at + 1);
+}
+
+/** Makes the record of a component the one that is worked on. */
+export function enterMember(x: Execution, member: number): void {
+  const now = restoration.get(x);
+  if (now.member === member) return;
+  if (now.member !== 0) parked(x).set(now.member, now);
+  restoration.set(x, parked(x).require(member));
+  parked(x).delete(member);
+}
+
+/** The records of all components of the restore, in order. */
+export function allMembers(x: Execution): readonly Restoration[] {
+  const now = restoration.get(x);
+  return [...(now.member === 0 ? [] : [now]), ...parked(x).entries().map(([, row]) => row)].sort((a, b) => a.member - b.member);
+}
 
 /** Forgets the restore in progress and drops what it kept. */
 export function endRestoration(x: Execution): void {
-  const { native, task } = restoration.get(x);
-  for (const slot of [native, task]) if (slot !== 0) dec(x, slot);
+  for (const { native, task } of allMembers(x)) for (const slot of [native, task]) if (slot !== 0) dec(x, slot);
   for (const [badge, { slot }] of translations(x).entries()) {
     if (slot !== 0) dec(x, slot);
     translations(x).delete(badge);
   }
+  for (const member of parked(x).keys()) parked(x).delete(member);
   restoration.set(x, NOTHING);
 }
 
@@ -101,8 +130,11 @@ export function usedForRestore(x: Execution, extension: string): void {
   if (!extensions.includes(extension)) restoration.update(x, { extensions: [...extensions, extension] });
 }
 
-/** Key of the restored thread for the key of the stored one. */
-export const restoredThread = (x: Execution, stored: number): number | undefined => restoration.get(x).threads.find((row) => row.stored === stored)?.key;
+/** Key of the restored thread for the key of the stored one, of whatever component of the restore. */
+export const restoredThread = (x: Execution, stored: number): number | undefined => allMembers(x).flatMap(({ threads }) => threads).find((row) => row.stored === stored)?.key;
+
+/** All stored threads of the components of the restore: they may wait for each other. */
+export const storedThreads = (x: Execution): readonly StoredThread[] => allMembers(x).flatMap(({ snapshot }) => threadsOf(snapshots(x).require(snapshot)));
 
 /** True while a restore waits for the first LOG request of this target. */
 export const awaitsHook = (x: Execution, target: number): boolean => {

@@ -10,7 +10,7 @@ import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuThreads, crews, targets, timerSessions } from './online_storage.ts';
 import { translateLabel, translateMessage } from './message_words.ts';
-import { nowAt, nowCalled, restoration, restoredThread, snapshotOf, usedForRestore } from './restoration.ts';
+import { nowAt, nowCalled, restoration, restoredThread, snapshotOf, storedThreads, usedForRestore } from './restoration.ts';
 import { type StoredThread, type StoredTimerSession, threadsOf } from './target_state.ts';
 import { awaitReply, exchangeRegisters, writeRegisters, writeUtcb } from './thread_access.ts';
 import { readSessionClock, restartPeriod } from './timer_session.ts';
@@ -40,7 +40,7 @@ export const writeThreads = procedure<Record<string, Plain>>('rtcr.write_threads
     const { strategy } = restoration.get(x);
     const snapshot = snapshotOf(x);
     const threads = threadsOf(snapshot);
-    const phases = new Map(threads.filter(({ debug_id }) => debug_id !== 0).map((thread) => [thread.debug_id, phaseOf(thread)]));
+    const phases = new Map(storedThreads(x).filter(({ debug_id }) => debug_id !== 0).map((thread) => [thread.debug_id, phaseOf(thread)]));
     for (const thread of threads) {
       const kernel = kernelOf(x, thread.key);
       if (kernel === undefined) continue;
@@ -96,7 +96,7 @@ function writeThread(x: Execution, thread: StoredThread, kernel: number, phases:
   if (outcome === 'failed') return { name: 'Restore_refused', text: `the registers of thread "${thread.name}" cannot be written` };
   usedForRestore(x, 'all_registers');
   if (decision.kind !== 'await_reply') return null;
-  const server = threadsOf(snapshotOf(x)).find(({ debug_id }) => debug_id === decision.server);
+  const server = storedThreads(x).find(({ debug_id }) => debug_id === decision.server);
   const serverKernel = kernelOf(x, server?.key ?? 0);
   const waiting = serverKernel === undefined ? 'failed' : awaitReply(x, kernel, serverKernel, decision.rights);
   if (waiting === 'absent') return { name: EXTENSION_ABSENT, text: absent('ipc_state', 'calls in service; blocked="restart" or "after" does without') };

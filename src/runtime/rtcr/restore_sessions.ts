@@ -104,7 +104,7 @@ const storedAt = (x: Execution, { service, at }: SessionItem): StoredSession => 
 };
 
 /** The arguments of a session with the new child's name as the first element of the label. */
-function relabelled(x: Execution, args: string): string {
+export function relabelled(x: Execution, args: string): string {
   const { name } = targets(x).require(restoration.get(x).target);
   const { target_name } = snapshotOf(x);
   const label = labelOf(args);

@@ -3,7 +3,8 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { destroyChild, newChild, startChild } from '../child/child.ts';
-import { children } from '../child/child_table.ts';
+import { children, sessions } from '../child/child_table.ts';
+import { forgetChildSession, revokeServer } from '../child/session_close.ts';
 import { Cpu_session, Pd_session, Rom_session } from '../rpc/interfaces.ts';
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
@@ -23,6 +24,7 @@ import { cpuSessions, cpuThreads, crews, pdSessions, ramSessions, regionMaps, ty
 import { createPdSession } from './pd_session.ts';
 import { createRamSession, fundRamSession } from './ram_session.ts';
 import { endSession, type Service, SERVICES, sessionsOfService } from './session_end.ts';
+import { declareProvided, runs } from './siblings.ts';
 import type { Tracking } from './tracking.ts';
 import { declareServices, removeServices, TARGET_POLICY } from './target_policy.ts';
 
@@ -49,6 +51,8 @@ type CreateLocals = {
   granularity: number;
   tracking: Tracking;
   defects: string;
+  /** Services that it is going to announce. */
+  provides: readonly string[];
   /** RAM that its session gets; 0 is the usual donation. */
   ram_bytes: number;
   target?: number;
@@ -66,7 +70,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   pd: (x, l) => {
     l.target = targets(x).insert({
-      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, provides: l.provides, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
       pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
     });
     crews(x).update(l.crew ?? 0, { target: l.target });
@@ -125,6 +129,7 @@ export const startTarget = procedure<StartLocals>('rtcr.start_target', {
       pd_service: keys.PD, ram_service: keys.RAM, cpu_service: keys.CPU,
     });
     patch(x, l.target, { child });
+    declareProvided(x, child, row.provides);
     const region_map = regionMaps(x).require(pdSessions(x).require(row.pd).address_space).cap;
     const elf = l.empty || row.binary_ds === 0 ? null : row.binary_ds;
     return call(startChild, { child, elf, ldso: null, region_map }, 'started');
@@ -135,43 +140,68 @@ export const startTarget = procedure<StartLocals>('rtcr.start_target', {
   },
 });
 
-type DestroyLocals = { [key: string]: Plain; target: number };
+/** The end of targets: the threads of all of them first, so that none sees the end of another; then everything that they had. Also ends targets that were never completed. */
+export const destroyTargets = procedure<{ [key: string]: Plain; targets: readonly number[] }>('rtcr.destroy_targets', {
+  start: (_x, l) => each(endThreads, l.targets, {}, 'sessions'),
+  // What siblings outside have with them is worth nothing any more.
+  sessions: (_x, l) => each(revokeSessions, l.targets, {}, 'dissolve'),
+  dissolve: (_x, l) => each(dissolveTarget, l.targets, {}, 'destroyed'),
+  destroyed: () => done(),
+});
 
-/** The end of a target: its threads first, then everything that it had. Also ends a target that was never completed. */
-export const destroyTarget = procedure<DestroyLocals>('rtcr.destroy_target', {
+type ItemLocals = { [key: string]: Plain; item: number };
+
+const endThreads = procedure<ItemLocals>('rtcr.end_threads_of_target', {
   start: (x, l) => {
-    const { cpu } = targets(x).require(l.target);
-    patch(x, l.target, { phase: 'dissolving' });
-    return cpu === 0 ? goto('settle') : call(closeSession, { cap: cpuSessions(x).require(cpu).real }, 'threads_gone');
+    const { cpu } = targets(x).require(l.item);
+    patch(x, l.item, { phase: 'dissolving' });
+    return cpu === 0 ? done() : call(closeSession, { cap: cpuSessions(x).require(cpu).real }, 'gone');
   },
-  threads_gone: (x, l) => {
-    cpuSessions(x).update(targets(x).require(l.target).cpu, { real: 0 });
-    return goto('settle');
+  gone: (x, l) => {
+    cpuSessions(x).update(targets(x).require(l.item).cpu, { real: 0 });
+    return done();
   },
+});
+
+const revokeSessions = procedure<ItemLocals>('rtcr.revoke_sessions_of_target', {
   // What the entrypoints had begun for the dead threads comes to its end; nobody asks for more.
-  settle: (x, l) => call(settleCrew, { crew: targets(x).require(l.target).crew }, 'child'),
+  start: (x, l) => call(settleCrew, { crew: targets(x).require(l.item).crew }, 'settled'),
+  settled: (x, l) => {
+    const { child } = targets(x).require(l.item);
+    return child === 0 ? done() : call(revokeServer, { server: child }, 'revoked');
+  },
+  revoked: () => done(),
+});
+
+const dissolveTarget = procedure<ItemLocals>('rtcr.dissolve_target', {
+  start: (x, l) => {
+    const { child } = targets(x).require(l.item);
+    const unanswered = child === 0 ? undefined : sessions(x).find((row) => row.child === child && row.server !== 0 && !runs(x, row.server));
+    // A server that stands still would never close it.
+    return unanswered === undefined ? goto('child') : call(forgetChildSession, { session: unanswered[0] }, 'start');
+  },
   child: (x, l) => {
-    const { child, ram } = targets(x).require(l.target);
+    const { child, ram } = targets(x).require(l.item);
     if (child === 0) return goto('sessions');
     // Refunds go straight to core, which does not know interposed RAM sessions.
     children(x).update(child, { ram: ramSessions(x).require(ram).real });
     return call(destroyChild, { child }, 'child_gone');
   },
   child_gone: (x, l) => {
-    patch(x, l.target, { child: 0 });
+    patch(x, l.item, { child: 0 });
     return goto('sessions');
   },
-  sessions: (x, l) => each(endSessionOf, endOrder(x, l.target), {}, 'binary'),
+  sessions: (x, l) => each(endSessionOf, endOrder(x, l.item), {}, 'binary'),
   binary: (x, l) => {
-    const { rom, binary_ds } = targets(x).require(l.target);
+    const { rom, binary_ds } = targets(x).require(l.item);
     if (binary_ds !== 0) dec(x, binary_ds);
     return rom === 0 ? goto('remove') : call(closeSession, { cap: rom }, 'remove');
   },
   remove: (x, l) => {
-    removeServices(x, l.target);
-    forgetForeignSessions(x, l.target);
-    crews(x).update(targets(x).require(l.target).crew, { target: 0 });
-    targets(x).delete(l.target);
+    removeServices(x, l.item);
+    forgetForeignSessions(x, l.item);
+    crews(x).update(targets(x).require(l.item).crew, { target: 0 });
+    targets(x).delete(l.item);
     return call(metadataFree, { bytes: TARGET_BYTES }, 'removed');
   },
   removed: () => done(),
@@ -194,9 +224,11 @@ const endSessionOf = procedure<{ [key: string]: Plain; item: SessionItem }>('rtc
   ended: () => done(),
 });
 
+type DestroyLocals = { [key: string]: Plain; target: number };
+
 /** For callers that must go on whatever happened. */
 export const destroyTargetQuietly = procedure<DestroyLocals>('rtcr.destroy_target_quietly', {
-  start: (x, l) => (targets(x).get(l.target) === undefined ? done() : call(destroyTarget, { target: l.target }, 'destroyed', 'failed')),
+  start: (x, l) => (targets(x).get(l.target) === undefined ? done() : call(destroyTargets, { targets: [l.target] }, 'destroyed', 'failed')),
   destroyed: () => done(),
   failed: (x, l, failure: Failure) => {
     x.note('rtcr_destroy_failed', { target: l.target, failure: failure.text });

@@ -22,6 +22,7 @@ import { createPdSession } from './pd_session.ts';
 import { createRamSession } from './ram_session.ts';
 import { createRmSession } from './rm_session.ts';
 import { createRomSession } from './rom_session.ts';
+import { announceToSiblings, siblingService } from './siblings.ts';
 import { endSession, type Service, SERVICES, sessionsOfService } from './session_end.ts';
 import { createTimerSession } from './timer_session.ts';
 
@@ -119,10 +120,12 @@ const resolve = procedure<Resolving>('rtcr.resolve_session_request', {
   hook: (x, l) => (awaitsHook(x, targetOf(x, l.child)) ? callNamed(HOOK, {}, 'find') : goto('find')),
   find: (x, l) => {
     if (isService(l.service)) return done({ service: serviceOf(x, targetOf(x, l.child), l.service) } satisfies Resolved);
+    const sibling = siblingService(x, l.child, l.service);
+    if (sibling !== undefined) return done({ service: sibling } satisfies Resolved);
     l.found = foreignServiceOf(x, targetOf(x, l.child), l.service);
     return call(logWarning, { text: `Unknown service "${l.service}" is routed to the parent; what it keeps cannot be checkpointed` }, 'foreign');
   },
   foreign: (_x, l) => done({ service: l.found ?? 0 } satisfies Resolved),
 });
 
-export const TARGET_POLICY = policyOf({ filter, resolve });
+export const TARGET_POLICY = policyOf({ filter, resolve, announce: announceToSiblings });

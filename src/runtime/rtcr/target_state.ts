@@ -149,6 +149,19 @@ export type StoredForeignSession = StoredSession & {
   readonly reopen: boolean;
 };
 
+/** A session at a component that another target is, or was. */
+export type StoredSiblingSession = StoredSession & {
+  readonly service: string;
+  /** Whether a restore without the server opens it again; else the target loses it then. */
+  readonly reopen: boolean;
+};
+
+/** A service that the target has announced. */
+export type StoredAnnouncement = {
+  readonly service: string;
+  readonly root_badge: number;
+};
+
 /** An attached dataspace that is not RAM of the target: kept as a reference, its content is not copied. */
 export type StoredReference = {
   readonly badge: number;
@@ -172,6 +185,7 @@ export type Snapshot = {
   /** How its RAM was allocated (managed_dataspaces.ts), and is again when it is restored. */
   readonly granularity: number;
   readonly tracking: Tracking;
+  readonly provides: readonly string[];
   readonly parent_badge: number;
   /** Address of the capability records in the target. */
   readonly cap_map_address: number;
@@ -190,6 +204,12 @@ export type Snapshot = {
   readonly log_sessions: readonly StoredSession[];
   readonly timer_sessions: readonly StoredTimerSession[];
   readonly foreign_sessions: readonly StoredForeignSession[];
+  readonly sibling_sessions: readonly StoredSiblingSession[];
+  readonly announced: readonly StoredAnnouncement[];
+  /** Signal contexts that the parent keeps for it: of more resources, and of a request to yield some; the wording of that request. */
+  readonly resource_sigh_badge: number;
+  readonly yield_sigh_badge: number;
+  readonly yield_args: string;
   readonly references: readonly StoredReference[];
   /** Every id that these records explain, ascending. */
   readonly known_badges: readonly number[];

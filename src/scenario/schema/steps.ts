@@ -2,7 +2,7 @@
 // Pure tables; src/scenario/decode_steps.ts makes model steps of them, src/runner executes those.
 
 import {
-  ADDRESS, BYTES, CHILD_PATH, choice, COUNT, FILE, GOLDEN, MILLISECONDS, NAME, NEW_FILE, PATTERN, ROUNDS, SERVICE, SIZE, SLOT, SLOTS, STATES, SYMBOL, TASK, TEXT, THREAD_NAME, FUNCTION, WORD,
+  ADDRESS, BYTES, CHILD_PATH, CHILDREN, choice, COUNT, FILE, GOLDEN, MILLISECONDS, NAME, NEW_FILE, PATTERN, ROUNDS, SERVICE, SIZE, SLOT, SLOTS, STATES, SYMBOL, TASK, TEXT, THREAD_NAME, FUNCTION, WORD,
 } from '../value.ts';
 import { CONFIG } from './config.ts';
 import { type ElementSchema, element, optional, required } from './element.ts';
@@ -50,6 +50,7 @@ const PLAIN_STEPS = {
   checkpoint: element('checkpoint', 'Checkpoints a component and keeps its capability space under the same name.', {
     name: required(NAME, 'name of the checkpoint'),
     of: required(CHILD_PATH, 'the component'),
+    with: optional(CHILDREN, 'further children of the same parent: all stand still at the same moment and are one consistent checkpoint'),
     base: optional(NAME, 'an earlier checkpoint of the component: this one is incremental and stores what changed since'),
     refused: optional(PATTERN, 'the step is expected to be refused, with such a message'),
     ...WHEN,
@@ -59,12 +60,13 @@ const PLAIN_STEPS = {
   restore: element('restore', 'Restores a checkpoint into a new component.', {
     from: required(NAME, 'name of the checkpoint'),
     as: required(CHILD_PATH, 'the component to be: the same place, or another name'),
+    with: optional(CHILDREN, 'further children of the same parent to be, of a checkpoint of several: by the names they had, or others in the order of the checkpoint'),
     refused: optional(PATTERN, 'the step is expected to be refused, with such a message'),
     ...WHEN,
     ...ON,
     ...STRATEGY,
   }),
-  kill: element('kill', 'Destroys a component.', { child: required(CHILD_PATH, 'the component'), ...WHEN, ...ON }),
+  kill: element('kill', 'Destroys a component.', { child: required(CHILD_PATH, 'the component'), with: optional(CHILDREN, 'further children of the same parent, destroyed at the same moment'), ...WHEN, ...ON }),
   pause: element('pause', 'Stops all threads of a component where they are.', { child: required(CHILD_PATH, 'the component'), ...WHEN, ...ON }),
   resume: element('resume', 'Lets a paused component go on.', { child: required(CHILD_PATH, 'the component'), ...WHEN, ...ON }),
   reconfigure: element('reconfigure', 'Gives init a new configuration.', { ...WHEN, ...ON }, [CONFIG]),

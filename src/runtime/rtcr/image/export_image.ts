@@ -48,7 +48,8 @@ type ExportLocals = { [key: string]: Plain; name: string };
 export const exportSnapshot = procedure<ExportLocals>('rtcr.export_snapshot', {
   start: (x, l) => {
     dropExport(x);
-    const snapshot = snapshots(x).find((row) => row.name === l.name)?.[1];
+    const [snapshot, ...more] = snapshots(x).entries().filter(([, row]) => row.name === l.name).map(([, row]) => row);
+    if (snapshot !== undefined && more.length > 0) return raise('Export_refused', `checkpoint "${l.name}" is of ${more.length + 1} components; an image holds one`);
     if (snapshot === undefined) return raise('Export_refused', `there is no checkpoint "${l.name}" of this component's children`);
     const problems = bound(snapshot);
     if (problems.length > 0) return raise('Export_refused', `checkpoint "${l.name}" cannot leave its machine: ${problems.join('; ')}`);

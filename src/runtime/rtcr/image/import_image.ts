@@ -72,7 +72,8 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
   start: (x, l) => {
     const { snapshot } = incoming.get(x);
     if (snapshot === null) return raise('Import_refused', 'there is no image to import');
-    const known = snapshots(x).find((row) => row.name === l.name);
+    const [known, ...more] = snapshots(x).entries().filter(([, row]) => row.name === l.name);
+    if (more.length > 0) return raise('Import_refused', `checkpoint "${l.name}" is of ${more.length + 1} components; an image cannot take its place`);
     if (known === undefined && snapshots(x).size >= SNAPSHOTS) return raise('Import_refused', `there are ${SNAPSHOTS} snapshots already`);
     return each(fillContent, fillItems(snapshot), {}, 'store', 'failed');
   },
@@ -109,15 +110,16 @@ function withContents(x: Execution, name: string): Snapshot {
   };
 }
 
-/** Drops the snapshot of a name and gives its memory back. */
+/** Drops the snapshots of a name and gives their memory back. */
 export const dropSnapshot = procedure<{ [key: string]: Plain; name: string }>('rtcr.drop_snapshot', {
   start: (x, l) => {
-    const found = snapshots(x).find((row) => row.name === l.name);
-    if (found === undefined) return raise('Drop_refused', `there is no checkpoint "${l.name}"`);
-    const [key, snapshot] = found;
-    snapshots(x).delete(key);
-    for (const { ds } of snapshot.references) if (ds !== 0) dec(x, ds);
-    return call(freeContents, { contents: contentItems(snapshot).map(({ content }) => content), references: [] }, 'dropped');
+    const found = snapshots(x).entries().filter(([, row]) => row.name === l.name);
+    if (found.length === 0) return raise('Drop_refused', `there is no checkpoint "${l.name}"`);
+    for (const [key, { references }] of found) {
+      snapshots(x).delete(key);
+      for (const { ds } of references) if (ds !== 0) dec(x, ds);
+    }
+    return call(freeContents, { contents: found.flatMap(([, snapshot]) => contentItems(snapshot).map(({ content }) => content)), references: [] }, 'dropped');
   },
   dropped: (_x, l) => done({ name: l.name, extensions: [] }),
 });

@@ -1,0 +1,138 @@
+// One component of a restore: its objects are made, then filled and attached, then its threads get their state. In three parts,
+// because components that are restored together name each other's objects. Source modelled: checkpoint-restore.md 3.2, 8.
+
+import type { Plain } from '../../emu/plain.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { Pd_session } from '../rpc/interfaces.ts';
+import { enterMember, lost, restoration, snapshotOf, translated, usedForRestore } from './restoration.ts';
+import { hasDefect } from './defects.ts';
+import { fetchKernelThreads, freezeTargets } from './kernel_threads.ts';
+import { recreateNativeCaps } from './native_caps.ts';
+import { pdSessions, targets } from './online_storage.ts';
+import { type NativePd, openNativePd } from './pd_access.ts';
+import { installCapSpace, publishCapMap, rewriteCapMap } from './restore_caps.ts';
+import { launchThreads, restoreTimers, writeThreads } from './restore_launch.ts';
+import { repeatFaults } from './restore_faults.ts';
+import { allocMemory, attachMemory, fillMemory } from './restore_memory.ts';
+import './restore_in_bootstrap.ts';
+import { restoreSiblingSessions } from './restore_services.ts';
+import { identifyOwn, reopenSessions } from './restore_sessions.ts';
+import { attachSemaphores, installHandlers, recreateSignals, submitSignals } from './restore_signals.ts';
+import { recreateThreads, restoreLockIrqs, startThreads } from './restore_threads.ts';
+import { EARLY_RUN_US, HOOK_PAUSE_US, HOOK_ROUNDS } from './limits.ts';
+import { sleep } from './sleep.ts';
+import type { DecidedStrategy } from './strategies.ts';
+import { createTarget, type CreatedTarget, startTarget } from './target_child.ts';
+
+type MemberLocals = { [key: string]: Plain; item: number; strategy: DecidedStrategy; rounds?: number };
+
+/** Creates a component with all its objects: sessions, memory, threads, signals, RPC objects. None of them is attached or runs yet. */
+export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
+  start: (x, l) => {
+    enterMember(x, l.item);
+    const snapshot = snapshotOf(x);
+    return call(createTarget, { name: restoration.get(x).name, binary: snapshot.binary, config: snapshot.config, defects: '', granularity: snapshot.granularity, tracking: snapshot.tracking, provides: snapshot.provides, ram_bytes: snapshot.ram_sessions[0]?.quota ?? 0 }, 'created');
+  },
+  created: (x, l, { target }: CreatedTarget) => {
+    restoration.update(x, { target });
+    const empty = l.strategy.bootstrap === 'empty';
+    return call(startTarget, { target, empty }, empty ? 'identify' : l.strategy.bootstrap === 'elf' ? 'booted' : 'wait_for_hook');
+  },
+  booted: (x) => {
+    lost(x, { purpose: 'everything: the child begins anew from its program (bootstrap="elf")' });
+    return done();
+  },
+  wait_for_hook: (x, l) => {
+    if (restoration.get(x).hooked) return goto('restored_in_bootstrap');
+    l.rounds = (l.rounds ?? 0) + 1;
+    if (l.rounds > HOOK_ROUNDS) return raise('Restore_refused', 'the child did not ask for a LOG session');
+    return call(sleep, { us: HOOK_PAUSE_US }, 'wait_for_hook');
+  },
+  restored_in_bootstrap: (x) => {
+    lost(x, { purpose: 'kernel state and registers: the threads go on with their start-up (bootstrap="log-hook")' });
+    return done();
+  },
+  identify: () => call(identifyOwn, {}, 'native'),
+  native: (x) => call(openNativePd, { pd: targets(x).require(restoration.get(x).target).pd }, 'sessions'),
+  sessions: (x, _l, { native, task }: NativePd) => {
+    restoration.update(x, { native, task });
+    return call(reopenSessions, {}, 'native_pds');
+  },
+  native_pds: (x) => {
+    const stored = snapshotOf(x).pd_sessions[0];
+    if (stored === undefined || stored.native_pd_badge === 0) return goto('memory');
+    // Recorded as the target's own knowledge again, and known here under the new id.
+    return rpc(Pd_session.native_pd, pdSessions(x).require(targets(x).require(restoration.get(x).target).pd).cap, {}, 'native_pd');
+  },
+  native_pd: (x, _l, { cap }: RpcReply) => {
+    if (cap !== null) translated(x, snapshotOf(x).pd_sessions[0]?.native_pd_badge ?? 0, cap);
+    return goto('memory');
+  },
+  memory: () => call(allocMemory, {}, 'threads'),
+  threads: () => call(recreateThreads, {}, 'kernel_threads'),
+  kernel_threads: (x, l) => call(fetchKernelThreads, { target: restoration.get(x).target }, holds(l.strategy) ? 'freeze' : 'signals'),
+  freeze: (x) => {
+    usedForRestore(x, 'freeze');
+    return call(freezeTargets, { targets: [restoration.get(x).target] }, 'signals');
+  },
+  signals: () => call(recreateSignals, {}, 'native_caps'),
+  native_caps: (_x, l) => (l.strategy['native-caps'] === 'skip' ? done() : call(recreateNativeCaps, {}, 'built')),
+  built: () => done(),
+});
+
+/** Gives a component its memory and its capabilities. All objects that other components of the restore hand it exist. */
+export const furnishMember = procedure<MemberLocals>('rtcr.restore_furnish', {
+  start: (x, l) => {
+    enterMember(x, l.item);
+    return call(restoreSiblingSessions, {}, 'attach');
+  },
+  attach: () => call(attachMemory, {}, 'handlers'),
+  handlers: (_x, l) => call(installHandlers, {}, l.strategy['thread-order'] === 'start-early' ? 'early' : 'early_timers'),
+  early: () => call(launchThreads, {}, 'run_early'),
+  // They run while the memory is being copied; on a machine with one processor this is when.
+  run_early: () => call(sleep, { us: EARLY_RUN_US }, 'fill'),
+  early_timers: (_x, l) => (timersFirst(l.strategy) ? call(restoreTimers, {}, 'fill') : goto('fill')),
+  fill: () => call(fillMemory, {}, 'capabilities'),
+  capabilities: (_x, l) => (l.strategy['cap-map'] === 'skip' && l.strategy['cap-space'] === 'skip' ? goto('in_order') : call(publishCapMap, {}, 'in_order')),
+  in_order: (_x, l) => goto(l.strategy['cap-order'] === 'map-first' ? 'map' : 'space'),
+  map: (_x, l) => {
+    const then = l.strategy['cap-order'] === 'map-first' ? 'space' : 'semaphore';
+    return l.strategy['cap-map'] === 'skip' ? goto(then) : call(rewriteCapMap, {}, then);
+  },
+  space: (_x, l) => {
+    const then = l.strategy['cap-order'] === 'map-first' ? 'semaphore' : 'map';
+    return l.strategy['cap-space'] === 'skip' ? goto(then) : call(installCapSpace, {}, then);
+  },
+  semaphore: (_x, l) => (l.strategy.semaphore === 'attach' ? call(attachSemaphores, {}, 'launch') : goto('launch')),
+  launch: (_x, l) => {
+    switch (l.strategy['thread-order']) {
+      case 'start-late':
+        return call(launchThreads, {}, 'furnished');
+      case 'start-early':
+      case 'no-start':
+        return done();
+      default:
+        return call(startThreads, {}, 'lock_irqs');
+    }
+  },
+  lock_irqs: () => call(restoreLockIrqs, {}, 'furnished'),
+  furnished: () => done(),
+});
+
+/** Gives the threads of a component their state; they run when the restore has done so for all components. */
+export const awakenMember = procedure<MemberLocals>('rtcr.restore_awaken', {
+  start: (x, l) => {
+    enterMember(x, l.item);
+    return holds(l.strategy) && l.strategy['thread-order'] !== 'no-start' ? call(writeThreads, {}, 'faults') : goto('timers');
+  },
+  faults: () => call(repeatFaults, {}, 'timers'),
+  timers: (_x, l) => (timersFirst(l.strategy) ? goto('pending') : call(restoreTimers, {}, 'pending')),
+  pending: () => call(submitSignals, {}, 'awake'),
+  awake: () => done(),
+});
+
+/** Whether threads exist without running until everything is in place. */
+const holds = (strategy: DecidedStrategy): boolean => strategy['thread-order'] !== 'start-late' && strategy['thread-order'] !== 'start-early';
+
+const timersFirst = (strategy: DecidedStrategy): boolean => hasDefect(strategy.defects, 'D-21');

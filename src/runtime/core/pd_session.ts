@@ -90,10 +90,12 @@ function keepNative(x: Execution, key: number): true {
 export function destroyPdSession(x: Execution, key: number): void {
   const row = pdSessions(x).require(key);
   if (row.cap.slot !== 0) dissolveObject(x, row.cap);
+  for (const map of [row.linker_area, row.stack_area]) if (map !== 0) destroyRegionMap(x, map);
+  // The nested maps leave an address space whose threads are still there: the original warns of each that was attached.
   destroyThreadsOf(x, key);
-  for (const [id, { pd }] of pdCaps(x).entries()) if (pd === key) freePdCap(x, id);
-  for (const map of [row.linker_area, row.stack_area, row.address_space]) if (map !== 0) destroyRegionMap(x, map);
+  if (row.address_space !== 0) destroyRegionMap(x, row.address_space);
   if (row.native.slot !== 0) dissolveObject(x, row.native);
+  for (const [id, { pd }] of pdCaps(x).entries()) if (pd === key) freePdCap(x, id);
   if (row.signal_source !== 0) destroySignalSource(x, row.signal_source);
   if (row.parent !== 0) dec(x, row.parent);
   closePlaces(x, key);

@@ -52,7 +52,6 @@ export function afterException(state: readonly number[], words: readonly number[
   next[STATE.lr] = words[EXCEPTION.lr] ?? 0;
   next[STATE.ip] = words[EXCEPTION.pc] ?? 0;
   next[STATE.cpsr] = words[EXCEPTION.cpsr] ?? 0;
-  next[STATE.cpu_exception] = exceptionError(words);
   next[STATE.exceptions] = ((next[STATE.exceptions] ?? 0) + 1) >>> 0;
   return withFlag(next, 'in_exception', true);
 }

@@ -19,10 +19,13 @@ export interface ComponentMemory {
   readonly pieces: readonly MemoryPiece[];
   /** The capability records, empty where the component has told nobody where they are. */
   readonly records: readonly CapMapRecord[];
+  /** Where the object with these records is; 0 where the component has told nobody. */
+  readonly cap_map_address: number;
   /** Of all its threads, ascending. */
   readonly stack_pointers: readonly number[];
 }
 
+const NO_RECORDS = { records: [], reserved: [] };
 /** Region maps may be nested so deep. */
 const LEVELS_MAX = 5;
 
@@ -33,7 +36,7 @@ export function componentMemory(core: HasStore, task_slot: number, ram: Physical
   const pieces: MemoryPiece[] = [];
   collect(core, pd.address_space, 0, { from: 0, to: 2 ** 32 }, 0, ram, pieces);
   pieces.sort((a, b) => a.address - b.address);
-  return { pieces, records: recordsAt(pieces, pd.cap_map_info), stack_pointers };
+  return { pieces, records: recordsAt(pieces, pd.cap_map_info).records, cap_map_address: pd.cap_map_info, stack_pointers };
 }
 
 /** Adds what is attached to a map; `base` is the address of the map's address 0, `window` what of it can be seen. */
@@ -54,9 +57,10 @@ function collect(core: HasStore, map: number, base: number, window: { from: numb
   }
 }
 
-function recordsAt(pieces: readonly MemoryPiece[], address: number): readonly CapMapRecord[] {
+/** The capability records of the map at an address, and the slots that it keeps for receive windows; empty where there is none. */
+export function recordsAt(pieces: readonly MemoryPiece[], address: number): { readonly records: readonly CapMapRecord[]; readonly reserved: readonly number[] } {
   const piece = address === 0 ? undefined : pieces.find((candidate) => address >= candidate.address && address + CAP_MAP_BYTES <= candidate.address + candidate.bytes.length);
-  if (piece === undefined) return [];
+  if (piece === undefined) return NO_RECORDS;
   const map = readCapMap(piece.bytes.subarray(address - piece.address, address - piece.address + CAP_MAP_BYTES), address);
-  return map.ok ? map.records : [];
+  return map.ok ? map : NO_RECORDS;
 }

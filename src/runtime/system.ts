@@ -113,6 +113,16 @@ export interface Origin {
   readonly words: string;
 }
 
+/** What a component's own capability map says of a slot. */
+export type CapRecordView =
+  /** `address`: in the memory of a compiled component; a component in TypeScript keeps its map in tables of its own. */
+  | { readonly kind: 'record'; readonly id: number; readonly references: number; readonly address: number | null; readonly map_address: number | null }
+  | { readonly kind: 'none'; readonly map_address: number | null }
+  /** A record that keeps a slot free for what messages bring. */
+  | { readonly kind: 'reserved'; readonly map_address: number | null }
+  /** The component has not said where its map is, or it has no map. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
 /** `what` of the note event that is emitted when `outcome()` becomes non-null. */
 export const NOTE_CONTROL_DONE = 'control_done';
 /** `what` of the note events between which the component of a command stands still. */
@@ -176,6 +186,8 @@ export interface System extends NameSource {
   objectSpace(task: DebugId): ObjectSpace;
   /** A copy of what a component has in its memory; undefined where core knows no such component. */
   memory(task: DebugId): ComponentMemory | undefined;
+  /** What the capability map of a component says of a slot; `map_address`: where it is, if the component has not said so itself. */
+  capRecord(task: DebugId, slot: number, map_address?: number): CapRecordView;
   /** A slot's provenance, where it is known. */
   slotOrigin(task: DebugId, slot: number): Origin | undefined;
   /** All threads, highest id first, as the debugger lists them. */

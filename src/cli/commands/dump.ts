@@ -13,7 +13,8 @@ import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
 import { formatNamed } from './diff.ts';
 
-const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
+/** For commands that run a scenario without judging it. */
+export const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
 
 const DUMP_FORMATS = {
   text: () => '',

@@ -1,5 +1,6 @@
 // `rescap explain SCENARIO CHILD SERVICE[:LABEL]`: where init sends a session request, which rule of which line decided, and why
 // the ones before it did not. Owns no state; the decision is init's own routing (src/runtime/init/routing.ts), nothing runs.
+// With --slot it tells of a capability slot instead (explain_slot.ts).
 
 import { good, quiet, strong } from '../../report/colors.ts';
 import { decodeInitConfig, type Dialect, type InitConfig, type Place } from '../../runtime/init/config.ts';
@@ -11,16 +12,26 @@ import { attributeOf, childOf, childrenOf, type Node, valueOf } from '../../scen
 import { sourcesOf, spanAt } from '../../scenario/syntax/places.ts';
 import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
+import { explainSlot } from './explain_slot.ts';
 import { dialectOption, readBareConfig } from '../init_configs.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
 
 export const EXPLAIN: Command = {
   name: 'explain',
-  summary: "Tells where init sends a child's session request: the rule and line that decided, and why the others did not.",
-  usage: 'explain SCENARIO CHILD SERVICE[:LABEL]',
-  example: ['rescap explain sheep_counter rtcr Timer', "rescap explain init.config 'sub_init -> nitpicker' ROM:nitpicker.config"],
-  options: { genode: { type: 'string', value: 'VERSION', doc: 'how a bare configuration is read: 16.08 (default) or 17.02' } },
-  run: ({ values, positionals }, context) => {
+  summary: "Tells where init sends a child's session request, with the rule that decided; or, with --slot, what a capability slot holds at a point: the object, who made it, which RPC brought it, who else has it, and what each strategy of restore does with it.",
+  usage: 'explain SCENARIO CHILD SERVICE[:LABEL] | SCENARIO@POINT --slot N [--task NAME] [--json]',
+  example: ['rescap explain sheep_counter rtcr Timer', "rescap explain init.config 'sub_init -> nitpicker' ROM:nitpicker.config", 'rescap explain sheep_counter@third --slot 0x217'],
+  options: {
+    genode: { type: 'string', value: 'VERSION', doc: 'how a bare configuration is read: 16.08 (default) or 17.02' },
+    slot: { type: 'string', short: 's', value: 'SLOT', multiple: true, doc: 'the slot to tell of, such as 0x217; several with commas' },
+    task: { type: 'string', short: 't', value: 'NAME', doc: "component label, NAME#2, or debugger id such as 0x1d8; default: the point's own task" },
+    json: { type: 'boolean', doc: 'of a slot: everything as data' },
+  },
+  run: (given, context) => {
+    const { values, positionals } = given;
+    if (values['slot'] !== undefined) return explainSlot(given, context);
+    if (positionals.length === 1 && positionals[0]?.includes('@') === true) throw new UsageError('which slot?', 'for example: rescap explain sheep_counter@third --slot 0x217');
+    for (const option of ['task', 'json']) if (values[option] !== undefined) throw new UsageError(`--${option} goes with --slot`);
     const [file, child, request] = positionals;
     if (file === undefined || child === undefined || request === undefined || positionals.length !== 3) {
       throw new UsageError('explain needs a scenario, a child and a service', 'for example: rescap explain sheep_counter rtcr Timer');

@@ -14,7 +14,8 @@ interface CapRecord {
 
 /** First slot that a component manages itself; below are the fixed slots, which are never counted. */
 export const USER_SLOT = 0x200;
-const NO_ID = 0xffff;
+/** Id of records that hold no capability yet. */
+export const RESERVED_ID = 0xffff;
 
 /** Used records by slot. A record that exists is used. */
 const records = table<CapRecord>('cap_records');
@@ -29,7 +30,7 @@ export function allocSlots(x: Execution, count: number): number {
   for (let first = USER_SLOT; first + count < limit; ) {
     const taken = lastUsed(used, first, count);
     if (taken < 0) {
-      for (let i = 0; i < count; i++) used.set(first + i, { id: NO_ID, ref: 0 });
+      for (let i = 0; i < count; i++) used.set(first + i, { id: RESERVED_ID, ref: 0 });
       return first;
     }
     first = taken + 1;
@@ -108,6 +109,6 @@ export function removeCap(x: Execution, slot: number): void {
   records(x).delete(slot);
 }
 
-export function capReferences(x: Execution, slot: number): number {
+export function capReferences(x: HasStore, slot: number): number {
   return records(x).get(slot)?.ref ?? 0;
 }

@@ -27,8 +27,10 @@ export type CapMap =
   | { readonly ok: true; readonly records: readonly CapMapRecord[]; readonly reserved: readonly number[] }
   | { readonly ok: false; readonly error: string };
 
+export const recordAddress = (map_address: number, slot: number): number => map_address + CAP_ARRAY_OFFSET + slot * CAP_RECORD_BYTES;
+
 /** Address of a record's id, where a restorer writes the id of the restored capability. */
-export const idAddress = (map_address: number, slot: number): number => map_address + CAP_ARRAY_OFFSET + slot * CAP_RECORD_BYTES + ID_AT;
+export const idAddress = (map_address: number, slot: number): number => recordAddress(map_address, slot) + ID_AT;
 
 /**
  * Reads the object whose bytes begin at `address` in the component. Anything that a list of 8-byte records cannot be is an error:

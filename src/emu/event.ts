@@ -51,6 +51,8 @@ export type BoardEvent =
   | { readonly kind: 'note'; readonly what: string; readonly detail: Plain };
 
 export type StampedEvent = EventStamp & BoardEvent;
+/** Told of every request that is transferred, without an event being made of it: the first `count` of `words` are the message, for now. */
+export type RequestListener = (from: DebugId, to: DebugId, object: DebugId, label: number, words: Uint32Array, count: number) => void;
 export type EventListener = (event: StampedEvent) => void;
 
 export class EventStream {
@@ -59,6 +61,8 @@ export class EventStream {
   #all = false;
   /** True if anybody listens to anything. */
   active = false;
+  /** For one observer that must see all requests and keeps a few words of each: as an event each would cost more than its transfer. */
+  requests: RequestListener | null = null;
 
   /** Subscribes to some kinds (or, with null, to all but 'instruction'); returns the function that unsubscribes. */
   listen(kinds: readonly BoardEvent['kind'][] | null, listener: EventListener): () => void {

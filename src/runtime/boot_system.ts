@@ -119,7 +119,7 @@ export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DE
 /** Everything that a running system is, as plain data; encode it as machine states are. */
 export type SystemState = PlainRecord;
 
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 interface SavedSystem {
   readonly version: number;

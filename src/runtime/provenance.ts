@@ -21,19 +21,30 @@ export interface SlotOrigin {
 /** Finds the interface of an RPC object by the label of the gate through which it is invoked. */
 export type InterfaceLookup = (gate: DebugId, label: number) => string | null;
 
+/** A request as it was seen; what its RPC is called is looked up when somebody asks, which hardly ever happens. */
+interface Request {
+  readonly gate: DebugId;
+  readonly label: number;
+  readonly opcode: number;
+}
+type Requests = readonly (readonly [DebugId, Request])[];
+
+/** Capabilities of a message, which come before its opcode. */
+const CAPS_MAX = 4;
+
 interface CapturedProvenance {
   readonly slots: readonly (readonly [DebugId, Map<number, SlotOrigin>])[];
-  readonly called: readonly (readonly [DebugId, RpcName])[];
-  readonly serving: readonly (readonly [DebugId, RpcName])[];
+  readonly called: Requests;
+  readonly serving: Requests;
 }
 
 export class Provenance {
   #slots = new Map<DebugId, Map<number, SlotOrigin>>();
   /** Maps of slots that a captured state shares: copied before they change. */
   readonly #shared = new Set<Map<number, SlotOrigin>>();
-  /** Last request of each thread, and whether its reply has arrived. */
-  #called = new Map<DebugId, RpcName>();
-  #serving = new Map<DebugId, RpcName>();
+  /** Last request of each thread, and the last one that reached it. */
+  #called = new Map<DebugId, Request>();
+  #serving = new Map<DebugId, Request>();
   readonly #lookup: InterfaceLookup;
 
   constructor(lookup: InterfaceLookup) {
@@ -42,7 +53,12 @@ export class Provenance {
 
   /** Subscribes to the events it needs; returns the function that unsubscribes. */
   follow(events: EventStream): () => void {
-    return events.listen(['ipc_transfer', 'cap_mapped', 'cap_unmapped'], (event) => this.#note(event));
+    const close = events.listen(['cap_mapped', 'cap_unmapped'], (event) => this.#note(event));
+    events.requests = (from, to, gate, label, words, count) => this.#request(from, to, { gate, label: label & ~3, opcode: opcodeOf(words, count) });
+    return () => {
+      close();
+      events.requests = null;
+    };
   }
 
   origin(task: DebugId, slot: number): SlotOrigin | undefined {
@@ -50,7 +66,7 @@ export class Provenance {
   }
 
   callOf(thread: DebugId): RpcName | undefined {
-    return this.#called.get(thread);
+    return this.#named(this.#called.get(thread)) ?? undefined;
   }
 
   capture(): CapturedProvenance {
@@ -67,13 +83,13 @@ export class Provenance {
   }
 
   save(): Plain {
-    const calls = (map: ReadonlyMap<DebugId, RpcName>): Plain => [...map].sort(([a], [b]) => a - b).map(([thread, rpc]) => [thread, { ...rpc }]);
+    const calls = (map: ReadonlyMap<DebugId, Request>): Plain => [...map].sort(([a], [b]) => a - b).map(([thread, request]) => [thread, { ...request }]);
     const slots = [...this.#slots].sort(([a], [b]) => a - b).map(([task, ofTask]) => [task, [...ofTask].sort(([a], [b]) => a - b).map(([slot, origin]) => [slot, { ...origin, rpc: origin.rpc === null ? null : { ...origin.rpc } }])]);
     return { slots: slots as unknown as Plain, called: calls(this.#called), serving: calls(this.#serving) };
   }
 
   restore(state: Plain): void {
-    const { slots, called, serving } = state as unknown as { slots: [DebugId, [number, SlotOrigin][]][]; called: [DebugId, RpcName][]; serving: [DebugId, RpcName][] };
+    const { slots, called, serving } = state as unknown as { slots: [DebugId, [number, SlotOrigin][]][]; called: [DebugId, Request][]; serving: [DebugId, Request][] };
     this.#slots = new Map(slots.map(([task, ofTask]) => [task, new Map(ofTask)]));
     this.#called = new Map(called);
     this.#serving = new Map(serving);
@@ -90,14 +106,13 @@ export class Provenance {
   }
 
   #note(event: StampedEvent): void {
-    if (event.kind === 'ipc_transfer' && event.phase === 'request') this.#request(event);
     if (event.kind === 'cap_unmapped' && this.#slots.has(event.from)) this.#slotsOf(event.from).delete(event.slot);
     if (event.kind !== 'cap_mapped') return;
     const byOther = event.task !== event.into;
     const origin: SlotOrigin = {
       object: event.object,
       how: event.how,
-      rpc: (byOther ? this.#serving : this.#called).get(event.thread) ?? null,
+      rpc: this.#named((byOther ? this.#serving : this.#called).get(event.thread)),
       thread: event.thread,
       by_other_task: byOther,
       time_us: event.time_us,
@@ -105,14 +120,23 @@ export class Provenance {
     this.#slotsOf(event.into).set(event.slot, origin);
   }
 
-  #request(event: StampedEvent & { readonly kind: 'ipc_transfer' }): void {
-    const caps = Math.min(event.words[1] ?? 0, 4);
-    const opcode = event.words[2 + caps] ?? 0;
-    const name = this.#lookup(event.object, event.label & ~3);
-    const rpc: RpcName = { interface: name, function: name === null ? null : (INTERFACES[name]?.functions[opcode]?.name ?? null), opcode };
-    this.#called.set(event.from, rpc);
-    this.#serving.set(event.to, rpc);
+  #request(from: DebugId, to: DebugId, request: Request): void {
+    this.#called.set(from, request);
+    this.#serving.set(to, request);
   }
+
+  #named(request: Request | undefined): RpcName | null {
+    if (request === undefined) return null;
+    const { gate, label, opcode } = request;
+    const name = this.#lookup(gate, label);
+    return { interface: name, function: name === null ? null : (INTERFACES[name]?.functions[opcode]?.name ?? null), opcode };
+  }
+}
+
+/** The word behind protocol, number of capabilities and capabilities; 0 in a message that is too short. */
+function opcodeOf(words: Uint32Array, count: number): number {
+  const at = 2 + Math.min(count > 1 ? (words[1] as number) : 0, CAPS_MAX);
+  return at < count ? (words[at] as number) : 0;
 }
 
 /** What a capability that an RPC delivers is for, by "Interface.function". */

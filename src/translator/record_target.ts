@@ -87,7 +87,7 @@ export class RecordTarget implements Target {
 
   /** Leaves the address of the translation of an address in a local. */
   #translation(address: number): void {
-    this.#asm.get(address).i32(8).op('i32_shr_u').i32(0xff0).op('i32_and');
+    this.#asm.get(address).i32(8).op('i32_shr_u').get(address).i32(16).op('i32_shr_u', 'i32_xor').i32(0xff0).op('i32_and');
     this.#around.pushSpace();
     this.#asm.op('i32_add').set(this.#entry);
   }

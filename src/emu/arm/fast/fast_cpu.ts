@@ -82,7 +82,7 @@ export class FastCpu implements Engine {
     while (left > 0) {
       const exit = this.#runModule(left);
       left -= exit.retired;
-      if (exit.kind !== 'budget') return { ...exit, retired: budget - left };
+      if (exit.kind !== 'budget') return left + exit.retired === budget ? exit : { ...exit, retired: budget - left };
     }
     return { kind: 'budget', retired: budget };
   }

@@ -14,7 +14,10 @@ export const AT_FAULT = 0x194;
 /** Address of the current address space's translations. */
 export const AT_SPACE = 0x198;
 
-/** Cached translations of an address space: data first, then code, each 256 entries of 16 bytes. */
+/**
+ * Cached translations of an address space: data first, then code, each 256 entries of 16 bytes. For data the entry is found by two
+ * bytes of the page number, because programs, heaps and stacks begin at round addresses.
+ */
 export const SPACES_FROM = 0x1000;
 export const DATA_ENTRIES = 0;
 export const WORD_CODE_ENTRIES = 0x1000;

@@ -76,7 +76,7 @@ export class SpaceTable {
   }
 
   #entry(address: number): number {
-    return this.#current.from + ((DATA_ENTRIES + ((address >>> 8) & 0xff0)) >>> 2);
+    return this.#current.from + ((DATA_ENTRIES + (((address >>> 8) ^ (address >>> 16)) & 0xff0)) >>> 2);
   }
 
   /** The page of an address may be read; `index` is where the address lies in memory. */

@@ -20,3 +20,7 @@ export const LIMIT_STATE_BYTES = 1 << 30;
 export const LIMIT_STATE_DEPTH = 64;
 /** Characters that one debugger or console call may print. */
 export const LIMIT_CONSOLE_CHARACTERS = 4096;
+
+/** Machines whose RAM and engine are kept for the next ones, and what of its RAM such a machine may have written. */
+export const LIMIT_SPARE_MACHINES = 2;
+export const LIMIT_SPARE_BYTES = 64 << 20;

@@ -1,7 +1,7 @@
 // The board as a whole: memory, kernel, clock; running it up to a limit, stopping it, saving and restoring all of it.
 // Owner of the parts and of nothing else. Time passes with retired instructions only (architecture, laws 2 and 3).
 
-import type { EngineName } from './arm/engine.ts';
+import { ENGINE_DEFAULT, type EngineName } from './arm/engine.ts';
 import type { Breakpoints } from './breakpoints.ts';
 import { EventStream } from './event.ts';
 import { type BootConfig, boot } from './fiasco/boot.ts';
@@ -10,10 +10,11 @@ import { Kernel } from './fiasco/kernel.ts';
 import { type KernelSnapshot, captureKernel, rewindKernel } from './fiasco/kernel_snapshot.ts';
 import { restoreKernel, saveKernel } from './fiasco/kernel_state.ts';
 import type { Turn } from './fiasco/turns.ts';
+import { giveHardware, type Hardware, takeHardware } from './hardware.ts';
 import type { HostedPort } from './hosted.ts';
 import { LIMIT_RAM_MAX_BYTES, LIMIT_RAM_MIN_BYTES } from './limits.ts';
 import type { MemorySnapshot } from './memory/frame_history.ts';
-import { PhysicalMemory } from './memory/physical_memory.ts';
+import type { PhysicalMemory } from './memory/physical_memory.ts';
 import { SECTION_BYTES } from './memory/mapping_database.ts';
 import { type Instructions, type Microseconds, PAGE_BYTES } from './numbers.ts';
 import type { PlainRecord } from './plain.ts';
@@ -68,8 +69,8 @@ export interface MachineSnapshot {
 
 export class Machine {
   readonly events: EventStream;
-  readonly memory: PhysicalMemory;
   readonly kernel: Kernel;
+  #hardware: Hardware | null;
   /** Boots a machine. */
   constructor(config: MachineConfig);
   /** As `Machine.restore` makes one: nothing has happened on it yet. */
@@ -80,10 +81,20 @@ export class Machine {
       throw new Error(`${ram_bytes} bytes of RAM: must be a multiple of 1 MiB between ${LIMIT_RAM_MIN_BYTES} and ${LIMIT_RAM_MAX_BYTES}`);
     }
     this.events = config.events ?? new EventStream();
-    this.memory = new PhysicalMemory(RAM_BASE, ram_bytes);
+    this.#hardware = takeHardware(RAM_BASE, ram_bytes, config.engine ?? ENGINE_DEFAULT);
+    const { memory, engine } = this.#hardware;
     const port = config.hosted?.(this) ?? null;
-    this.kernel = new Kernel({ extensions: config.extensions ?? [], turns: config.turns ?? [] }, this.memory, this.events, port, config.engine);
+    this.kernel = new Kernel({ extensions: config.extensions ?? [], turns: config.turns ?? [] }, memory, this.events, port, engine);
     if (config.boot !== undefined) boot(this.kernel, config.boot);
+  }
+
+  get memory(): PhysicalMemory {
+    return this.#open.memory;
+  }
+
+  get #open(): Hardware {
+    if (this.#hardware === null) throw new Error('the machine was closed');
+    return this.#hardware;
   }
 
   /** Addresses before which a task is stopped: a `breakpoint` event tells, and `stop` is honoured there. */
@@ -111,6 +122,7 @@ export class Machine {
     const byCount = limit.instructions === undefined ? Infinity : kernel.instructions + limit.instructions;
     const byTime = limit.time_us === undefined ? Infinity : Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS);
     const end = Math.min(byCount, byTime);
+    void this.#open;
     kernel.stopRequested = false;
     for (;;) {
       const thread = kernel.settle();
@@ -124,6 +136,13 @@ export class Machine {
         kernel.idleUntil(Math.min(wakeUp, end));
       } else kernel.runUser(thread, Math.min(kernel.nextTick, end) - kernel.instructions);
     }
+  }
+
+  /** Ends the use of this machine: nothing of it may be looked at afterwards. The next one is then cheaper. */
+  close(): void {
+    if (this.#hardware === null) return;
+    giveHardware(this.#hardware);
+    this.#hardware = null;
   }
 
   /** Lets time pass on a board on which nothing can happen: after `run` said 'idle_forever', and only then. */

@@ -20,6 +20,6 @@ export function copyPlain(value: Plain): Plain {
   if (value instanceof Uint8Array || value instanceof Uint32Array) return value.slice();
   if (Array.isArray(value)) return (value as readonly Plain[]).map(copyPlain);
   const copy: Record<string, Plain> = {};
-  for (const name in value) copy[name] = copyPlain((value as PlainRecord)[name] ?? null);
+  for (const name in value) copy[name] = copyPlain((value as PlainRecord)[name] as Plain);
   return copy;
 }

@@ -274,6 +274,10 @@ export class RunningSystem implements System {
     this.#provenance.rewind(moment.provenance);
   }
 
+  close(): void {
+    this.machine.close();
+  }
+
   release(snapshot: SystemSnapshot): void {
     this.machine.release(Moment.of(snapshot).machine);
   }

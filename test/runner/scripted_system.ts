@@ -59,6 +59,8 @@ export class ScriptedSystem implements System {
   rewind(): never {
     return this.snapshot();
   }
+  close(): void {}
+
   release(): never {
     return this.snapshot();
   }

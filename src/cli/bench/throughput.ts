@@ -20,7 +20,11 @@ export function throughput(bench: Bench): Figure[] {
   const start = system.snapshot();
   for (let i = 0; i < bench.runs; i++) {
     boots.push((BOOTS * 1000) / cpu_ms(() => {
-      for (let k = 0; k < BOOTS; k++) runUntil(boot(), LINE);
+      for (let k = 0; k < BOOTS; k++) {
+        const fresh = boot();
+        runUntil(fresh, LINE);
+        fresh.close();
+      }
     }));
     forks.push((FORKS * 1000) / cpu_ms(() => {
       for (let k = 0; k < FORKS; k++) {

@@ -10,6 +10,7 @@ import { type Detail, TerminalReport } from '../../report/terminal.ts';
 import { type Attempt, type Circumstances, fails, type Judged, judge } from '../../runner/judgement.ts';
 import { notRun, type RunResult, told } from '../../runner/result.ts';
 import { runScenario } from '../../runner/run.ts';
+import type { BootSystem, System } from '../../runtime/system.ts';
 import { type Context, isCi } from '../context.ts';
 import { obsoleteOfAll } from '../../runner/golden.ts';
 import { removeReport, writeFile, writeReport } from '../files.ts';
@@ -140,8 +141,14 @@ function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal:
   const { modules, diagnostics } = loadModules(scenario, context, job.boot_dir);
   const all = [...loaded.diagnostics, ...diagnostics];
   if (diagnostics.some(({ severity }) => severity === 'error')) return invalid({ name, file }, all);
+  const systems: System[] = [];
+  const boot: BootSystem = (config) => {
+    const system = context.boot(engine === undefined ? config : { ...config, engine });
+    if (!('error' in system)) systems.push(system);
+    return system;
+  };
   const result = runScenario(scenario, modules, {
-    boot: engine === undefined ? context.boot : (config) => context.boot({ ...config, engine }),
+    boot,
     goldens: goldensOf(file, scenario.variant, context),
     ci: isCi(context),
     images: imageStore(reportFolderOf(job, context), job.reports, file, context),
@@ -155,6 +162,7 @@ function runLoaded(loaded: LoadedScenario, job: Job, serial: string[], terminal:
     wall_ms: context.wall_ms,
     wall_limit_ms: job.wall_limit_ms,
   });
+  for (const system of systems) system.close();
   return withStrays({ ...result, diagnostics: [...all.map(told), ...result.diagnostics] }, loaded, context);
 }
 

@@ -56,6 +56,11 @@ export class Cpu {
     this.#state.mmu.use(translation);
   }
 
+  forget(): void {
+    this.#state.r = new Int32Array(this.#state.r.length);
+    this.#state.mmu.forget();
+  }
+
   /** Drops the current thread's exclusive mark: to be called on every kernel entry that `run` did not report, as interrupts are. */
   clearExclusive(): void {
     this.#state.r[REG_EXCLUSIVE_ADDRESS] = 0;

@@ -24,4 +24,6 @@ export interface Engine {
    * not, so that the slicing of a run changes nothing in what the guest sees.
    */
   run(budget: number): CpuExit;
+  /** Lets go of the threads and address spaces of a machine that is not used any more. Memory was cleared. */
+  forget(): void;
 }

@@ -79,6 +79,12 @@ export class Mmu {
     this.#memory = memory;
   }
 
+  /** Lets go of all address spaces. */
+  forget(): void {
+    this.#spaces = new WeakMap();
+    this.use(NOTHING_MAPPED);
+  }
+
   /** Accesses go through this address space from now on. */
   use(translation: Translation): void {
     if (translation !== this.#translation) {

@@ -1,8 +1,7 @@
 // The kernel as a whole: its objects, its clock, who runs, and the ways in (traps, ticks, hosted code). Owner of the parts, of the
 // clock and of the special objects. Source modelled: fiasco-kernel.md 2.9, 3.7, 7, 9.
 
-import { type Engine, ENGINE_DEFAULT, type EngineName } from '../arm/engine.ts';
-import { makeEngine } from '../arm/engines.ts';
+import type { Engine } from '../arm/engine.ts';
 import type { CpuExit } from '../arm/exit.ts';
 import { Breakpoints } from '../breakpoints.ts';
 import type { BoardEvent, EventStream } from '../event.ts';
@@ -99,7 +98,7 @@ export class Kernel {
   readonly #entryFrame: number;
   readonly #helperFrame: number;
 
-  constructor(config: KernelConfig, memory: PhysicalMemory, events: EventStream, port: HostedPort | null, engine: EngineName = ENGINE_DEFAULT) {
+  constructor(config: KernelConfig, memory: PhysicalMemory, events: EventStream, port: HostedPort | null, engine: Engine) {
     this.config = config;
     this.memory = memory;
     this.events = events;
@@ -109,7 +108,7 @@ export class Kernel {
     this.hosted = new HostedThreads(this, port);
     this.equipment = new Equipment(this);
     this.turns = new Turns(this, config.turns ?? []);
-    this.#cpu = makeEngine(engine, memory);
+    this.#cpu = engine;
     this.#entryFrame = this.frames.allocate(1);
     this.#helperFrame = this.frames.allocate(1);
     writeEntryPage(memory, this.#entryFrame);

@@ -34,7 +34,7 @@ export class PhysicalMemory {
   readonly state: Uint8Array;
   /** Called when a frame changes from which an engine has decoded code (see `watchCode`), before the change or right after a rewind. */
   codeChanged: (frame: number) => void = () => {};
-  readonly #history: FrameHistory;
+  #history: FrameHistory;
   #epoch = 1;
 
   constructor(base: number, size_bytes: number) {
@@ -80,6 +80,23 @@ export class PhysicalMemory {
       }
       at = next;
     }
+  }
+
+  /** Bytes in frames that may hold anything but zeros. */
+  get written_bytes(): number {
+    let frames = 0;
+    for (let frame = this.written.indexOf(1); frame >= 0; frame = this.written.indexOf(1, frame + 1)) frames++;
+    return frames * PAGE_BYTES;
+  }
+
+  /** As after power-on: all zeros, no snapshots. Costs what was written. */
+  clear(): void {
+    for (let frame = this.written.indexOf(1); frame >= 0; frame = this.written.indexOf(1, frame + 1)) this.u8.fill(0, frame << PAGE_SHIFT, (frame + 1) << PAGE_SHIFT);
+    this.written.fill(0);
+    this.state.fill(0);
+    this.codeChanged = () => {};
+    this.#history = new FrameHistory(this);
+    this.#epoch++;
   }
 
   /** To be called before the frame at a byte index is written; then it may be written freely until the epoch ends. */

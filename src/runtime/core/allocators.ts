@@ -1,5 +1,6 @@
 // Address allocators of core as rows of its store, and the numbers by which the fixed ones are known.
-// Owner of the table 'core_allocators'. A row is replaced with every change; the tree behind a row is rebuilt when needed.
+// Owner of the table 'core_allocators'. A row that nobody else has says what its tree is whenever it is read. One that was handed out
+// is replaced with the next change, and says for ever what its tree was; the tree is rebuilt when needed.
 
 import { type HasStore, table } from '../native/store.ts';
 import { AllocatorAvl, type AllocatorState } from './allocator_avl.ts';
@@ -13,28 +14,57 @@ export const ALLOCATOR = { ram: 1, region: 2, io_mem: 3, io_port: 4, irq: 5, cor
 
 const rows = table<AllocatorRow>('core_allocators');
 
-/** Trees of rows that were written last. A fork of the store finds its row's tree gone and rebuilds it from the state. */
-const trees = new WeakMap<object, AllocatorAvl>();
+interface Origin {
+  readonly tree: AllocatorAvl;
+  /** `handedOut` of the table when the row was written. */
+  readonly handedOut: number;
+}
+
+/** What rows that were written last were made from. A fork of the store finds its row's tree gone and rebuilds it from the state. */
+const origins = new WeakMap<object, Origin>();
 
 function treeOf(x: HasStore, key: number): AllocatorAvl {
   const row = rows(x).require(key);
-  return trees.get(row) ?? AllocatorAvl.restore(row.state);
+  return origins.get(row)?.tree ?? AllocatorAvl.restore(row.state);
 }
 
 function write(x: HasStore, key: number, tree: AllocatorAvl): void {
-  const row: AllocatorRow = { state: tree.save() };
-  rows(x).set(key, row);
-  trees.set(row, tree);
+  rows(x).set(key, rowOf(x, tree));
+}
+
+/** A row that says what the tree is now. */
+function rowOf(x: HasStore, tree: AllocatorAvl): AllocatorRow {
+  const row = Object.defineProperty({}, 'state', { configurable: true, enumerable: true, get: () => settled(row, tree) }) as AllocatorRow;
+  origins.set(row, { tree, handedOut: rows(x).handedOut });
+  return row;
+}
+
+function settled(row: AllocatorRow, tree: AllocatorAvl): AllocatorState {
+  const value = tree.save();
+  Object.defineProperty(row, 'state', { configurable: true, enumerable: true, value });
+  origins.delete(row);
+  return value;
 }
 
 /** Changes an allocator and stores it. */
 export function changeAllocator<T>(x: HasStore, key: number, change: (allocator: AllocatorAvl) => T): T {
   const old = rows(x).get(key);
+  const origin = old === undefined ? undefined : origins.get(old);
+  if (old !== undefined && origin?.handedOut === rows(x).handedOut) {
+    const result = change(origin.tree);
+    rows(x).set(key, old);
+    return result;
+  }
   const tree = old === undefined ? new AllocatorAvl() : treeOf(x, key);
-  if (old !== undefined) trees.delete(old);
+  if (old !== undefined) settle(old);
   const result = change(tree);
   write(x, key, tree);
   return result;
+}
+
+/** The tree of a row is going to change, and others have the row: what it says is worked out now. */
+function settle(row: AllocatorRow): void {
+  if (origins.has(row)) void row.state;
 }
 
 /** Looks into an allocator without changing it. */
@@ -46,9 +76,7 @@ export function readAllocator<T>(x: HasStore, key: number, read: (allocator: All
 export function newAllocator(x: HasStore, base: number, size: number): number {
   const tree = new AllocatorAvl();
   tree.addRange(base, size);
-  const row: AllocatorRow = { state: tree.save() };
-  trees.set(row, tree);
-  return rows(x).insert(row);
+  return rows(x).insert(rowOf(x, tree));
 }
 
 export function dropAllocator(x: HasStore, key: number): void {

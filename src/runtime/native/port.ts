@@ -102,7 +102,7 @@ export class HostedRuntime implements HostedPort {
     const known = this.#components.get(cpu.task);
     const row = known === undefined ? undefined : threads(known).find((thread) => thread.stack_top === stackTop);
     if (known !== undefined && row !== undefined) {
-      this.#begin(cpu, row[0], { procedure: row[1].entry, step: 'start', locals: structuredClone(row[1].entry_locals) as Record<string, Plain>, then: '', error: '' });
+      this.#begin(cpu, row[0], { procedure: row[1].entry, step: 'start', locals: copyPlain(row[1].entry_locals as Plain) as Record<string, Plain>, then: '', error: '' });
       return;
     }
     const program = programNamed(programName);
@@ -279,7 +279,7 @@ export class HostedRuntime implements HostedPort {
         const caller = top(state);
         caller.then = action.then;
         caller.error = action.error;
-        state.frames.push({ procedure: action.procedure, step: 'start', locals: structuredClone(action.locals) as Record<string, Plain>, then: '', error: '' });
+        state.frames.push({ procedure: action.procedure, step: 'start', locals: copyPlain(action.locals as Plain) as Record<string, Plain>, then: '', error: '' });
         state.phase = { kind: 'step', input: null };
         return;
       }

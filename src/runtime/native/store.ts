@@ -2,6 +2,7 @@
 // saving a machine never walks a graph of objects. Rows are plain data; a row is replaced, never changed in place.
 
 import type { Plain, PlainRecord } from '../../emu/plain.ts';
+import { newStamp } from '../../emu/rewind.ts';
 
 interface CapturedTable {
   readonly rows: ReadonlyMap<number, object>;
@@ -15,6 +16,7 @@ export class Table<Row extends object> {
   #owned: boolean;
   #next: number;
   #version = 0;
+  #handedOut = newStamp();
 
   constructor(rows = new Map<number, Row>(), next = 1, owned = true) {
     this.#rows = rows;
@@ -29,6 +31,11 @@ export class Table<Row extends object> {
 
   get size(): number {
     return this.#rows.size;
+  }
+
+  /** Another number, of all tables, whenever the present rows are handed out: a row written since is known to nobody else. */
+  get handedOut(): number {
+    return this.#handedOut;
   }
 
   /** No row was ever in it. */
@@ -94,12 +101,14 @@ export class Table<Row extends object> {
   /** A table with the same content that shares its rows until either side changes. */
   fork(): Table<Row> {
     this.#owned = false;
+    this.#handedOut = newStamp();
     return new Table(this.#rows, this.#next, false);
   }
 
   /** The present content; from now on the rows are copied before they change. */
   capture(): CapturedTable {
     this.#owned = false;
+    this.#handedOut = newStamp();
     return { rows: this.#rows, next: this.#next };
   }
 
@@ -113,6 +122,7 @@ export class Table<Row extends object> {
   }
 
   save(): PlainRecord {
+    this.#handedOut = newStamp();
     return { next: this.#next, rows: this.entries().map(([key, row]) => [key, row as Plain]) };
   }
 

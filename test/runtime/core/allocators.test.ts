@@ -31,11 +31,35 @@ test('a fork, a restored store and the original go their own ways', () => {
       const key = newAllocator(owner, 0, 64 * PAGE);
       for (const each of before) apply(owner, key, each);
       const expected = { store: Store.restore(structuredClone(owner.store.save())) };
+      const saved = owner.store.save();
       const fork = { store: owner.store.fork() };
       const answers = one.map((each) => apply(owner, key, each));
       for (const each of other) apply(fork, key, each);
       assert.equal(one.map((each) => apply(expected, key, each)), answers);
       assert.equal(blocks(expected, key), blocks(owner, key));
+      const again = { store: Store.restore(saved) };
+      assert.equal(one.map((each) => apply(again, key, each)), answers);
+    }),
+  );
+});
+
+test('a store goes back to what was captured, whatever happened since, as often as wanted', () => {
+  fc.assert(
+    fc.property(fc.array(step), fc.array(step), fc.array(step), (before, one, other) => {
+      const owner = { store: new Store() };
+      const key = newAllocator(owner, 0, 64 * PAGE);
+      for (const each of before) apply(owner, key, each);
+      const captured = owner.store.capture();
+      const expected = structuredClone(owner.store.save());
+      const answers = one.map((each) => apply(owner, key, each));
+      for (const further of [other, one]) {
+        owner.store.rewind(captured);
+        assert.equal(structuredClone(owner.store.save()), expected);
+        owner.store.rewind(captured);
+        for (const each of further) apply(owner, key, each);
+      }
+      owner.store.rewind(captured);
+      assert.equal(one.map((each) => apply(owner, key, each)), answers);
     }),
   );
 });

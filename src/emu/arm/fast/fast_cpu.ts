@@ -71,6 +71,13 @@ export class FastCpu implements Engine {
     this.#spaces.use(translation);
   }
 
+  forget(): void {
+    this.#registers = new Int32Array(0);
+    this.#mmu.forget();
+    this.#reference.forget();
+    this.#spaces.forget();
+  }
+
   clearExclusive(): void {
     clearExclusive(this.#registers);
   }

@@ -31,6 +31,11 @@ export class SpaceTable {
     this.#current = this.#spaces[0] as Space;
   }
 
+  /** Lets go of all address spaces. */
+  forget(): void {
+    for (const space of this.#spaces) space.owner = null;
+  }
+
   /** Accesses go through this address space from now on. */
   use(translation: Translation): void {
     if (this.#current.owner === translation) return;

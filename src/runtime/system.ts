@@ -28,7 +28,7 @@ export interface SystemConfig {
   /** Names of the extensions that are switched on. */
   readonly extensions: ReadonlySet<string>;
   /** A declared order in which tasks that start side by side get the processor: each until a kernel object exists. */
-  readonly turns?: readonly { readonly task: number; readonly until: number }[];
+  readonly turns?: readonly { readonly task: number; readonly until?: number; readonly hold?: readonly number[] }[];
   readonly seed: number;
   /** What executes instructions, where that matters. */
   readonly engine?: EngineName;

@@ -97,7 +97,10 @@ function decodeVariant(written: Node, variant: Variant, options: DecodeOptions, 
 
 function decodeTurns(root: Node): readonly Turn[] {
   const node = childOf(root, 'interleaving');
-  return node === undefined ? [] : node.children.map((child) => valuesOf(child, SCHEMAS.TURN));
+  return (node?.children ?? []).map((child) => {
+    const { task, until, hold } = valuesOf(child, SCHEMAS.TURN);
+    return { task, ...(until === undefined ? {} : { until }), ...(hold === undefined ? {} : { hold }) };
+  });
 }
 
 /** Mistakes of names and combinations in what the tables found no mistake in, so that all of a file are told at once. */

@@ -42,10 +42,14 @@ export interface ExpectedFailure {
   readonly span: Span;
 }
 
-/** Of the tasks that have turns only this one runs, until the kernel object with the number `until` exists. */
+/**
+ * Of the tasks that have turns only this one runs, and none of the threads `hold`, until the kernel object with the number `until`
+ * exists; without that, until nobody can run.
+ */
 export interface Turn {
   readonly task: number;
-  readonly until: number;
+  readonly until?: number;
+  readonly hold?: readonly number[];
 }
 
 /** Applied to every log line, in order, before anything is matched with it. */

@@ -105,6 +105,15 @@ export const EXIT_VALUE = integer('an exit value', 0, 2 ** 31 - 1);
 export const ADDRESS = integer('an address such as 0x1000000', 0, 2 ** 32 - 1);
 export const WORD = integer('a word such as 0x2a', 0, 2 ** 32 - 1);
 export const DEBUG_ID = integer('a debugger id such as 0x71', 0, 2 ** 32 - 1);
+/** Separated by blanks. */
+export const DEBUG_IDS: ValueType<readonly number[]> = {
+  description: 'debugger ids such as "0x71 0x90", separated by blanks',
+  parse: (text) => {
+    const ids = text.split(/[ \t\r\n]+/).filter((id) => id !== '').map(DEBUG_ID.parse);
+    const values = ids.flatMap((id) => (id.ok ? [id.value] : []));
+    return values.length === ids.length && ids.length > 0 && ids.length <= 64 ? ok(values) : { ok: false, expected: 'one to 64 debugger ids such as "0x71 0x90", separated by blanks' };
+  },
+};
 export const SLOT = integer('a slot such as 0x217', 0, SLOT_MAX);
 export const SEED = integer('a number', 0, 2 ** 32 - 1);
 /** Pages per tracked piece of memory; 0 means full copies. */

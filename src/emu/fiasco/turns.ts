@@ -7,13 +7,15 @@ import { Fields } from '../saved.ts';
 import type { Kernel } from './kernel.ts';
 import type { Thread } from './thread.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 export interface Turn {
   /** Debugger id of the task whose threads may run; those of the tasks of the other turns wait. */
   readonly task: number;
-  /** The turn is over when the object with this debugger id has been created. */
-  readonly until: number;
+  /** The turn is over when the object with this debugger id has been created; without it when nobody can run. */
+  readonly until?: number;
+  /** Debugger ids of more threads that wait during this turn, of whatever task. */
+  readonly hold?: readonly number[];
 }
 
 export class Turns {
@@ -29,7 +31,7 @@ export class Turns {
   /** An object has been created. */
   created(id: number): void {
     const before = this.#position;
-    for (let turn = this.#turns[this.#position]; turn !== undefined && turn.until <= id; turn = this.#turns[this.#position]) this.#position++;
+    for (let turn = this.#turns[this.#position]; turn?.until !== undefined && turn.until <= id; turn = this.#turns[this.#position]) this.#position++;
     if (this.#position !== before) this.#apply();
   }
 
@@ -39,12 +41,12 @@ export class Turns {
   }
 
   /**
-   * Nobody is left to run. If that is because threads wait for their turn, the present turn is given up: its task waits for them.
+   * Nobody is left to run. If that is because threads wait for their turn, the present turn is over: its task waits for them.
    * @returns true if somebody may run now
    */
   giveUp(): boolean {
     if (this.#position >= this.#turns.length || !this.#kernel.threads().some((thread) => thread.held && thread.ready)) return false;
-    this.#kernel.unsupported(`turn ${this.#position + 1} was given up: its task waits for another one`);
+    if (this.#turns[this.#position]?.until !== undefined) this.#kernel.unsupported(`turn ${this.#position + 1} was given up: its task waits for another one`);
     this.#position++;
     this.#apply();
     return true;
@@ -52,7 +54,8 @@ export class Turns {
 
   #holds(thread: Thread): boolean {
     const turn = this.#turns[this.#position];
-    return turn !== undefined && thread.task.id !== turn.task && this.#turns.some(({ task }) => task === thread.task.id);
+    if (turn === undefined) return false;
+    return turn.hold?.includes(thread.id) === true || (thread.task.id !== turn.task && this.#turns.some(({ task }) => task === thread.task.id));
   }
 
   #apply(): void {
@@ -73,15 +76,15 @@ export class Turns {
   }
 
   save(): Plain {
-    return { version: VERSION, turns: this.#turns.map(({ task, until }) => ({ task, until })), position: this.#position };
+    return { version: VERSION, turns: this.#turns.map(({ task, until = null, hold = [] }) => ({ task, until, hold: [...hold] })), position: this.#position };
   }
 
   /** Threads have been restored before. */
   restore(state: Plain): void {
     const fields = new Fields('turns', state, VERSION, ['turns', 'position']);
     this.#turns = fields.list('turns').map((turn) => {
-      const { task, until } = turn as { task: number; until: number };
-      return { task, until };
+      const { task, until, hold } = turn as { task: number; until: number | null; hold: readonly number[] };
+      return { task, ...(until === null ? {} : { until }), hold };
     });
     this.#position = fields.number('position');
     for (const thread of this.#kernel.threads()) thread.held = this.#holds(thread);

@@ -2,7 +2,7 @@
 // Pure tables: the decoder checks against them, and XSD, JSON Schema, HSD, reference page and help are generated from them.
 
 import {
-  BOOLEAN, choice, COUNT, DEBUG_ID, EXIT_VALUE, FILE, INCLUDED, MILLISECONDS, NAME, NAMES, PATTERN, REGULAR, SCENARIO_NAME, SECONDS, SEED, SIZE, TEXT, VALUES, VARIANT,
+  BOOLEAN, choice, COUNT, DEBUG_ID, DEBUG_IDS, EXIT_VALUE, FILE, INCLUDED, MILLISECONDS, NAME, NAMES, PATTERN, REGULAR, SCENARIO_NAME, SECONDS, SEED, SIZE, TEXT, VALUES, VARIANT,
 } from '../value.ts';
 import { CONFIG } from './config.ts';
 import { element, once, optional, required, withOthers, withText } from './element.ts';
@@ -23,7 +23,8 @@ const EXTENSIONS = once(element('extensions', 'Kernel and core extensions beyond
 
 const TURN = element('turn', 'One turn: of the tasks that have turns, only this one gets the processor.', {
   task: required(DEBUG_ID, 'debugger id of the task, as in a task list'),
-  until: required(DEBUG_ID, 'debugger id of the kernel object with whose creation the turn ends'),
+  until: optional(DEBUG_ID, 'debugger id of the kernel object with whose creation the turn ends; default: it ends when nobody can go on without those who wait'),
+  hold: optional(DEBUG_IDS, 'debugger ids of threads that wait during this turn although their tasks have no turns or this one: where a slice ended inside a server'),
 });
 const INTERLEAVING = once(element('interleaving', 'Declares in which order components that start side by side get the processor, where a captured run is to be repeated in which the ends of time slices decided that. Without it the clock decides.', {}, [TURN]));
 

@@ -52,4 +52,19 @@ test('tasks without turns are not held up', () => {
   assert.equal(board.finish(5_000_000), ['main', 'first']);
 });
 
+test('a thread that a turn holds waits although its task has the turn', () => {
+  const board = boardWith([{ task: 0xc, hold: [0xd], until: 0x11 }]);
+  board.finish(5_000_000);
+  const makers = [0x10, 0x11].map((id) => board.machine.kernel.objects.require(id).mappings[0]?.space.task.id);
+  assert.equal(makers, [0xe, 0xe]);
+});
+
+test('a turn without object is over when nobody can go on, and nothing is said about it', () => {
+  const board = boardWith([{ task: 0xe }, { task: 0xc, until: 0x1001 }]);
+  const said: string[] = [];
+  board.machine.events.listen(['unsupported'], (event) => said.push(JSON.stringify(event)));
+  assert.equal(board.finish(5_000_000), ['second 1', 'second 2', 'first 1', 'first 2']);
+  assert.equal(said, []);
+});
+
 test.run();

@@ -11,7 +11,7 @@ import { failure, success, wordsOf } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability, notObject } from './object_call.ts';
 import { Task, kuIndex } from './task.ts';
 import { NO_SLOT, type Thread, frameLabel, setFrameLabel } from './thread.ts';
-import { exchangeRegisters, freeze, readIpcState, readUtcb, thaw, writeIpcState, writeUtcb } from './thread_extensions.ts';
+import { exchangeRegisters, freeze, readIpcState, readUtcb, thaw, userStatus, writeIpcState, writeUtcb } from './thread_extensions.ts';
 import { ALIEN, ALLOW_SYSCALL, CANCEL, DEAD, IN_EXCEPTION, READY } from './thread_state.ts';
 import { UTCB_ALIGN_BYTES, UTCB_BYTES, Utcb } from './utcb.ts';
 
@@ -121,6 +121,7 @@ function exRegs(call: Call): Result {
     object.state = (object.state & ~DEAD) | READY;
     // A thread enters user mode for the first time with r0 to r12 cleared, whatever was written before (user_invoke).
     registers.r.fill(0, 0, GENERAL_REGISTERS);
+    registers.cpsr = userStatus(registers.cpsr);
   }
   else if (cancel) object.state |= CANCEL | READY;
   if ((flags & EX_REGS_TRIGGER) !== 0) object.trigger ??= { pc: registers.r[15] as number, psr: registers.cpsr };

@@ -37,6 +37,9 @@ export const IPC_PHASE = {
   SLEEP: 7,
 } as const;
 
+/** What of a status word user mode keeps: flags, IT and Thumb state; the mode is user mode. */
+export const userStatus = (psr: number): number => ((psr & 0xfe0f_fc20) | 0x10) >>> 0;
+
 /**
  * r0..r12, sp, lr, pc, cpsr of the user frame; a word of all ones reads, any other writes and is not returned. With the flag
  * 0x10000 in MR0, which the historic patch does not have, every word is written as it is.
@@ -56,7 +59,8 @@ export function exchangeRegisters({ object, rights, tag, input, output }: Call):
   // Inside a system call the frame holds the status of the kernel entry, not of the user.
   const mode = object.activity.kind === 'system_call' ? PSR_KERNEL_MODE : registers.cpsr & PSR_LOW;
   if (keeps(17)) output.setMr(17, ((registers.cpsr & ~PSR_LOW) | mode) >>> 0);
-  else registers.cpsr = ((input.mr(17) & 0xfe0f_fc20) | 0x10) >>> 0;
+  // The frame takes the word as it is; a thread that has not run yet shows it so until it starts, others are in user mode.
+  else registers.cpsr = (object.state & DEAD) !== 0 ? input.mr(17) : userStatus(input.mr(17));
   // A pending exception tells the status to go on with, as it tells the instruction pointer.
   if (!keeps(17) && trigger !== null) trigger.psr = registers.cpsr;
   return success(REGISTER_WORDS);

@@ -34,6 +34,21 @@ test('all_registers reads the frame of a blocked thread as the kernel has it, an
   assert.equal(board.finish(), ['frame 0 fffff806 0 d3', 'r1 77']);
 });
 
+test('a thread that has not run yet shows the status word that was written; it starts in user mode all the same', () => {
+  const read = Array.from({ length: 17 }, () => 0xffff_ffff);
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        createThread(0x200), op(0x200, 8, ...read.slice(1), 0x2000_00d3), op(0x200, 8, ...read), noteWords('new', [17]),
+        ...startLocal(at, 0x200, 1, 'runs').slice(1), settle(), op(0x200, 8, ...read), noteWords('waits', [17]), op(0x200, 8, ...read.slice(1), 0x13), op(0x200, 8, ...read), noteWords('rewritten', [17]),
+      ],
+      runs: [note('runs'), invoke({ tag: 0, to: (SELF | WAIT) >>> 0, timeouts: 0 })],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['new 200000d3', 'runs', 'waits 200000d3', 'rewritten d3']);
+});
+
 test('a frozen open wait serves nobody; thawing serves the queue', () => {
   const board = new ScriptedBoard(
     (at) => ({

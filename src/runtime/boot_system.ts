@@ -4,6 +4,7 @@
 import { REG_SP } from '../emu/arm/registers.ts';
 import { EventStream } from '../emu/event.ts';
 import { isExtensionName } from '../emu/fiasco/extensions.ts';
+import { IpcGate } from '../emu/fiasco/ipc_gate.ts';
 import { Thread } from '../emu/fiasco/thread.ts';
 import { DEAD, READY, RECEIVE_IN_PROGRESS, RECEIVE_WAIT, SEND_WAIT } from '../emu/fiasco/thread_state.ts';
 import { objectSpaceOf, threadRows } from '../emu/jdb/view.ts';
@@ -368,6 +369,11 @@ export class RunningSystem implements System {
 
   objectType(id: DebugId): string | undefined {
     return this.machine.kernel.objects.get(id)?.type;
+  }
+
+  gateLabel(id: DebugId): number | undefined {
+    const object = this.machine.kernel.objects.get(id);
+    return object instanceof IpcGate ? object.label : undefined;
   }
 
   taskOf(thread: DebugId): DebugId | undefined {

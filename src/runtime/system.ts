@@ -190,6 +190,8 @@ export interface System extends NameSource {
   capRecord(task: DebugId, slot: number, map_address?: number): CapRecordView;
   /** A slot's provenance, where it is known. */
   slotOrigin(task: DebugId, slot: number): Origin | undefined;
+  /** The label of a gate: what its clients get as the id of the object behind it. Undefined for anything else. */
+  gateLabel(object: DebugId): number | undefined;
   /** All threads, highest id first, as the debugger lists them. */
   threads(): readonly ThreadRow[];
   threadPhase(thread: DebugId): ThreadPhase;

@@ -48,6 +48,7 @@ export class ScriptedSystem implements System {
   debuggerName(): undefined {}
   objectType(): undefined {}
   taskOf(): undefined {}
+  gateLabel(): undefined {}
   interfaceOf(): null {
     return null;
   }

@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { progressLine, sweepText } from '../../report/sweep.ts';
 import type { MomentResult } from '../../runner/sweep/experiment.ts';
 import { choiceWords, MOMENT_CLASSES, type MomentChoice, type MomentClass } from '../../runner/sweep/moments.ts';
-import { emptyRecord, parseRecord, printRecord, type SweepIdentity, type SweepRecord, withResult } from '../../runner/sweep/record.ts';
+import { emptyRecord, parseRecord, printRecord, type SweepIdentity, type SweepRecord, withResults } from '../../runner/sweep/record.ts';
 import { sweep, type SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import type { BootModule } from '../../runtime/system.ts';
@@ -121,7 +121,10 @@ function hashOf(scenario: Scenario, modules: readonly BootModule[]): string {
 
 /** What is known while a sweep goes on; the record is written at the end, at every interruption that can be caught, and every second. */
 class Course {
-  record: SweepRecord;
+  #record: SweepRecord;
+  /** Results that are not in the record yet. */
+  #fresh: MomentResult[] = [];
+  #failed: number;
   #mine = 0;
   #done = 0;
   #saved_ms: number;
@@ -130,34 +133,42 @@ class Course {
   readonly #context: Context;
 
   constructor(record: SweepRecord, asked: Asked, context: Context) {
-    this.record = record;
+    this.#record = record;
+    this.#failed = record.failures.length + record.failures_more;
     this.#asked = asked;
     this.#context = context;
     this.#started_ms = context.wall_ms();
     this.#saved_ms = this.#started_ms;
   }
 
+  get record(): SweepRecord {
+    this.#record = withResults(this.#record, this.#fresh);
+    this.#fresh = [];
+    return this.#record;
+  }
+
+  get failed(): number {
+    return this.#failed;
+  }
+
   begins(total: number, mine: number): void {
-    this.record = { ...this.record, total };
+    this.#record = { ...this.#record, total };
     this.#mine += mine;
   }
 
   result(result: MomentResult): void {
-    this.record = withResult(this.record, result);
+    this.#fresh.push(result);
     this.#done += 1;
+    if (result.outcome === 'failed') this.#failed += 1;
     const now_ms = this.#context.wall_ms();
     if (now_ms - this.#saved_ms < 1000) return;
     this.#saved_ms = now_ms;
     this.save();
     if (!this.#context.terminal) return;
-    const failed = this.record.failures.length + this.record.failures_more;
-    this.#context.err(`\r\u001b[K${progressLine(this.#asked.identity.scenario, { done: this.#done, total: this.#mine, failed, elapsed_ms: now_ms - this.#started_ms }, process.stderr.columns ?? 80)}`);
+    this.#context.err(`\r\u001b[K${progressLine(this.#asked.identity.scenario, { done: this.#done, total: this.#mine, failed: this.#failed, elapsed_ms: now_ms - this.#started_ms }, process.stderr.columns ?? 80)}`);
   }
 
   save(): void {
-    const tried = [...this.record.tried].sort((a, b) => a - b);
-    const failures = [...this.record.failures].sort((a, b) => a.moment - b.moment);
-    this.record = { ...this.record, tried, failures };
     writeFile(resolve(this.#context.cwd, this.#asked.output), printRecord(this.record));
   }
 
@@ -175,7 +186,7 @@ async function carryOut(asked: Asked, args: Arguments, context: Context): Promis
   const jobs = typeof values['jobs'] === 'string' ? count('--jobs', values['jobs'], 1, JOBS_MAX) : 1;
   const failures_max = typeof values['max-failures'] === 'string' ? count('--max-failures', values['max-failures'], 1, Number.MAX_SAFE_INTEGER) : Number.POSITIVE_INFINITY;
   const course = new Course(earlier, asked, context);
-  const goesOn = (): boolean => course.record.failures.length + course.record.failures_more < failures_max;
+  const goesOn = (): boolean => course.failed < failures_max;
   const problem = jobs === 1 ? alone(asked, done, course, goesOn, context) : await together(asked, args, jobs, course, goesOn, context);
   course.end();
   if (problem !== null) return { verdict: 'failed', reason: problem };

@@ -3,20 +3,26 @@
 
 import type { StampedEvent } from '../../emu/event.ts';
 import type { ObjectSpace } from '../../emu/jdb/model.ts';
+import type { DebugId } from '../../emu/numbers.ts';
 import type { Plain } from '../../emu/plain.ts';
-import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, type Strategy, type System } from '../../runtime/system.ts';
+import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, NOTE_THAWED, type Strategy, type System } from '../../runtime/system.ts';
+import type { Unify } from '../../scenario/model.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
-import { compareMemory, type DeadStack } from './memory_comparison.ts';
-import { type FinalState, Subject } from './subject.ts';
+import { difference, type End, runToEnd } from './ends.ts';
+import { type Past, Subject } from './subject.ts';
 
 export interface ThreadAt {
   readonly name: string;
   readonly phase: string;
 }
 
-/** `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. */
-export type Outcome = 'ok' | 'refused' | 'failed';
+/**
+ * `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. `delayed`: not the course of
+ * the undisturbed run, but one that the component takes as well, without any checkpoint, if its threads stand still for a while.
+ */
+export const OUTCOMES = ['ok', 'delayed', 'refused', 'failed'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface MomentResult {
   /** Retired instructions since power-on. */
@@ -32,27 +38,40 @@ export interface Expectation {
   /** Path of the component below init, as steps name it. */
   readonly path: string;
   readonly label: string;
-  /** All lines of the component in the undisturbed run, and those that came before the moment. */
-  readonly lines: readonly string[];
-  readonly before: readonly string[];
-  readonly unfinished: string;
-  /** Undefined where the undisturbed run never rests: then memory and final space are not compared. */
-  readonly final: FinalState | undefined;
-  readonly end_us: number;
+  readonly task: DebugId;
+  /** What came before the moment. */
+  readonly past: Past;
+  /** How the undisturbed run ends; where it never rests, memory and final space are not compared. */
+  readonly end: End;
+  /** Virtual time by which the last line must have come if nothing stands still meanwhile. */
+  readonly deadline_us: number;
+  /** What of log lines does not matter. */
+  readonly unify: readonly Unify[];
   readonly strategy: { readonly checkpoint: Strategy; readonly restore: Strategy };
 }
 
+/** What came out, and how the run ended where it did: if that alone is wrong, another course may have led there. */
+export interface Finding extends MomentResult {
+  readonly end?: End;
+  /** Why the checkpoint was refused. */
+  readonly refusal?: string;
+  /** How long the commands took. */
+  readonly took_us: number;
+}
+
 const NAME = 'sweep';
-/** How long a command may take, and how much later than without a checkpoint the last line may come. */
+/** How long a command may take. */
 const COMMAND_US = 20_000_000;
-const SLACK_US = 5_000_000;
 const WORDS_MAX = 8;
-const STACK_BYTES = 0x10_0000;
 
 /** What the stream of events tells of the commands. */
 class Watch {
   space: ObjectSpace | undefined;
+  /** The space when the component was last let go: it is about to execute its next instruction. */
+  thawed: ObjectSpace | undefined;
   threads: readonly ThreadAt[] = [];
+  /** When the last command ended. */
+  done_us = 0;
   readonly #subject: Subject;
 
   constructor(subject: Subject) {
@@ -66,7 +85,10 @@ class Watch {
       this.space = this.#subject.space;
       this.threads = threadsOf(event.detail);
     }
-    if (event.what === NOTE_CONTROL_DONE) this.#subject.system.machine.stop();
+    if (event.what === NOTE_THAWED) this.thawed = this.#subject.space;
+    if (event.what !== NOTE_CONTROL_DONE) return;
+    this.done_us = event.time_us;
+    this.#subject.system.machine.stop();
   }
 }
 
@@ -76,40 +98,51 @@ function threadsOf(detail: Plain): ThreadAt[] {
 }
 
 /** Does the experiment on a system that stands at the moment; leaves the system wherever it then is. */
-export function experiment(system: System, expected: Expectation): MomentResult {
-  const moment = system.machine.instructions;
-  const subject = new Subject(system, expected.label, expected.before, expected.unfinished);
+export function experiment(system: System, expected: Expectation): Finding {
+  const { instructions: moment, time_us: started_us } = system.machine;
+  const subject = new Subject(system, expected.label, expected.unify, expected.past);
   const watch = new Watch(subject);
   const unlisten = system.machine.events.listen(['note'], (event) => watch.event(event));
   try {
-    const { outcome, reason } = carryOut(subject, watch, expected);
-    return { moment, outcome, reason: reason.slice(0, WORDS_MAX), threads: watch.threads };
+    const { reason, ...judged } = carryOut(subject, watch, expected);
+    return { moment, took_us: watch.done_us - started_us, ...judged, reason: reason.slice(0, WORDS_MAX), threads: watch.threads };
   } finally {
     unlisten();
     subject.close();
   }
 }
 
-type Judgement = { readonly outcome: Outcome; readonly reason: readonly string[] };
+type Judgement = { readonly outcome: Exclude<Outcome, 'delayed'>; readonly reason: readonly string[]; readonly end?: End; readonly refusal?: string };
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
 function carryOut(subject: Subject, watch: Watch, expected: Expectation): Judgement {
   const { path, strategy } = expected;
+  const started_us = subject.system.machine.time_us;
   const checkpointed = command(subject.system, { kind: 'checkpoint', of: path, name: NAME, strategy: strategy.checkpoint });
   if (!checkpointed.ok) {
-    const after = goesOn(subject, expected);
-    return after === null ? { outcome: 'refused', reason: [checkpointed.message] } : failed(`the refused checkpoint did harm: ${after[0] ?? ''}`, `it was refused: ${checkpointed.message}`, ...after.slice(1));
+    const { message: refusal } = checkpointed;
+    const { reason, end } = goesOn(subject, expected, started_us);
+    if (reason === null) return { outcome: 'refused', reason: [refusal] };
+    return { outcome: 'failed', reason: [`the refused checkpoint did harm: ${reason[0] ?? ''}`, `it was refused: ${refusal}`, ...reason.slice(1)], end, refusal };
   }
   const killed = command(subject.system, { kind: 'kill', child: path });
   if (!killed.ok) return failed(`the kill failed: ${killed.message}`);
+  watch.thawed = undefined;
   const restored = command(subject.system, { kind: 'restore', from: NAME, as: path, strategy: strategy.restore });
-  const space = subject.space;
+  const space = watch.thawed ?? subject.space;
   if (!restored.ok) return failed(`the restore failed: ${restored.message}`);
   if (watch.space === undefined || space === undefined) return failed('the component has no capability space after the restore');
   const spaces = compare(watch.space, space, 'isomorphic');
   if (spaces.length > 0) return failed('the capability space is another one', ...explain(spaces));
-  const after = goesOn(subject, expected);
-  return after === null ? { outcome: 'ok', reason: [] } : failed(...after);
+  const { reason, end } = goesOn(subject, expected, started_us);
+  return reason === null ? { outcome: 'ok', reason: [] } : { outcome: 'failed', reason, end };
+}
+
+/** `reason` is null if the component says and holds what it would have without a checkpoint. */
+function goesOn(subject: Subject, expected: Expectation, started_us: number): { readonly reason: string[] | null; readonly end: End } {
+  const { end, deadline_us } = expected;
+  const actual = runToEnd(subject, end.lines.length, deadline_us + subject.system.machine.time_us - started_us);
+  return { reason: difference(end, actual), end: actual };
 }
 
 function command(system: System, asked: ControlCommand): ControlOutcome {
@@ -123,23 +156,3 @@ function command(system: System, asked: ControlCommand): ControlOutcome {
   }
   return outcome ?? { ok: false, message: `the ${asked.kind} did not end within ${COMMAND_US / 1e6} s of virtual time` };
 }
-
-/** Null if the component says and holds what it would have without a checkpoint; else what is wrong. */
-function goesOn(subject: Subject, expected: Expectation): string[] | null {
-  const { lines, end_us, final } = expected;
-  const complete = subject.untilLines(lines.length, Math.max(end_us, subject.system.machine.time_us) + SLACK_US);
-  const wrong = lines.findIndex((line, i) => subject.lines[i] !== line);
-  if (wrong >= 0 && wrong < subject.lines.length) return [`line ${wrong + 1} of the component is another one`, `expected: ${lines[wrong] ?? ''}`, `came:     ${subject.lines[wrong] ?? ''}`];
-  if (!complete) return [`the component stopped after ${subject.lines.length} of ${lines.length} lines`, `expected next: ${lines[subject.lines.length] ?? ''}`];
-  if (final === undefined || !subject.rest()) return null;
-  const now = subject.final();
-  if (now === undefined) return ['the component ended'];
-  const spaces = compare(final.space, now.space, 'isomorphic');
-  if (spaces.length > 0) return ['at the end the capability space is another one', ...explain(spaces)];
-  if (final.memory === undefined || now.memory === undefined) return null;
-  const difference = compareMemory(final.memory, now.memory, deadStacks(now.memory.stack_pointers));
-  return difference === null ? null : [`at the end the memory is another one: ${difference.words}`];
-}
-
-/** Below each stack pointer, down to the beginning of its slot in the stack area. */
-const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));

@@ -6,7 +6,7 @@ import type { BoardEvent, StampedEvent } from '../../emu/event.ts';
 export const MOMENT_CLASSES = ['syscall', 'rpc', 'fault', 'schedule', 'all'] as const;
 export type MomentClass = (typeof MOMENT_CLASSES)[number];
 
-/** What is swept: all events of a class, or every n-th instruction between the component's birth and the end. */
+/** What is swept: all events of a class, or every n-th instruction that the component's own threads execute; with n = 1 all events as well. */
 export type MomentChoice = { readonly kind: 'events'; readonly of: MomentClass } | { readonly kind: 'every'; readonly instructions: number };
 
 const KINDS: Readonly<Record<MomentClass, readonly BoardEvent['kind'][]>> = {
@@ -17,11 +17,11 @@ const KINDS: Readonly<Record<MomentClass, readonly BoardEvent['kind'][]>> = {
   all: ['syscall_enter', 'syscall_leave', 'ipc_transfer', 'page_fault', 'exception', 'schedule'],
 };
 
-export const kindsOf = (choice: MomentChoice): readonly BoardEvent['kind'][] => (choice.kind === 'events' ? KINDS[choice.of] : []);
+export const kindsOf = (choice: MomentChoice): readonly BoardEvent['kind'][] => (choice.kind === 'events' ? KINDS[choice.of] : choice.instructions === 1 ? KINDS.all : []);
 
 /** What a person calls the class, for reports. */
 export const choiceWords = (choice: MomentChoice): string =>
-  choice.kind === 'every' ? `every ${choice.instructions === 1 ? 'instruction' : `${choice.instructions} instructions`}` : choice.of === 'all' ? 'every event' : `every ${{ syscall: 'system call entry and exit', rpc: 'IPC transfer', fault: 'fault', schedule: 'thread switch' }[choice.of]}`;
+  choice.kind === 'every' ? `every ${choice.instructions === 1 ? 'instruction and event' : `${choice.instructions} instructions`}` : choice.of === 'all' ? 'every event' : `every ${{ syscall: 'system call entry and exit', rpc: 'IPC transfer', fault: 'fault', schedule: 'thread switch' }[choice.of]}`;
 
 /** Collects the moments of events of some tasks and threads, each once, in ascending order. */
 export class MomentCollector {

@@ -2,9 +2,9 @@
 // Pure; owns no state. Named fields, versioned; records of shards and of interrupted runs of one sweep merge into one.
 
 import type { Strategy } from '../../runtime/system.ts';
-import type { MomentResult } from './experiment.ts';
+import { type MomentResult, OUTCOMES } from './experiment.ts';
 
-export const SWEEP_FORMAT = 1;
+export const SWEEP_FORMAT = 2;
 
 /** What makes two records parts of one sweep. */
 export interface SweepIdentity {
@@ -24,26 +24,60 @@ export interface SweepRecord {
   /** Moments tried, ascending; results of `ok` ones are only counted. */
   readonly tried: readonly number[];
   readonly ok: number;
+  /** Those that took a course which mere delay leads to as well; the smallest as an example. */
+  readonly delayed: number;
+  readonly delay: MomentResult | null;
   readonly refused: number;
   readonly failures: readonly MomentResult[];
   /** Failures beyond the limit of the list. */
   readonly failures_more: number;
-  /** One of the refusals, as an example. */
-  readonly refusal: MomentResult | null;
+  /** By reason; how often, and the smallest moment. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly reason: string;
+  readonly count: number;
+  readonly moment: number;
 }
 
 export const FAILURES_MAX = 200;
+/** Reasons beyond are counted as "other reasons". */
+const REASONS_MAX = 30;
+const OTHER_REASONS = 'other reasons';
 
 export function emptyRecord(identity: SweepIdentity, total: number): SweepRecord {
-  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, refused: 0, failures: [], failures_more: 0, refusal: null };
+  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, delayed: 0, delay: null, refused: 0, failures: [], failures_more: 0, refusals: [] };
 }
 
 export function withResult(record: SweepRecord, result: MomentResult): SweepRecord {
-  const tried = [...record.tried, result.moment];
-  if (result.outcome === 'ok') return { ...record, tried, ok: record.ok + 1 };
-  if (result.outcome === 'refused') return { ...record, tried, refused: record.refused + 1, refusal: record.refusal ?? result };
-  if (record.failures.length >= FAILURES_MAX) return { ...record, tried, failures_more: record.failures_more + 1 };
-  return { ...record, tried, failures: [...record.failures, result] };
+  return withResults(record, [result]);
+}
+
+/** Many at once: a sweep has many thousand moments, and each call copies their list. */
+export function withResults(record: SweepRecord, results: readonly MomentResult[]): SweepRecord {
+  const of = (outcome: MomentResult['outcome']): MomentResult[] => results.filter((result) => result.outcome === outcome);
+  const [delayed, refused] = [of('delayed'), of('refused')];
+  const failures = [...record.failures, ...of('failed')].sort((a, b) => a.moment - b.moment);
+  return {
+    ...record,
+    tried: [...record.tried, ...results.map(({ moment }) => moment)].sort((a, b) => a - b),
+    ok: record.ok + of('ok').length,
+    delayed: record.delayed + delayed.length,
+    delay: delayed.reduce(smaller, record.delay),
+    refused: record.refused + refused.length,
+    failures: failures.slice(0, FAILURES_MAX),
+    failures_more: record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
+    refusals: refused.reduce((all, { reason: [reason = ''], moment }) => withRefusal(all, { reason, count: 1, moment }), record.refusals),
+  };
+}
+
+/** Most frequent first. */
+function withRefusal(refusals: readonly Refusal[], one: Refusal): readonly Refusal[] {
+  const reason = refusals.length < REASONS_MAX || refusals.some((other) => other.reason === one.reason) ? one.reason : OTHER_REASONS;
+  const old = refusals.find((other) => other.reason === reason);
+  const sum = { reason, count: one.count + (old?.count ?? 0), moment: Math.min(one.moment, old?.moment ?? one.moment) };
+  return [...refusals.filter((other) => other !== old), sum].sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
 }
 
 /** The whole of several records of one sweep. */
@@ -62,10 +96,12 @@ export function mergeRecords(records: readonly SweepRecord[]): SweepRecord | { r
       ...merged,
       tried: [...merged.tried, ...record.tried].sort((a, b) => a - b),
       ok: merged.ok + record.ok,
+      delayed: merged.delayed + record.delayed,
+      delay: smaller(merged.delay, record.delay),
       refused: merged.refused + record.refused,
       failures: failures.slice(0, FAILURES_MAX),
       failures_more: merged.failures_more + record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
-      refusal: smaller(merged.refusal, record.refusal),
+      refusals: record.refusals.reduce(withRefusal, merged.refusals),
     };
   }
   return merged;
@@ -99,7 +135,7 @@ export function parseRecord(text: string): SweepRecord | { readonly error: strin
   return problem === null ? (value as SweepRecord) : { error: problem };
 }
 
-const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'refused', 'failures', 'failures_more', 'refusal'];
+const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'delayed', 'delay', 'refused', 'failures', 'failures_more', 'refusals'];
 
 function recordProblem(value: unknown): string | null {
   if (!isObject(value)) return 'is no sweep record';
@@ -108,21 +144,24 @@ function recordProblem(value: unknown): string | null {
   if (unknown !== undefined) return `has an unknown field '${unknown}'`;
   const identity = value['identity'];
   if (!isObject(identity) || ['scenario', 'hash', 'component', 'moments_of'].some((name) => typeof identity[name] !== 'string') || !isObject(identity['strategy'])) return "has no sound field 'identity'";
-  for (const name of ['total', 'ok', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
-  const { tried, failures, refusal } = value;
+  for (const name of ['total', 'ok', 'delayed', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
+  const { tried, failures, refusals, delay } = value;
   if (!Array.isArray(tried) || !tried.every(isCount)) return "has no list of moments 'tried'";
   if (!Array.isArray(failures) || !failures.every(isResult)) return "has no sound list 'failures'";
-  if (refusal !== null && !isResult(refusal)) return "has no sound field 'refusal'";
-  const counted = Number(value['ok']) + Number(value['refused']) + failures.length + Number(value['failures_more']);
+  if (delay !== null && !isResult(delay)) return "has no sound field 'delay'";
+  if (!Array.isArray(refusals) || !refusals.every(isRefusal)) return "has no sound list 'refusals'";
+  const counted = Number(value['ok']) + Number(value['delayed']) + Number(value['refused']) + failures.length + Number(value['failures_more']);
   return counted === tried.length ? null : `counts ${counted} results for ${tried.length} moments`;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
+const isRefusal = (value: unknown): boolean => isObject(value) && typeof value['reason'] === 'string' && isCount(value['count']) && isCount(value['moment']);
+
 function isResult(value: unknown): boolean {
   if (!isObject(value) || !isCount(value['moment'])) return false;
   const { outcome, reason, threads } = value;
-  if (outcome !== 'ok' && outcome !== 'refused' && outcome !== 'failed') return false;
+  if (!(OUTCOMES as readonly unknown[]).includes(outcome)) return false;
   return Array.isArray(reason) && reason.every((line) => typeof line === 'string') && Array.isArray(threads) && threads.every((row) => isObject(row) && typeof row['name'] === 'string' && typeof row['phase'] === 'string');
 }

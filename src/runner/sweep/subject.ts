@@ -5,6 +5,7 @@ import type { ObjectSpace } from '../../emu/jdb/model.ts';
 import type { DebugId } from '../../emu/numbers.ts';
 import type { ComponentMemory } from '../../runtime/component_memory.ts';
 import type { System } from '../../runtime/system.ts';
+import type { Unify } from '../../scenario/model.ts';
 import { LogLines } from '../log_lines.ts';
 
 /** How long is waited for the system to rest, and how often is looked. */
@@ -15,7 +16,19 @@ const REST_SLICES = 500;
 export interface FinalState {
   readonly space: ObjectSpace;
   readonly memory: ComponentMemory | undefined;
+  /** Ids of all objects of which the component was ever given a capability: those that it has dropped may still stand somewhere. */
+  readonly given: ReadonlySet<number>;
 }
+
+/** The past of a component, as far as it matters for what comes. */
+export interface Past {
+  readonly lines: readonly string[];
+  /** The beginning of a line. */
+  readonly unfinished: string;
+  readonly given: ReadonlySet<number>;
+}
+
+export const NO_PAST: Past = { lines: [], unfinished: '', given: new Set() };
 
 export class Subject {
   readonly system: System;
@@ -25,20 +38,30 @@ export class Subject {
   readonly #close: () => void;
   #apart = false;
   #wanted = Number.POSITIVE_INFINITY;
-  /** Lines of the component, and of everybody. */
   readonly lines: string[];
+  readonly #given: Set<number>;
+  /** Tasks of the component, dead ones included, and tasks that are none of it. */
+  readonly #mine = new Map<DebugId, boolean>();
   #seen = 0;
 
-  /** `label` as in "init -> rtcr -> x"; `before` are the component's lines so far, `unfinished` the beginning of a line. */
-  constructor(system: System, label: string, before: readonly string[] = [], unfinished = '') {
+  /** `label` as in "init -> rtcr -> x". */
+  constructor(system: System, label: string, unify: readonly Unify[] = [], past = NO_PAST) {
     this.system = system;
     this.label = label;
-    this.log = new LogLines(unfinished);
-    this.lines = [...before];
+    this.log = new LogLines(past.unfinished, unify);
+    this.lines = [...past.lines];
+    this.#given = new Set(past.given);
     this.#prefix = `[${label}] `;
-    this.#close = system.machine.events.listen(['console'], (event) => {
-      if (event.kind === 'console' && !this.#apart) this.#take(event.text, event.time_us);
+    this.#close = system.machine.events.listen(['console', 'cap_mapped'], (event) => {
+      if (this.#apart) return;
+      if (event.kind === 'console') this.#take(event.text, event.time_us);
+      else if (event.kind === 'cap_mapped') this.#gave(event.object, event.into);
     });
+  }
+
+  /** What has happened so far, for another subject that goes on from here. */
+  get past(): Past {
+    return { lines: [...this.lines], unfinished: this.log.unfinished, given: new Set(this.#given) };
   }
 
   /** Does something to the system that is none of this run's business. */
@@ -88,13 +111,27 @@ export class Subject {
   /** Space and memory as they are; undefined where the component does not live. */
   final(): FinalState | undefined {
     const { task } = this;
-    return task === undefined ? undefined : { space: this.system.objectSpace(task), memory: this.system.memory(task) };
+    return task === undefined ? undefined : { space: this.system.objectSpace(task), memory: this.system.memory(task), given: new Set(this.#given) };
+  }
+
+  /** A task that has no label yet is filled before it runs: whatever it is given counts. */
+  #gave(object: DebugId, into: DebugId): void {
+    if (this.#mine.get(into) === false) return;
+    const id = this.system.gateLabel(object);
+    if (id === undefined) return;
+    if (!this.#mine.has(into)) {
+      const label = this.system.components().find(({ task }) => task === into)?.label;
+      if (label !== undefined) this.#mine.set(into, label === this.label);
+      if (label !== undefined && label !== this.label) return;
+    }
+    this.#given.add(id);
   }
 
   #take(text: string, time_us: number): void {
     this.log.append(text, time_us);
     for (; this.#seen < this.log.count; this.#seen++) {
-      const line = this.log.all[this.#seen]?.text ?? '';
+      const { text = '', unified = text } = this.log.all[this.#seen] ?? {};
+      const line = text.startsWith(this.#prefix) && !unified.startsWith(this.#prefix) ? text : unified;
       if (line.startsWith(this.#prefix)) this.lines.push(line.slice(this.#prefix.length));
     }
     if (this.lines.length >= this.#wanted) this.system.machine.stop();

@@ -4,7 +4,8 @@
 import type { BootModule, BootSystem, Strategy, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { systemConfig } from '../system_config.ts';
-import { experiment, type MomentResult } from './experiment.ts';
+import { delayLeadingTo } from './delays.ts';
+import { type Expectation, experiment, type MomentResult } from './experiment.ts';
 import { type MomentChoice, shardOf } from './moments.ts';
 import { type Reference, referenceRun } from './reference.ts';
 import { Subject } from './subject.ts';
@@ -36,6 +37,8 @@ export interface SweepPorts {
 }
 
 export const MOMENTS_MAX = 5_000_000;
+/** How much later than without a checkpoint the last line may come, the time of the commands not counted. */
+const SLACK_US = 5_000_000;
 
 /** Null: done; else why the sweep could not be made at all. */
 export function sweep(request: SweepRequest, ports: SweepPorts): { readonly error: string } | null {
@@ -46,8 +49,8 @@ export function sweep(request: SweepRequest, ports: SweepPorts): { readonly erro
   if ('error' in reference) return reference;
   if (reference.dropped > 0) return { error: `there are ${reference.dropped} moments more than the limit of ${MOMENTS_MAX}: take a coarser class` };
   const all = request.only.length > 0 ? [...request.only].sort((a, b) => a - b) : reference.moments;
-  const outside = all.find((moment) => moment < reference.birth || moment >= reference.end);
-  if (outside !== undefined) return { error: `moment ${outside} lies outside of the component's time, ${reference.birth} to ${reference.end - 1}` };
+  const outside = all.find((moment) => moment < reference.birth || moment >= reference.last);
+  if (outside !== undefined) return { error: `moment ${outside} lies outside of the component's time, ${reference.birth} to ${reference.last - 1}` };
   const mine = shardOf(all, request.shard).filter((moment) => !request.done.has(moment));
   ports.begins(all.length, mine.length);
   return mine.length === 0 ? null : forward(request, ports, reference, mine);
@@ -61,19 +64,30 @@ function boot({ scenario, modules }: SweepRequest, ports: SweepPorts): System | 
 function forward(request: SweepRequest, ports: SweepPorts, reference: Reference, moments: readonly number[]): { readonly error: string } | null {
   const system = boot(request, ports);
   if ('error' in system) return system;
-  const subject = new Subject(system, reference.label);
+  const subject = new Subject(system, reference.label, request.scenario.unify);
   try {
     for (const moment of moments) {
       reach(system, moment);
       if (system.machine.instructions !== moment) return { error: `the run does not reach instruction ${moment}: it stands at ${system.machine.instructions}` };
-      const { lines, end_us, final, label } = reference;
-      const expected = { path: request.path, label, lines, before: [...subject.lines], unfinished: subject.log.unfinished, final, end_us, strategy: request.strategy };
-      if (!ports.result(subject.apart(() => ports.attempt(system, (copy) => experiment(copy, expected))))) return null;
+      const { label, task, end } = reference;
+      const expected = { path: request.path, label, task, end, past: subject.past, deadline_us: reference.last_us + SLACK_US, unify: request.scenario.unify, strategy: request.strategy };
+      if (!ports.result(subject.apart(() => judged(system, expected, ports.attempt)))) return null;
     }
     return null;
   } finally {
     subject.close();
   }
+}
+
+/** An end that the undisturbed component reaches too when its threads are merely stopped for a while is as right as the one of the undisturbed run. */
+function judged(system: System, expected: Expectation, attempt: Attempt): MomentResult {
+  const { end, refusal, took_us, ...found } = attempt(system, (copy) => experiment(copy, expected));
+  if (end === undefined || found.outcome !== 'failed') return found;
+  const delay = delayLeadingTo(end, took_us, system, expected, (act) => attempt(system, act));
+  if (delay === null) return found;
+  if (refusal !== undefined) return { ...found, outcome: 'refused', reason: [refusal] };
+  const words = `as without a checkpoint when ${delay.threads.join(', ')} ${delay.threads.length === 1 ? 'stands' : 'stand'} still for ${delay.us} us`;
+  return { ...found, outcome: 'delayed', reason: [words, ...found.reason] };
 }
 
 function reach(system: System, moment: number): void {

@@ -74,6 +74,8 @@ export type Capture = {
   /** Clocks of Timer sessions by key. */
   readonly clocks: readonly { readonly key: number; readonly elapsed_ms: number }[];
   readonly drain_rounds: number;
+  /** Region maps of the target in which a fault waits to be resolved. */
+  readonly faults: number;
   /** Threads that may have capabilities in transit. */
   readonly transits: readonly { readonly thread: number; readonly ids: readonly number[] }[];
   /** Extensions that were really used. */
@@ -82,7 +84,7 @@ export type Capture = {
 
 const EMPTY: Capture = {
   target: 0, group: [], native: 0, task: 0, requests: false, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
-  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, transits: [], extensions: [],
+  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, faults: 0, transits: [], extensions: [],
 };
 
 /** The record of the target that is being worked on. */

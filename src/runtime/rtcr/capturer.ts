@@ -3,6 +3,8 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
+import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import { Region_map } from '../rpc/interfaces.ts';
 import { capture, enterCapture, restartCaptures } from './capture.ts';
 import { probeSlots, readTargetCapMap } from './capture_caps.ts';
 import { identifySources, readSources } from './capture_signals.ts';
@@ -11,7 +13,7 @@ import { drainTargets, settleTimers } from './drain.ts';
 import { each } from './each.ts';
 import { fetchKernelThreads, freezeTargets } from './kernel_threads.ts';
 import { TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
-import { timerSessions } from './online_storage.ts';
+import { regionMaps, timerSessions } from './online_storage.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { ofTarget } from './target_rows.ts';
 import { readClock, readSessionClock } from './timer_session.ts';
@@ -59,6 +61,14 @@ const fetchThreadsOf = procedure<{ [key: string]: Plain; item: number }>('rtcr.c
   fetched: () => done(),
 });
 
+const readFaults = procedure<{ [key: string]: Plain; item: number }>('rtcr.capture_faults', {
+  start: (x, l) => rpc(Region_map.state, regionMaps(x).require(l.item).real, {}, 'state'),
+  state: (x, _l, { value }: RpcReply) => {
+    if (((value as readonly number[])[0] ?? 0) !== 0) capture.update(x, { faults: capture.get(x).faults + 1 });
+    return done();
+  },
+});
+
 const identifyMember = procedure<MemberLocals>('rtcr.capture_identify', {
   start: (x, l) => {
     enterCapture(x, l.item);
@@ -67,7 +77,13 @@ const identifyMember = procedure<MemberLocals>('rtcr.capture_identify', {
   },
   sources: (_x, l) => call(identifySources, { target: l.item }, l.strategy['cap-map'] === 'skip' ? 'identified' : 'cap_map'),
   cap_map: (x, l) => call(readTargetCapMap, { target: l.item, native: capture.get(x).native }, 'identified'),
-  identified: () => done(),
+  // A thread keeps the mark of its first unresolved fault for ever; whether one is unresolved now, core's maps tell.
+  identified: (x, l) => (capture.get(x).threads.some(({ unresolved }) => unresolved) ? each(readFaults, ofTarget(regionMaps, x, l.item).map(([map]) => map), {}, 'judge') : done()),
+  judge: (x) => {
+    const { threads, faults } = capture.get(x);
+    if (faults === 0) capture.update(x, { threads: threads.map((thread) => ({ ...thread, unresolved: false })) });
+    return done();
+  },
 });
 
 const readMember = procedure<MemberLocals>('rtcr.capture_read', {

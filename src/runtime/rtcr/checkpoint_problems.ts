@@ -17,7 +17,12 @@ export interface CheckpointPlan {
 export function targetProblem(x: Execution, target: number, plan: CheckpointPlan): string | null {
   const row = targets(x).require(target);
   if (row.phase !== 'running') return `target "${row.name}" is ${row.phase}`;
-  return foreignProblem(x, target, plan.strategy) ?? serverProblem(x, target, plan) ?? clientProblem(x, target, plan) ?? baseProblem(x, target, plan);
+  return sessionProblem(x, target, plan) ?? baseProblem(x, target, plan);
+}
+
+/** The first session that leads out of the checkpoint. Asked again when all targets stand still: one may have been in the making. */
+export function sessionProblem(x: Execution, target: number, plan: CheckpointPlan): string | null {
+  return foreignProblem(x, target, plan.strategy) ?? serverProblem(x, target, plan) ?? clientProblem(x, target, plan);
 }
 
 function foreignProblem(x: Execution, target: number, { foreign }: DecidedStrategy): string | null {

@@ -12,7 +12,7 @@ import { forgetSemaphores } from './capture_signals.ts';
 import { forgetLockIrqs } from './capture_threads.ts';
 import { captureTargets, stopsBy, wantsPhases } from './capturer.ts';
 import { checkpointFacts } from './checkpoint_facts.ts';
-import { targetProblem } from './checkpoint_problems.ts';
+import { sessionProblem, targetProblem } from './checkpoint_problems.ts';
 import { collectSnapshot } from './collector.ts';
 import { each } from './each.ts';
 import { copyAwaiting } from './incremental_copy.ts';
@@ -73,7 +73,14 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     forgetFetched(x, l.targets);
     return each(nudgeThread, found.map(({ thread }) => thread), {}, 'capture', 'failed');
   },
-  memory: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background' }, 'store', 'failed'),
+  memory: (x, l) => {
+    for (const target of l.targets) {
+      const text = sessionProblem(x, target, l);
+      if (text !== null) return goto('failed', { name: 'Checkpoint_refused', text } satisfies Failure);
+    }
+    return goto('copy');
+  },
+  copy: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background' }, 'store', 'failed'),
   store: (x, l) => {
     const old = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     const stored = l.targets.map((target) => storeSnapshot(x, target, l));

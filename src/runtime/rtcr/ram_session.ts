@@ -15,7 +15,8 @@ import { type CreatedSession, type CreateSession, isBootstrap, newSession } from
 import { startPager } from './crew.ts';
 import { allocManaged, freeManaged, managedAt } from './managed_dataspaces.ts';
 import { forwarded, hold, interpose, release } from './interposer.ts';
-import { attachedRegions, ramDataspaces, ramSessions, targets } from './online_storage.ts';
+import { ramDataspaces, ramSessions, targets } from './online_storage.ts';
+import { forgetAttachmentsOf } from './region_map.ts';
 
 /** RAM that the checkpointer gives a target to start with; it comes from its own session. */
 const DONATION_BYTES = 1024 * 1024;
@@ -59,12 +60,7 @@ function recordAllocation(x: Execution, request: RpcRequest, { cap: ds }: RpcRep
 function recordFree(x: Execution, request: RpcRequest): void {
   const found = ramDataspaces(x).find((row) => row.ram === request.ref && row.cap.slot === cap(request, 'ds'));
   if (found === undefined) return;
-  // Core detaches a freed dataspace wherever it was attached.
-  for (const [key, row] of attachedRegions(x).entries()) {
-    if (row.ds.id !== found[1].cap.id) continue;
-    release(x, row.ds);
-    attachedRegions(x).delete(key);
-  }
+  forgetAttachmentsOf(x, found[1].cap.id);
   release(x, found[1].cap);
   ramDataspaces(x).delete(found[0]);
 }
@@ -84,6 +80,7 @@ function recordRefAccount(x: Execution, request: RpcRequest, { value }: RpcReply
 export function forgetDataspaces(x: Execution, ram: number): void {
   for (const [key, row] of ramDataspaces(x).entries()) {
     if (row.ram !== ram) continue;
+    forgetAttachmentsOf(x, row.cap.id);
     release(x, row.cap);
     ramDataspaces(x).delete(key);
   }

@@ -54,6 +54,15 @@ function forgetRegion(x: Execution, request: RpcRequest): void {
   attachedRegions(x).delete(found[0]);
 }
 
+/** Forgets where a dataspace is attached that ceases to exist: core detaches it everywhere. */
+export function forgetAttachmentsOf(x: Execution, ds_id: number): void {
+  for (const [key, row] of attachedRegions(x).entries()) {
+    if (row.ds.id !== ds_id) continue;
+    release(x, row.ds);
+    attachedRegions(x).delete(key);
+  }
+}
+
 /** Forgets whatever is attached to a map that ceases to exist. */
 export function forgetRegions(x: Execution, map: number): void {
   for (const [key, row] of attachedRegions(x).entries()) {

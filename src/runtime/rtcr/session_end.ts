@@ -16,6 +16,7 @@ import {
   signalContexts, signalSources, timerSessions,
 } from './online_storage.ts';
 import { forgetDataspaces } from './ram_session.ts';
+import { forgetAttachmentsOf } from './region_map.ts';
 import { dropRegionMap } from './rm_session.ts';
 import { freeLocalModule } from './rom_session.ts';
 import { mapsOfPd, mapsOfRm } from './target_rows.ts';
@@ -109,6 +110,7 @@ function dropHeld(x: Execution, service: Service, key: number): void {
     }
     case 'ROM': {
       const { ds, sigh } = romSessions(x).require(key);
+      if (ds !== null) forgetAttachmentsOf(x, ds.id);
       release(x, ds);
       release(x, sigh);
       return;

@@ -1,0 +1,48 @@
+// How a component's run ends: its lines, and its space and memory when everything rests; and in what two ends differ.
+// Owns no state. "Equal" is architecture.md, "Equal after restore": times are outside, ids may be others.
+
+import { compare } from '../capspace/compare.ts';
+import { explain } from '../capspace/words.ts';
+import { compareMemory, type DeadStack } from './memory_comparison.ts';
+import type { FinalState, Subject } from './subject.ts';
+
+export interface End {
+  /** As far as they came. */
+  readonly lines: readonly string[];
+  /** Whether all lines came in time. */
+  readonly complete: boolean;
+  /** Undefined where the system does not come to rest, `ended` where the component is no more. */
+  readonly final: FinalState | 'ended' | undefined;
+}
+
+/** Every thread's stack has a slot of this size in the stack area. */
+const STACK_BYTES = 0x10_0000;
+
+/** Lets the subject say so many lines, come to rest, and looks at it. */
+export function runToEnd(subject: Subject, lines: number, deadline_us: number): End {
+  const complete = subject.untilLines(lines, deadline_us);
+  const said = subject.lines.slice(0, lines);
+  if (!complete || !subject.rest()) return { lines: said, complete, final: undefined };
+  return { lines: said, complete, final: subject.final() ?? 'ended' };
+}
+
+/** Null if both ends are one; else what is wrong with the second, in words. */
+export function difference(expected: End, actual: End): string[] | null {
+  const wrong = expected.lines.findIndex((line, i) => actual.lines[i] !== line);
+  if (wrong >= 0 && wrong < actual.lines.length) return [`line ${wrong + 1} of the component is another one`, `expected: ${expected.lines[wrong] ?? ''}`, `came:     ${actual.lines[wrong] ?? ''}`];
+  if (!actual.complete) return [`the component stopped after ${actual.lines.length} of ${expected.lines.length} lines`, `expected next: ${expected.lines[actual.lines.length] ?? ''}`];
+  if (expected.final === undefined || actual.final === undefined) return null;
+  if (expected.final === 'ended' || actual.final === 'ended') return expected.final === actual.final ? null : [expected.final === 'ended' ? 'the component did not end' : 'the component ended'];
+  return finalDifference(expected.final, actual.final);
+}
+
+function finalDifference(expected: FinalState, actual: FinalState): string[] | null {
+  const spaces = compare(expected.space, actual.space, 'isomorphic');
+  if (spaces.length > 0) return ['at the end the capability space is another one', ...explain(spaces)];
+  if (expected.memory === undefined || actual.memory === undefined) return null;
+  const found = compareMemory(expected.memory, actual.memory, deadStacks(actual.memory.stack_pointers), { expected: expected.given, actual: actual.given });
+  return found === null ? null : [`at the end the memory is another one: ${found.words}`];
+}
+
+/** Below each stack pointer, down to the beginning of its slot in the stack area. */
+const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));

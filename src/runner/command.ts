@@ -1,27 +1,66 @@
-// A command to a checkpointer carried out to its end, for whoever drives a system without steps.
+// A command to a checkpointer carried out to its end, for whoever drives a system without steps; and why one does not end.
 // Owns no state beyond the call.
 
-import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, type System } from '../runtime/system.ts';
+import type { StampedEvent } from '../emu/event.ts';
+import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, NOTE_STUCK, type System } from '../runtime/system.ts';
 
 /** How long a command may take, in virtual time. */
-const COMMAND_US = 20_000_000;
+export const COMMAND_US = 20_000_000;
+
+/** Notices that a component waits in vain, which keeps a command from ending. */
+export class Stuck {
+  /** What it waits for, in words; null while nothing of the kind was noted. */
+  words: string | null = null;
+  readonly #system: System;
+  readonly #close: () => void;
+
+  constructor(system: System) {
+    this.#system = system;
+    this.#close = system.machine.events.listen(['note'], (event) => this.#note(event));
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  #note(event: StampedEvent): void {
+    if (event.kind !== 'note' || event.what !== NOTE_STUCK) return;
+    const { rpc = '', thread_slot = 0 } = (event.detail ?? {}) as { readonly rpc?: string; readonly thread_slot?: number };
+    const thread = this.#system.objectSpace(event.task).slots.find(({ slot }) => slot === thread_slot)?.id;
+    const row = this.#system.threads().find(({ id }) => id === thread);
+    const whom = row?.wait.kind === 'from' ? `waits in a call for ${this.#named(row.wait.partner)}` : 'does not come back to its program';
+    this.words = `core stands in ${rpc} and polls for thread "${row?.name ?? ''}", which ${whom}; nobody is served meanwhile`;
+    this.#system.machine.stop();
+  }
+
+  #named(partner: number): string {
+    const row = this.#system.threads().find(({ id }) => id === partner);
+    const component = this.#system.components().find(({ task }) => task === row?.task)?.label;
+    return `thread "${row?.name ?? ''}"${component === undefined ? '' : ` of ${component}`}`;
+  }
+}
+
+export const notEnded = (kind: ControlCommand['kind'], stuck: Stuck): string =>
+  `the ${kind} did not end${stuck.words === null ? ` within ${COMMAND_US / 1e6} s of virtual time` : `: ${stuck.words}`}`;
 
 export function carryOutCommand(system: System, asked: ControlCommand): ControlOutcome {
   const answer = system.control(asked);
   if (!answer.accepted) return { ok: false, message: answer.message };
   const { machine } = system;
   const end_us = machine.time_us + COMMAND_US;
+  const stuck = new Stuck(system);
   const unlisten = machine.events.listen(['note'], (event) => {
     if (event.kind === 'note' && event.what === NOTE_CONTROL_DONE) machine.stop();
   });
   try {
     let outcome = system.outcome();
-    while (outcome === null && machine.time_us < end_us) {
+    while (outcome === null && stuck.words === null && machine.time_us < end_us) {
       if (machine.run({ time_us: end_us - machine.time_us }) === 'idle_forever') break;
       outcome = system.outcome();
     }
-    return outcome ?? system.outcome() ?? { ok: false, message: `the ${asked.kind} did not end within ${COMMAND_US / 1e6} s of virtual time` };
+    return outcome ?? system.outcome() ?? { ok: false, message: notEnded(asked.kind, stuck) };
   } finally {
     unlisten();
+    stuck.close();
   }
 }

@@ -7,6 +7,7 @@ import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import { beside, pathsOf } from './beside.ts';
 import type { KeptStates } from './expectations.ts';
 import { isExecuted, notExecutable } from './executable.ts';
+import { notEnded, Stuck } from './command.ts';
 import { StopTime } from './stop_time.ts';
 import { stateProblems } from './expect_state.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
@@ -174,9 +175,15 @@ class ScenarioRun {
     const answer = system.control(command);
     if (!answer.accepted) return refusal(command.kind, answer.message, refused) ?? { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
     const stillness = new StopTime(system.machine.events);
-    const stop = progress.advance(() => system.outcome() !== null);
+    const stuck = new Stuck(system);
+    const stop = progress.advance(() => system.outcome() !== null || stuck.words !== null);
+    stuck.close();
     const stop_us = stillness.end();
     const outcome = system.outcome();
+    if (stop === null && outcome === null) {
+      const message = notEnded(command.kind, stuck);
+      return refusal(command.kind, message, refused, 'did not end') ?? { verdict: 'timeout', message: [message], fatal: true };
+    }
     if (stop !== null) return { ...fatal(stop), message: [`${command.kind} did not end: ${stop.reason}`] };
     if (outcome === null) throw new Error('the control command ended without an outcome');
     if (!outcome.ok) return refusal(command.kind, outcome.message, refused) ?? { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
@@ -309,9 +316,9 @@ class ScenarioRun {
 }
 
 /** A refusal that was expected is what the step is about. */
-function refusal(kind: string, message: string, expected: string | undefined): StepEnd | undefined {
+function refusal(kind: string, message: string, expected: string | undefined, what = 'was refused'): StepEnd | undefined {
   if (expected === undefined || !matches(expected, message)) return undefined;
-  return { verdict: 'passed', message: [`as expected, ${kind} was refused: ${message}`] };
+  return { verdict: 'passed', message: [`as expected, ${kind} ${what}: ${message}`] };
 }
 
 function unreachable(step: never): never {

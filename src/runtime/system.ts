@@ -125,6 +125,8 @@ export type CapRecordView =
 
 /** `what` of the note event that is emitted when `outcome()` becomes non-null. */
 export const NOTE_CONTROL_DONE = 'control_done';
+/** `what` of the note event with which a component tells that it waits in vain for a thread: {rpc, thread_slot}. */
+export const NOTE_STUCK = 'stuck';
 /** `what` of the note events between which the component of a command stands still. */
 export const NOTE_FROZEN = 'target_frozen';
 export const NOTE_THAWED = 'target_thawed';

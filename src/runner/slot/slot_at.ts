@@ -15,6 +15,7 @@ import { place } from '../../scenario/diagnostic.ts';
 import type { RunResult, StepOutcome } from '../result.ts';
 import { runScenario, type RunPorts } from '../run.ts';
 import { standardSlot } from '../capspace/standard_slots.ts';
+import { beside } from '../beside.ts';
 import { carryOutCommand } from '../command.ts';
 import { findTask } from '../task_name.ts';
 import { type LeadingPart, scenarioBefore } from '../until.ts';
@@ -103,7 +104,7 @@ class Answer {
     const before = system.snapshot();
     let refused: string | undefined;
     if (step?.kind === 'checkpoint') {
-      const done = carryOutCommand(system, { kind: 'checkpoint', of: step.of, name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) });
+      const done = carryOutCommand(system, { kind: 'checkpoint', of: step.of, ...beside(step), name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) });
       if (!done.ok && step.refused === undefined) refused = `the checkpoint '${step.name}' is not taken: ${done.message}`;
     }
     this.#close();

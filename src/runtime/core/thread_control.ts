@@ -7,19 +7,23 @@ import { triggerIrq } from '../native/lock.ts';
 import { call, done, goto, invoke, procedure } from '../native/procedure.ts';
 import type { RpcAnswer, RpcRequest } from '../native/service.ts';
 import { makeTag, OPERATION } from '../native/utcb.ts';
+import { NOTE_STUCK } from '../system.ts';
 import { cpuThreads, kernelThreadSlot, updateState } from './cpu_thread.ts';
 import { EX_REGS_TRIGGER, exchangeRegisters, KEEP, platformThreads } from './platform_thread.ts';
 import { hasFlag, STATE, withFlag, withWord } from './thread_state.ts';
 
 type Request = { request: RpcRequest };
-type PauseLocals = { [key: string]: Plain; request: RpcRequest; exceptions?: number };
+type PauseLocals = { [key: string]: Plain; request: RpcRequest; exceptions?: number; polls?: number };
 
 const THREAD_SWITCH = 2;
 const NOTHING: RpcAnswer = {};
+/** A thread that runs raises its exception after a few polls; core polls for ever, but whoever looks on is told after so many. */
+const POLLS_STUCK = 10_000;
 
 /**
  * Stops a thread at its next user instruction. One that is blocked in the kernel is not waited for: then only ip and sp are
- * known, everything else in its register image is old.
+ * known, everything else in its register image is old. A thread that has just made a call is still ready but never comes back
+ * to user mode if whoever has to answer needs core's entrypoint, which polls here: then core stands for ever, as the real one does.
  */
 export const pause = procedure<PauseLocals>('core.cpu_thread.pause', {
   start: (x, l) => {
@@ -35,6 +39,8 @@ export const pause = procedure<PauseLocals>('core.cpu_thread.pause', {
   poll: (x, l) => {
     const row = cpuThreads(x).get(l.request.ref);
     if (row === undefined || (row.state[STATE.exceptions] ?? 0) !== l.exceptions || hasFlag(row.state, 'in_exception')) return done(NOTHING);
+    l.polls = (l.polls ?? 0) + 1;
+    if (l.polls === POLLS_STUCK) x.note(NOTE_STUCK, { rpc: 'Cpu_thread.pause', thread_slot: kernelThreadSlot(x, l.request.ref) });
     const { r, utcb } = x.cpu;
     utcb[0] = THREAD_SWITCH;
     r[0] = makeTag(PROTOCOL.thread, 1);

@@ -13,7 +13,7 @@ import { sweep, type SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import type { BootModule } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
-import { type Arguments, type Command, type Exit, PASSED, UsageError } from '../command.ts';
+import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { loadModules } from '../modules.ts';
@@ -28,6 +28,7 @@ export const SWEEP: Command = {
   usage: 'sweep SCENARIO [--at CLASS | --every N] [--jobs N] [--shard I/N] [--resume]',
   example: ['rescap sweep sheep_counter', 'rescap sweep sheep_counter --every 1 --jobs 2', 'rescap sweep sheep_counter --restore semaphore=skip', 'rescap sweep sheep_counter --only 1834120'],
   options: {
+    engine: ENGINE_OPTION,
     of: { type: 'string', value: 'PATH', doc: "the component; default: the one that the scenario's checkpoint steps name" },
     at: { type: 'string', value: 'CLASS', doc: `moments: ${MOMENT_CLASSES.join(', ')}; default: syscall (entry and exit)` },
     every: { type: 'string', value: 'N', doc: 'every N-th instruction instead' },
@@ -232,7 +233,7 @@ type WorkerLine = { readonly total: number; readonly mine: number } | { readonly
 /** Several processes, each doing a shard of this one's shard. */
 async function together(asked: Asked, { values, positionals }: Arguments, jobs: number, course: Course, goesOn: () => boolean, context: Context): Promise<string | null> {
   const { index, of } = asked.shard;
-  const passed = ['of', 'at', 'every', 'only', 'checkpoint', 'restore', 'output'].flatMap((name) => (typeof values[name] === 'string' ? [`--${name}=${values[name]}`] : []));
+  const passed = ['of', 'at', 'every', 'only', 'checkpoint', 'restore', 'output', 'engine'].flatMap((name) => (typeof values[name] === 'string' ? [`--${name}=${values[name]}`] : []));
   const bundle = join(context.packageRoot, 'dist/rescap.mjs');
   const workers = Array.from({ length: jobs }, (_, worker) =>
     execa(process.execPath, [bundle, 'sweep', ...positionals, ...passed, '--lines', ...(values['resume'] === true ? ['--resume'] : []), `--shard=${index + of * worker}/${of * jobs}`], {

@@ -11,6 +11,8 @@ import { PROTOCOL } from './protocols.ts';
 
 /** Pins of the GIC of the captured board. */
 export const GIC_PINS = 96;
+/** Numbers that the kernel keeps for one chip, whatever it has: that many it tells of, and does not mind a mode for. */
+const GIC_NUMBERS = 256;
 /** Pins that the kernel keeps: its timer and its serial line. */
 const GIC_RESERVED: readonly number[] = [36, 44];
 
@@ -92,7 +94,7 @@ function handlersOf(pins: Pins): Handlers<'Icu', KernelObject> {
     unbind: (call) => unbind(call, pins),
     info: ({ output }) => {
       output.setMr(0, 0);
-      output.setMr(1, pins.count);
+      output.setMr(1, numbersOf(pins));
       output.setMr(2, 0);
       return success(3);
     },
@@ -106,6 +108,8 @@ function handlersOf(pins: Pins): Handlers<'Icu', KernelObject> {
     set_mode: (call) => setMode(call, pins),
   };
 }
+
+const numbersOf = (pins: Pins): number => (pins.name === 'GIC' ? GIC_NUMBERS : pins.count);
 
 /** The interrupt that the item names, or the tag of the refusal. */
 function namedInterrupt(call: ObjectCall<KernelObject>): Interrupt | number {
@@ -139,7 +143,7 @@ function unbind(call: ObjectCall<KernelObject>, pins: Pins): Result {
 function setMode({ tag, input }: ObjectCall<KernelObject>, pins: Pins): Result {
   if (wordsOf(tag) < 3) return failure(ERRNO.INVAL);
   const pin = input.mr(1);
-  if (pins.name === 'GIC') return pin < pins.count ? success() : failure(ERRNO.NODEV);
+  if (pins.name === 'GIC') return pin < numbersOf(pins) ? success() : failure(ERRNO.NODEV);
   if (pin !== 0) return failure(ERRNO.INVAL);
   pins.interrupt(0)?.switchMode(true);
   return success();

@@ -119,8 +119,8 @@ test('an edge-triggered IRQ of a software pin is masked at its second pending hi
 test('pins that do not exist, modes and message-signalled interrupts answer as on the captured board', () => {
   const icu = (slot: number, ...mrs: readonly number[]): Step => invoke({ tag: (0xffff_0000 | mrs.length) >>> 0, to: sel(slot), timeouts: 0x0400_0400, mrs });
   assert.equal(
-    steps([icu(6, 2), noteWords('info', [0, 1, 2]), icu(6, 3, 0), noteWords('msi', [0]), icu(5, 3, 0), noteResult('no msi'), icu(6, 6, 96, 0), noteResult('mode'), icu(5, 6, 1, 0), noteResult('pin 1'), icu(6, 7), noteResult('unknown')]),
-    ['info 3 0 60 0', 'msi 1 0', 'no msi ffea0000', 'mode ffed0000', 'pin 1 ffea0000', 'unknown ffda0000'],
+    steps([icu(6, 2), noteWords('info', [0, 1, 2]), icu(6, 3, 0), noteWords('msi', [0]), icu(5, 3, 0), noteResult('no msi'), icu(6, 6, 255, 0), noteResult('mode'), icu(6, 6, 256, 0), noteResult('no chip'), icu(5, 6, 1, 0), noteResult('pin 1'), icu(6, 7), noteResult('unknown')]),
+    ['info 3 0 100 0', 'msi 1 0', 'no msi ffea0000', 'mode 0', 'no chip ffed0000', 'pin 1 ffea0000', 'unknown ffda0000'],
   );
 });
 

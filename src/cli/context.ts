@@ -4,7 +4,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BootSystem } from '../runtime/system.ts';
+import type { EngineName } from '../emu/arm/engine.ts';
+import type { PlainRecord } from '../emu/plain.ts';
+import type { BootSystem, System } from '../runtime/system.ts';
 
 /** Single key presses, for as long as somebody listens. */
 export interface Keys {
@@ -43,6 +45,8 @@ export interface Context {
   readonly watch?: (paths: readonly string[], changed: (path: string) => void) => () => void;
   readonly wall_ms: () => number;
   readonly boot: BootSystem;
+  /** Makes a system of saved plain data; left out: saved systems cannot be opened. Throws an Error in words if it is not one. */
+  readonly restore?: (state: PlainRecord, engine?: EngineName) => System;
   /** ELF images of the programs that the runtime brings itself: components written in TypeScript. */
   readonly hostedProgram: (name: string) => Uint8Array | undefined;
   /** Where the package's own data is: the folder of package.json. */

@@ -6,10 +6,12 @@ import { dirname, join } from 'node:path';
 import type { ReportFile } from '../report/files.ts';
 import type { GoldenStore } from '../runner/golden.ts';
 
-export function writeFile(path: string, text: string): void {
+export const writeFile = (path: string, text: string): void => writeBytes(path, text);
+
+export function writeBytes(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
+  writeFileSync(temporary, content);
   renameSync(temporary, path);
 }
 

@@ -2,6 +2,7 @@
 // Owns no state but the process's own; everything else reaches it through the context.
 
 import { useColors } from '../report/colors.ts';
+import type { PlainRecord } from '../emu/plain.ts';
 import { EXIT_STATUS } from '../runner/result.ts';
 import { nearest } from '../scenario/nearest.ts';
 import { engineOf, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
@@ -56,7 +57,8 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   }
   const engine = engineOf(parsed);
   if (engine === undefined) return command.run(parsed, context);
-  return command.run(parsed, { ...context, boot: (config) => context.boot({ ...config, engine }) });
+  const { boot, restore } = context;
+  return command.run(parsed, { ...context, boot: (config) => boot({ ...config, engine }), ...(restore === undefined ? {} : { restore: (state: PlainRecord) => restore(state, engine) }) });
 }
 
 async function overview(): Promise<string> {

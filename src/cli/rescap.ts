@@ -19,7 +19,7 @@ process.stdout.on('error', () => process.exit(EXIT_STATUS.passed));
 
 async function makeWorld(): Promise<Context> {
   // At the same time, all that runs: bundled, it is one script anyway.
-  const [{ bootSystem }, { programNamed }, { hostedImage }] = await Promise.all([import('../runtime/boot_system.ts'), import('../runtime/native/component.ts'), import('../runtime/native/image.ts')]);
+  const [{ bootSystem, restoreSystem }, { programNamed }, { hostedImage }] = await Promise.all([import('../runtime/boot_system.ts'), import('../runtime/native/component.ts'), import('../runtime/native/image.ts')]);
   return {
     cwd: process.cwd(),
     env: process.env,
@@ -30,6 +30,7 @@ async function makeWorld(): Promise<Context> {
     ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
     wall_ms: () => performance.now(),
     boot: bootSystem,
+    restore: restoreSystem,
     hostedProgram: (name) => {
       const program = programNamed(name);
       return program === undefined ? undefined : hostedImage(program);

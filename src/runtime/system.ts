@@ -201,6 +201,8 @@ export interface System extends NameSource {
   /** The last RPC that a thread requested, while it waits for the reply and after that. */
   callOf(thread: DebugId): RpcName | undefined;
   extensionsUsed(): readonly string[];
+  /** The whole system as plain data. May be taken whenever the machine does not run. */
+  save(): PlainRecord;
   /** Ends the use of the system: nothing of it may be looked at afterwards. The next one boots quicker. */
   close(): void;
 }

@@ -61,6 +61,9 @@ export class ScriptedSystem implements System {
     return this.snapshot();
   }
   close(): void {}
+  save(): never {
+    return this.snapshot();
+  }
 
   release(): never {
     return this.snapshot();

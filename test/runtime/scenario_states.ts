@@ -13,6 +13,7 @@ import { printObjectSpace } from '../../src/emu/jdb/object_space.ts';
 import { printThreads } from '../../src/emu/jdb/threads.ts';
 import { encodeMachineState } from '../../src/emu/machine_state.ts';
 import { ReplaySession } from '../../src/runner/replay/session.ts';
+import { scenarioSource } from '../../src/runner/replay/source.ts';
 import { bootSystem, type RunningSystem } from '../../src/runtime/boot_system.ts';
 import { programNamed } from '../../src/runtime/native/component.ts';
 import { hostedImage } from '../../src/runtime/native/image.ts';
@@ -44,7 +45,7 @@ export function systemAt(file: string, instruction: number): RunningSystem | nul
   if (diagnostics.length > 0) return null;
   const folder = goldenFolderOf(file);
   const goldens = { ...goldenFolder(join(root, folder), folder), write: () => undefined, remove: () => undefined };
-  const session = new ReplaySession(scenario, modules, { boot: bootSystem, wall_ms: () => 0, goldens });
+  const session = new ReplaySession(scenarioSource(scenario, modules, { boot: bootSystem, wall_ms: () => 0, goldens }));
   const problem = session.runTo({ kind: 'instruction', at: instruction });
   const ended = /the run ends at instruction (\d+)/.exec(problem ?? '');
   if (ended !== null && session.runTo({ kind: 'instruction', at: Math.floor(Number(ended[1]) / 2) }) !== null) return null;

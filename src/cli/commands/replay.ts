@@ -1,16 +1,21 @@
 // `rescap replay`: runs a scenario to any moment and opens it there: what was asked for is printed once, and in a terminal a prompt
 // follows. Owns no state; moving and looking is in runner/replay.
 
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { LIMIT_STATE_BYTES } from '../../emu/limits.ts';
 import type { GoldenStore } from '../../runner/golden.ts';
 import { answer, PromptError } from '../../runner/replay/prompt.ts';
-import { MOMENT_FORMS, parseReplayMoment } from '../../runner/replay/replay_moment.ts';
+import { MOMENT_FORMS, parseReplayMoment, type ReplayMoment } from '../../runner/replay/replay_moment.ts';
+import { plainReplay, readReplay } from '../../runner/replay/saved_replay.ts';
 import { parseDistance, ReplaySession } from '../../runner/replay/session.ts';
+import { savedSource, scenarioSource } from '../../runner/replay/source.ts';
 import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
-import { goldenFolder } from '../files.ts';
+import { goldenFolder, writeBytes } from '../files.ts';
 import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
 import { findScenarios, goldenFolderOf, loadScenario, tell } from '../scenarios.ts';
+import { decodeStateFile, encodeStateFile } from '../state_file.ts';
 
 /** Options that print one view each, in this order; with a value it goes to the prompt's command of the name. */
 const VIEWS = ['threads', 'regs', 'code', 'mem', 'caps', 'objects', 'log'] as const;
@@ -21,15 +26,19 @@ const OF_MACHINE_CODE: readonly string[] = ['regs', 'code'];
 export const REPLAY: Command = {
   name: 'replay',
   summary: 'Runs a scenario to any moment and opens it there: threads, registers, code, memory, listings, log; backwards as well.',
-  usage: 'replay SCENARIO --to MOMENT [--back N]',
+  usage: 'replay SCENARIO --to MOMENT [--back N] [--save-state FILE] | replay --from FILE [--to MOMENT]',
   example: [
     'rescap replay sheep_counter --to "* 3 sheeps*"',
-    'rescap replay sheep_counter --to 34ms --back "3 events" --caps sheep_counter',
+    'rescap replay sheep_counter --to 34ms --back "3 events" --caps=sheep_counter',
     'rescap replay sheep_counter --to 1_000_000 --mem "sheep_counter 0x1000000 64"',
+    'rescap replay sheep_counter --to "* 2 sheeps*" --save-state two.state',
+    'rescap replay --from two.state --to "* 3 sheeps*"',
   ],
   options: {
     to: { type: 'string', value: 'MOMENT', doc: MOMENT_FORMS },
     back: { type: 'string', value: 'N', doc: "then go back: 100 (instructions), or '3 events'" },
+    'save-state': { type: 'string', value: 'FILE', doc: 'write the whole machine as it is there to a file' },
+    from: { type: 'string', value: 'FILE', doc: 'begin with the machine of such a file; from there on it runs by itself, without the steps of the scenario' },
     threads: { type: 'boolean', doc: 'show all threads' },
     regs: { type: 'string', value: 'THREAD', implied: '', doc: 'show registers; of the running thread without a value' },
     code: { type: 'string', value: 'THREAD', implied: '', doc: 'show the instructions around its program counter' },
@@ -44,6 +53,7 @@ export const REPLAY: Command = {
   run: async (args, context) => {
     const session = open(args, context);
     if (!(session instanceof ReplaySession)) return session;
+    if (typeof args.values['save-state'] === 'string') save(session, args.values['save-state'], context);
     const asked = VIEWS.filter((view) => args.values[view] !== undefined);
     try {
       context.out(answer(session, 'where'));
@@ -66,15 +76,33 @@ function shownByDefault({ system }: ReplaySession): readonly string[] {
 
 const line = (view: string, value: string | boolean | undefined): string => (typeof value === 'string' ? `${view} ${value}` : view);
 
-function open({ values, positionals }: Arguments, context: Context): ReplaySession | Exit {
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0) throw new UsageError('replay needs one scenario', 'for example: rescap replay sheep_counter --to 34ms');
-  const to = values['to'];
-  if (typeof to !== 'string') throw new UsageError('replay needs --to MOMENT', `a moment is ${MOMENT_FORMS}`);
-  const moment = parseReplayMoment(to);
-  if ('error' in moment) throw new UsageError(`--to: ${moment.error}`);
+function open(args: Arguments, context: Context): ReplaySession | Exit {
+  const { values } = args;
   const back = typeof values['back'] === 'string' ? parseDistance(values['back']) : undefined;
   if (back === null) throw new UsageError(`--back: '${String(values['back'])}' is no distance`, "100 are instructions; '3 events' are events");
+  const opened = typeof values['from'] === 'string' ? fromFile(values['from'], args, context) : fromScenario(args, context);
+  if ('verdict' in opened) return opened;
+  const { session, moment } = opened;
+  const problem = session.runTo(moment) ?? (back === undefined ? null : session.move({ ...back, count: -back.count }));
+  return problem === null ? session : { verdict: 'failed', reason: problem };
+}
+
+interface Opened {
+  readonly session: ReplaySession;
+  readonly moment: ReplayMoment;
+}
+
+function momentOf(written: string): ReplayMoment {
+  const moment = parseReplayMoment(written);
+  if ('error' in moment) throw new UsageError(`--to: ${moment.error}`);
+  return moment;
+}
+
+function fromScenario({ values, positionals }: Arguments, context: Context): Opened | Exit {
+  const [name, ...more] = positionals;
+  if (name === undefined || more.length > 0) throw new UsageError('replay needs one scenario', 'for example: rescap replay sheep_counter --to 34ms');
+  if (typeof values['to'] !== 'string') throw new UsageError('replay needs --to MOMENT', `a moment is ${MOMENT_FORMS}`);
+  const moment = momentOf(values['to']);
   const [file = ''] = findScenarios([name], context);
   const { scenario, diagnostics } = loadScenario(file, context);
   if (scenario === undefined) {
@@ -83,9 +111,38 @@ function open({ values, positionals }: Arguments, context: Context): ReplaySessi
   }
   const loaded = loadModules(scenario, context, bootFolder(values['boot-dir'], context));
   if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
-  const session = new ReplaySession(scenario, loaded.modules, { boot: context.boot, wall_ms: context.wall_ms, goldens: readOnly(goldenFolder(resolve(context.cwd, goldenFolderOf(file)), goldenFolderOf(file))) });
-  const problem = session.runTo(moment) ?? (back === undefined ? null : session.move({ ...back, count: -back.count }));
-  return problem === null ? session : { verdict: 'failed', reason: problem };
+  const goldens = readOnly(goldenFolder(resolve(context.cwd, goldenFolderOf(file)), goldenFolderOf(file)));
+  return { session: new ReplaySession(scenarioSource(scenario, loaded.modules, { boot: context.boot, wall_ms: context.wall_ms, goldens })), moment };
+}
+
+/** A saved machine; without --to it is opened where it was saved. */
+function fromFile(file: string, { values, positionals }: Arguments, { cwd, restore, wall_ms }: Context): Opened | Exit {
+  if (positionals.length > 0) throw new UsageError('a replay begins with a scenario or with --from FILE, not with both');
+  if (values['boot-dir'] !== undefined) throw new UsageError('the machine of --from FILE has its boot modules already: --boot-dir does not go with it');
+  if (restore === undefined) throw new UsageError('--from cannot work here');
+  const path = resolve(cwd, file);
+  if (!existsSync(path) || !statSync(path).isFile()) throw new UsageError(`--from: there is no file '${file}'`);
+  if (statSync(path).size > LIMIT_STATE_BYTES) return { verdict: 'invalid', reason: `${file} is no saved system: it is longer than ${LIMIT_STATE_BYTES} bytes` };
+  try {
+    const saved = readReplay(decodeStateFile(readFileSync(path)));
+    // Once here, so that a file that no system can be made of is refused as a file.
+    restore(saved.system).close();
+    const moment: ReplayMoment = typeof values['to'] === 'string' ? momentOf(values['to']) : { kind: 'instruction', at: saved.instructions };
+    return { session: new ReplaySession(savedSource(saved, { restore, wall_ms })), moment };
+  } catch (thrown) {
+    if (thrown instanceof UsageError) throw thrown;
+    return { verdict: 'invalid', reason: `${file} cannot be opened: ${thrown instanceof Error ? thrown.message : String(thrown)}` };
+  }
+}
+
+function save(session: ReplaySession, file: string, context: Context): void {
+  const bytes = encodeStateFile(plainReplay(session.save()));
+  try {
+    writeBytes(resolve(context.cwd, file), bytes);
+  } catch (thrown) {
+    throw new UsageError(`--save-state: '${file}' cannot be written: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  }
+  context.out(`saved: ${file}, ${bytes.length} bytes\n\n`);
 }
 
 /** Lines until the person leaves. What goes wrong is told and changes nothing. */

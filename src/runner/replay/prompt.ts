@@ -25,7 +25,7 @@ export interface PromptCommand {
 
 export class PromptError extends Error {}
 
-const where = (session: ReplaySession): string => whereWords(session.system, session.scenario.name, session.recording.events);
+const where = (session: ReplaySession): string => whereWords(session.system, session.name, session.recording.events);
 
 /** Where the machine stands after a move, and the instruction there. */
 function moved(session: ReplaySession, problem: string | null): string {

@@ -5,7 +5,8 @@
 import { EventStream } from '../../emu/event.ts';
 import type { Board, BootSystem, StopReason, System, SystemSnapshot } from '../../runtime/system.ts';
 import { type LogLine, LogLines } from '../log_lines.ts';
-import { instructionAt, isLine, type ReplayMoment } from './replay_moment.ts';
+import { instructionAt, isLine, type ReplayMoment, timeOf_us } from './replay_moment.ts';
+import type { SavedReplay } from './saved_replay.ts';
 
 /** Instructions, idle ones included, after which a snapshot is taken in any case. */
 const INTERVAL_INSTRUCTIONS = 5_000_000;
@@ -32,6 +33,8 @@ export class Recording {
   readonly #lines = new LogLines();
   /** Event count at which each line was complete. */
   readonly #lineEvents: number[] = [];
+  /** After each console event, what there was of the next line. */
+  readonly #unfinished: { readonly event: number; readonly text: string }[] = [];
   #system: System | null = null;
   #marks: Mark[] = [];
   #events = 0;
@@ -42,11 +45,23 @@ export class Recording {
   /** Running over what is recorded already. */
   #again = false;
 
-  constructor(moment: ReplayMoment) {
+  /** `earlier` is what was recorded before, of a machine that is followed from there on. */
+  constructor(moment: ReplayMoment, earlier?: Pick<SavedReplay, 'events' | 'lines' | 'unfinished'>) {
     this.#moment = moment;
+    if (earlier !== undefined) this.#take(earlier);
     this.#stopAt = moment.kind === 'event' ? moment.number : Number.POSITIVE_INFINITY;
   }
 
+  #take({ events, lines, unfinished }: Pick<SavedReplay, 'events' | 'lines' | 'unfinished'>): void {
+    this.#events = events;
+    for (const { text, time_us } of lines) for (const _ of this.#lines.append(`${text}\n`, time_us)) this.#lineEvents.push(events);
+    this.#lines.append(unfinished, 0);
+    this.#unfinished.push({ event: events, text: unfinished });
+  }
+
+  get moment(): ReplayMoment {
+    return this.#moment;
+  }
   get system(): System {
     if (this.#system === null) throw new Error('nothing has been recorded');
     return this.#system;
@@ -68,21 +83,37 @@ export class Recording {
     return until < 0 ? this.#lines.all : this.#lines.all.slice(0, until);
   }
 
+  /** What was printed, up to where the machine stands, of the line behind those. */
+  get unfinished(): string {
+    return this.#unfinished.findLast(({ event }) => event <= this.#events)?.text ?? '';
+  }
+
   /** A `boot` whose system is recorded from its first event on. */
   boot(boot: BootSystem): BootSystem {
     return (config) => {
       const events = config.events ?? new EventStream();
-      events.listen(null, (event) => {
-        this.#events++;
-        if (this.#events === this.#stopAt) this.#system?.machine.stop();
-        if (event.kind === 'console' && !this.#again) this.#line(event.text, event.time_us);
-      });
+      this.#listen(events);
       if (this.#system !== null) return { error: 'a replay follows one machine; this scenario has more' };
       const system = boot({ ...config, events });
       if ('error' in system) return system;
       this.#system = system;
       return this.#watched(system);
     };
+  }
+
+  /** Records a system that exists already. Changes of it go through what is returned. */
+  follow(system: System): System {
+    this.#system = system;
+    this.#listen(system.machine.events);
+    return this.#watched(system);
+  }
+
+  #listen(events: EventStream): void {
+    events.listen(null, (event) => {
+      this.#events++;
+      if (this.#events === this.#stopAt) this.#system?.machine.stop();
+      if (event.kind === 'console' && !this.#again) this.#line(event.text, event.time_us);
+    });
   }
 
   #line(text: string, time_us: number): void {
@@ -92,6 +123,7 @@ export class Recording {
       this.#reached = true;
       this.#system?.machine.stop();
     }
+    this.#unfinished.push({ event: this.#events, text: this.#lines.unfinished });
   }
 
   /** The system as the runner gets it: its machine stops at the moment, and what comes from outside is noticed. */
@@ -137,7 +169,7 @@ export class Recording {
 
   #idle(board: Board, limit: Parameters<Board['idle']>[0]): void {
     this.#touched = true;
-    const end = Math.min(board.time_us + limit.time_us, Math.ceil(this.#target / instructionAt(1)));
+    const end = Math.min(board.time_us + limit.time_us, Math.ceil(timeOf_us(this.#target)));
     board.idle({ time_us: Math.max(0, end - board.time_us) });
     this.#check(board);
   }
@@ -175,7 +207,7 @@ export class Recording {
   goTo(instructions: number): boolean {
     return this.#go((mark) => mark.instructions <= instructions, (last) => instructions <= last.instructions, (board) => {
       while (board.instructions < instructions) {
-        if (board.run({ instructions: instructions - board.instructions }) === 'idle_forever') return board.idle({ time_us: Math.floor((instructions - board.instructions) / instructionAt(1)) });
+        if (board.run({ instructions: instructions - board.instructions }) === 'idle_forever') return board.idle({ time_us: Math.max(0, Math.floor(timeOf_us(instructions)) - board.time_us) });
       }
     });
   }

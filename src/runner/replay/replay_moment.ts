@@ -24,6 +24,9 @@ const UNIT_US = { s: 1e6, ms: 1e3, us: 1 } as const;
 /** Instruction at which a time has come. */
 export const instructionAt = (time_us: number): number => Math.ceil((time_us * INSTRUCTIONS) / MICROSECONDS);
 
+/** Microseconds, with their fraction, at which an instruction is reached. */
+export const timeOf_us = (instruction: number): number => (instruction * MICROSECONDS) / INSTRUCTIONS;
+
 export function parseReplayMoment(text: string): ReplayMoment | { readonly error: string } {
   const wrong = { error: `'${text}' is no moment: ${MOMENT_FORMS}` };
   const written = text.trim();

@@ -1,22 +1,11 @@
 // A replay that stands at a moment: goes back and forth in what is recorded, and further by running the scenario anew.
 // Owner of the present recording.
 
-import type { BootModule, BootSystem, System } from '../../runtime/system.ts';
-import type { Scenario } from '../../scenario/model.ts';
-import type { GoldenStore } from '../golden.ts';
-import { WALL_MS_DEFAULT } from '../limits.ts';
-import { runScenario } from '../run.ts';
-import { Recording } from './recording.ts';
+import type { System } from '../../runtime/system.ts';
+import type { Recording } from './recording.ts';
 import { momentWords, parseReplayMoment, type ReplayMoment } from './replay_moment.ts';
-
-const NOBODY = { line: () => undefined, stepDone: () => undefined };
-
-export interface ReplayPorts {
-  readonly boot: BootSystem;
-  readonly wall_ms: () => number;
-  /** The scenario's goldens, so that its steps end as they do in a run; nothing is written. */
-  readonly goldens: GoldenStore;
-}
+import type { SavedReplay } from './saved_replay.ts';
+import type { ReplaySource } from './source.ts';
 
 /** A distance to go back or forth. */
 export interface Distance {
@@ -31,17 +20,17 @@ export function parseDistance(text: string): Distance | null {
 }
 
 export class ReplaySession {
-  readonly scenario: Scenario;
-  readonly #modules: readonly BootModule[];
-  readonly #ports: ReplayPorts;
+  readonly #source: ReplaySource;
   #recording: Recording | null = null;
 
-  constructor(scenario: Scenario, modules: readonly BootModule[], ports: ReplayPorts) {
-    this.scenario = scenario;
-    this.#modules = modules;
-    this.#ports = ports;
+  constructor(source: ReplaySource) {
+    this.#source = source;
   }
 
+  /** The scenario's. */
+  get name(): string {
+    return this.#source.name;
+  }
   get recording(): Recording {
     if (this.#recording === null) throw new Error('the replay stands nowhere yet');
     return this.#recording;
@@ -50,10 +39,17 @@ export class ReplaySession {
     return this.recording.system;
   }
 
-  /** Runs the scenario to a moment. @returns null, or why the moment never comes; then the replay stays where it was */
+  /** Where the replay stands, for `savedSource`. */
+  save(): SavedReplay {
+    const { events, log, unfinished } = this.recording;
+    return { scenario: this.name, instructions: this.system.machine.instructions, events, lines: log, unfinished, system: this.system.save() };
+  }
+
+  /** Runs to a moment from the beginning. @returns null, or why the moment never comes; then the replay stays where it was */
   runTo(moment: ReplayMoment): string | null {
-    const recording = new Recording(moment);
-    const result = runScenario(this.scenario, this.#modules, { boot: recording.boot(this.#ports.boot), goldens: this.#ports.goldens, ci: true, observer: NOBODY, wall_ms: this.#ports.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
+    const recording = this.#source.record(moment);
+    if (typeof recording === 'string') return recording;
+    const result = this.#source.run(recording);
     if (!recording.reached) {
       return `${momentWords(moment)} does not come: the run ends at instruction ${result.instructions} (${(result.time_us / 1e6).toFixed(6)} s, event ${recording.events}, ${result.log_lines} log lines): ${result.reason}`;
     }

@@ -12,6 +12,7 @@ import { encodeMachineState } from '../../../src/emu/machine_state.ts';
 import { answer, PROMPT_COMMANDS, PromptError } from '../../../src/runner/replay/prompt.ts';
 import { parseReplayMoment, type ReplayMoment } from '../../../src/runner/replay/replay_moment.ts';
 import { parseDistance, ReplaySession } from '../../../src/runner/replay/session.ts';
+import { scenarioSource } from '../../../src/runner/replay/source.ts';
 import { bootSystem, type RunningSystem } from '../../../src/runtime/boot_system.ts';
 import { programNamed } from '../../../src/runtime/native/component.ts';
 import { hostedImage } from '../../../src/runtime/native/image.ts';
@@ -32,7 +33,7 @@ function open(name: string): ReplaySession {
   const { scenario } = loadScenario(`run/${name}.xml`, context);
   if (scenario === undefined) throw new Error(`run/${name}.xml has errors`);
   const goldens = { ...goldenFolder(join(root, `run/${name}.golden`), name), write: () => undefined };
-  return new ReplaySession(scenario, loadModules(scenario, context).modules, { boot: bootSystem, wall_ms: () => 0, goldens });
+  return new ReplaySession(scenarioSource(scenario, loadModules(scenario, context).modules, { boot: bootSystem, wall_ms: () => 0, goldens }));
 }
 
 function at(name: string, moment: ReplayMoment): ReplaySession {

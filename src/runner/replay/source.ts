@@ -1,0 +1,79 @@
+// Where a replay's machine comes from: a scenario that is run from power-on, or a moment that was saved. Owns no state.
+// Either is run as often as a moment is asked for that the present recording does not cover.
+
+import type { PlainRecord } from '../../emu/plain.ts';
+import type { BootModule, BootSystem, System } from '../../runtime/system.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import type { GoldenStore } from '../golden.ts';
+import { SLICE_INSTRUCTIONS, WALL_MS_DEFAULT } from '../limits.ts';
+import { runScenario } from '../run.ts';
+import { MomentReached, Recording } from './recording.ts';
+import type { ReplayMoment } from './replay_moment.ts';
+import type { SavedReplay } from './saved_replay.ts';
+
+const NOBODY = { line: () => undefined, stepDone: () => undefined };
+const US_PER_MS = 1000;
+
+/** Where a run ended that did not come to the moment. */
+export interface RunEnd {
+  readonly instructions: number;
+  readonly time_us: number;
+  readonly log_lines: number;
+  readonly reason: string;
+}
+
+export interface ReplaySource {
+  /** The scenario's. */
+  readonly name: string;
+  /** A recording for a moment; or why that moment cannot come. */
+  record(moment: ReplayMoment): Recording | string;
+  /** Runs until the recording has reached its moment, or to the end. */
+  run(recording: Recording): RunEnd;
+}
+
+export interface ReplayPorts {
+  readonly boot: BootSystem;
+  readonly wall_ms: () => number;
+  /** The scenario's goldens, so that its steps end as they do in a run; nothing is written. */
+  readonly goldens: GoldenStore;
+}
+
+export function scenarioSource(scenario: Scenario, modules: readonly BootModule[], ports: ReplayPorts): ReplaySource {
+  const { goldens, wall_ms } = ports;
+  return {
+    name: scenario.name,
+    record: (moment) => new Recording(moment),
+    run: (recording) => runScenario(scenario, modules, { boot: recording.boot(ports.boot), goldens, ci: true, observer: NOBODY, wall_ms, wall_limit_ms: WALL_MS_DEFAULT }),
+  };
+}
+
+export interface SavedPorts {
+  readonly restore: (state: PlainRecord) => System;
+  readonly wall_ms: () => number;
+}
+
+export function savedSource(saved: SavedReplay, { restore, wall_ms }: SavedPorts): ReplaySource {
+  const { instructions, events, lines } = saved;
+  const before = (moment: ReplayMoment): boolean =>
+    (moment.kind === 'instruction' && moment.at < instructions) || (moment.kind === 'event' && moment.number < events) || (moment.kind === 'line' && moment.number <= lines.length);
+  return {
+    name: saved.scenario,
+    record: (moment) => (before(moment) ? `the saved moment is instruction ${instructions}, event ${events}, behind ${lines.length} log lines: what was before is not in the file` : new Recording(moment, saved)),
+    run: (recording) => {
+      const { machine } = recording.follow(restore(saved.system));
+      const begun_ms = wall_ms();
+      const end = (reason: string): RunEnd => ({ instructions: machine.instructions, time_us: machine.time_us, log_lines: recording.log.length, reason });
+      try {
+        while (wall_ms() - begun_ms < WALL_MS_DEFAULT) {
+          if (machine.run({ instructions: SLICE_INSTRUCTIONS }) !== 'idle_forever') continue;
+          if (recording.moment.kind !== 'instruction') return end('nothing will happen any more');
+          machine.idle({ time_us: SLICE_INSTRUCTIONS / US_PER_MS });
+        }
+        return end(`it did not come within ${WALL_MS_DEFAULT} ms`);
+      } catch (thrown) {
+        if (!(thrown instanceof MomentReached)) throw thrown;
+        return end('the moment has come');
+      }
+    },
+  };
+}

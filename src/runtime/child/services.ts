@@ -41,6 +41,12 @@ export type LocalService = {
 
 export type ServiceRow = ParentService | RoutedService | LocalService;
 
+/**
+ * Threads that wait for the answer of a child's root, by index, with that child. The kernel leaves them waiting when the child dies, so
+ * whoever ends it has to end their calls.
+ */
+export const rootCalls = table<{ readonly server: number }>('root_calls');
+
 /** Later rows stand before earlier ones wherever Genode walks its list of services. */
 export const services = table<ServiceRow>('services');
 
@@ -121,11 +127,18 @@ export const openAtService = procedure<OpenLocals>('child.open_at_service', {
     return call(lockAcquire, { lock }, 'ask_root');
   },
   ask_root: (x, l) => {
-    const root = routedAt(x, l.service).root;
+    const { root, server } = routedAt(x, l.service);
+    rootCalls(x).set(x.index, { server });
     return rpc(Root.session, root === 0 ? null : root, { args: l.args, affinity: l.affinity }, 'answered', 'root_failed');
   },
-  answered: (_x, _l, { cap }: RpcReply) => (cap === null ? goto('unavailable') : done({ cap } satisfies Opened)),
-  root_failed: (_x, _l, failure: Failure) => raise(failure.name === 'Ipc_error' ? 'Unavailable' : failure.name, failure.text),
+  answered: (x, _l, { cap }: RpcReply) => {
+    rootCalls(x).delete(x.index);
+    return cap === null ? goto('unavailable') : done({ cap } satisfies Opened);
+  },
+  root_failed: (x, _l, { name, text }: Failure) => {
+    rootCalls(x).delete(x.index);
+    return raise(name === 'Ipc_error' || name === 'Blocking_canceled' ? 'Unavailable' : name, text);
+  },
 });
 
 /** Passes an upgrade on. Service 0 is the own parent; a service that vanished is not told any more. */
@@ -135,11 +148,20 @@ export const upgradeAtService = procedure<UpgradeLocals>('child.upgrade_at_servi
     if (row === undefined && l.service !== 0) return done();
     if (row?.kind === 'local') return callNamed(row.upgrade, { service: l.service, cap: l.cap, args: l.args }, 'upgraded');
     const request = { session: l.cap, args: l.args };
-    if (row?.kind === 'routed') return rpc(Root.upgrade, row.root === 0 ? null : row.root, request, 'upgraded', 'failed');
+    if (row?.kind === 'routed') {
+      rootCalls(x).set(x.index, { server: row.server });
+      return rpc(Root.upgrade, row.root === 0 ? null : row.root, request, 'upgraded', 'failed');
+    }
     return call(upgradeSession, { cap: l.cap, args: l.args }, 'upgraded', 'failed');
   },
-  upgraded: () => done(),
-  failed: (_x, _l, failure: Failure) => raise(failure.name === 'Ipc_error' ? 'Unavailable' : failure.name, failure.text),
+  upgraded: (x) => {
+    rootCalls(x).delete(x.index);
+    return done();
+  },
+  failed: (x, _l, { name, text }: Failure) => {
+    rootCalls(x).delete(x.index);
+    return raise(name === 'Ipc_error' || name === 'Blocking_canceled' ? 'Unavailable' : name, text);
+  },
 });
 
 /** Closes a session at its service (0 = the own parent, as above). Fails with Blocking_canceled where the service does not answer. */
@@ -148,11 +170,20 @@ export const closeAtService = procedure<CloseLocals>('child.close_at_service', {
     const row = services(x).get(l.service);
     if (row === undefined && l.service !== 0) return done();
     if (row?.kind === 'local') return callNamed(row.close, { service: l.service, cap: l.cap }, 'closed');
-    if (row?.kind === 'routed') return rpc(Root.close, row.root === 0 ? null : row.root, { session: l.cap }, 'closed', 'failed');
+    if (row?.kind === 'routed') {
+      rootCalls(x).set(x.index, { server: row.server });
+      return rpc(Root.close, row.root === 0 ? null : row.root, { session: l.cap }, 'closed', 'failed');
+    }
     return rpc(Parent.close, env.get(x).parent, { session: l.cap }, 'closed', 'failed');
   },
-  closed: () => done(),
-  failed: (_x, _l, failure: Failure) => raise('Blocking_canceled', failure.text),
+  closed: (x) => {
+    rootCalls(x).delete(x.index);
+    return done();
+  },
+  failed: (x, _l, failure: Failure) => {
+    rootCalls(x).delete(x.index);
+    return raise('Blocking_canceled', failure.text);
+  },
 });
 
 type AnnounceLocals = { [key: string]: Plain; service: number; root: number | null; woken?: readonly number[] };

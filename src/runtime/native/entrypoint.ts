@@ -11,6 +11,7 @@ import { env } from './env.ts';
 import type { Execution } from './execution.ts';
 import { lockAcquire, lockRelease } from './lock.ts';
 import { type Action, call, callNamed, done, type Failure, goto, invoke, type InvokeResult, procedure, raise } from './procedure.ts';
+import { RAW_HANDLER, RAW_INTERFACE, type RawMessage } from './raw_rpc.ts';
 import { rpc, type RpcReply } from './rpc_client.ts';
 import { objects, type RpcAnswer, type RpcRequest } from './service.ts';
 import { upgradeEnv } from './session.ts';
@@ -29,13 +30,13 @@ type ServeLocals = {
   request: RpcRequest | null;
   /** Capabilities of the request being served and of the last reply, each holding one reference. */
   request_caps: readonly number[];
-  reply_cap: number | null;
+  reply_caps: readonly number[];
   /** The last reply: a request with a forged id gets it once more. Null before the first, and after a request nobody answers. */
   replied: { readonly code: number; readonly cap: number | null; readonly has_cap: boolean; readonly payload: readonly number[] } | null;
 };
 
 export const newServeLocals = (cap_valid: number, delay_start: number): ServeLocals => ({
-  cap_valid, delay_start, window: 0, interface: '', opcode: 0, request: null, request_caps: [], reply_cap: null, replied: null,
+  cap_valid, delay_start, window: 0, interface: '', opcode: 0, request: null, request_caps: [], reply_caps: [], replied: null,
 });
 
 /** Entry procedure of an entrypoint thread; never returns. */
@@ -71,13 +72,20 @@ export const serveEntrypoint = procedure<ServeLocals>('native.serve_entrypoint',
     const caps = takeCaps(x, message, l.window);
     for (const slot of caps) inc(x, slot);
     l.request_caps = caps.filter((slot) => slot !== null);
-    dec(x, l.reply_cap);
-    l.reply_cap = null;
+    for (const slot of l.reply_caps) dec(x, slot);
+    l.reply_caps = [];
     const object = objects(x).get(id);
     // The real server never answers a request for an object it does not know: the caller stays blocked.
     if (object === undefined || object.ep !== x.index) return goto('forget');
     x.charge(COST.rpc_dispatch);
     const opcode = message.payload[0] ?? 0;
+    if (object.interface === RAW_INTERFACE) {
+      l.interface = RAW_INTERFACE;
+      l.opcode = opcode;
+      l.request = { id, ref: object.ref, args: { payload: message.payload, caps } };
+      const handler = x.component.program.services[RAW_INTERFACE]?.[RAW_HANDLER];
+      return typeof handler === 'object' ? callNamed(handler.name, { request: l.request }, 'raw_answer') : goto('invalid_opcode');
+    }
     const fn = INTERFACES[object.interface]?.functions[opcode];
     l.interface = object.interface;
     l.opcode = opcode;
@@ -102,8 +110,12 @@ export const serveEntrypoint = procedure<ServeLocals>('native.serve_entrypoint',
     if ('exception' in answer) return goto('failed', { name: answer.exception, text: '' });
     const slot = answer.cap ?? null;
     if (answer.drop !== true) inc(x, slot);
-    l.reply_cap = slot;
+    l.reply_caps = slot === null ? [] : [slot];
     return reply(x, l, 0, fn.result === 'cap' ? [slot] : [], encodeResult(fn, answer.value));
+  },
+  raw_answer: (x, l, { code, payload, caps }: RawMessage) => {
+    l.reply_caps = caps.filter((slot) => slot !== null);
+    return reply(x, l, code, caps, payload);
   },
   failed: (x, l, failure: Failure) => {
     const fn = functionOf(l);

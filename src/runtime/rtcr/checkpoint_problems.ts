@@ -4,6 +4,7 @@
 import { children, sessions } from '../child/child_table.ts';
 import type { Execution } from '../native/execution.ts';
 import { foreignSessions, targets } from './online_storage.ts';
+import { sessionsThrough } from './proxy_table.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { snapshots } from './target_state.ts';
 
@@ -22,7 +23,7 @@ export function targetProblem(x: Execution, target: number, plan: CheckpointPlan
 
 /** The first session that leads out of the checkpoint. Asked again when all targets stand still: one may have been in the making. */
 export function sessionProblem(x: Execution, target: number, plan: CheckpointPlan): string | null {
-  return foreignProblem(x, target, plan.strategy) ?? serverProblem(x, target, plan) ?? clientProblem(x, target, plan);
+  return foreignProblem(x, target, plan.strategy) ?? serverProblem(x, target, plan) ?? clientProblem(x, target, plan) ?? handedOutProblem(x, target, plan.strategy);
 }
 
 function foreignProblem(x: Execution, target: number, { foreign }: DecidedStrategy): string | null {
@@ -52,6 +53,13 @@ function clientProblem(x: Execution, target: number, { targets: group, strategy 
   if (found === undefined || strategy.foreign === 'lose') return null;
   const client = nameOf(x, found[1].child);
   return `"${name}" serves a session "${found[1].ident}" of "${client}", which is not part of the checkpoint: name it too (with="${client}"); foreign="lose" leaves the client with a session that nobody serves`;
+}
+
+/** A capability of the target's that a client outside holds: a proxy stands before sessions only. */
+function handedOutProblem(x: Execution, target: number, { foreign }: DecidedStrategy): string | null {
+  const found = sessionsThrough(x, target).find(([, row]) => row.handed_out);
+  if (found === undefined || foreign === 'lose') return null;
+  return `"${targets(x).require(target).name}" has answered a client outside (${found[1].args}) with a capability, which would name nothing after a restore; foreign="lose" leaves the client with that`;
 }
 
 /** Why a checkpoint cannot build on the one it names; null if it can, or names none. */

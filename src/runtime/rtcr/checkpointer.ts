@@ -21,6 +21,8 @@ import { fetchKernelThreads, setOffTargets, stopTargets } from './kernel_threads
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
 import { cpuThreads, targets } from './online_storage.ts';
 import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
+import { resumeProxies } from './proxy_restore.ts';
+import { holdProxies } from './proxy_table.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { dataspacesOf, type Snapshot, snapshots, threadsOf } from './target_state.ts';
 import { nudgeThread } from './transit.ts';
@@ -52,6 +54,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
       if (problem !== null) return raise('Checkpoint_refused', problem);
     }
     beginCaptures(x, l.targets);
+    holdProxies(x, l.targets);
     return call(log, { text: 'Ckpt::checkpoint()' }, 'prepare');
   },
   prepare: (_x, l) => each(prepareTarget, l.targets, { strategy: l.strategy }, 'stop', 'failed'),
@@ -91,8 +94,9 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
   },
   tidy: (x, l) => {
     forget(x, l.targets);
-    return staysStopped(l.strategy) ? goto('thawed') : call(setOffTargets, { targets: l.targets }, 'thawed');
+    return staysStopped(l.strategy) ? goto('thawed') : call(setOffTargets, { targets: l.targets }, 'resume');
   },
+  resume: (_x, l) => call(resumeProxies, { targets: l.targets }, 'thawed'),
   // The targets run already: what they want to write before its turn the pager copies first.
   thawed: (x, l) => {
     for (const target of l.targets) targets(x).update(target, { checkpoint: l.name });
@@ -111,8 +115,9 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
   },
   abandon: (x, l) => {
     forget(x, l.targets);
-    return call(setOffTargets, { targets: l.targets }, 'abandoned');
+    return call(setOffTargets, { targets: l.targets }, 'let_go');
   },
+  let_go: (_x, l) => call(resumeProxies, { targets: l.targets }, 'abandoned'),
   abandoned: (_x, l) => raise(l.failure?.name ?? 'Checkpoint_refused', l.failure?.text ?? ''),
 });
 

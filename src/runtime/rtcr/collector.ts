@@ -13,6 +13,7 @@ import {
   type AttachedRegionRow, cpuSessions, cpuThreads, foreignSessions, type InterposedSession, logSessions, nativeCaps, pdSessions, ramSessions, type RegionMapRow, regionMaps,
   rmSessions, romSessions, signalContexts, signalSources, targets, timerSessions,
 } from './online_storage.ts';
+import { carriedTo, proxiedBy } from './proxy_restore.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { mapsOfPd, mapsOfRm, ofTarget, regionsOfMap, threadsOfTarget } from './target_rows.ts';
 import type {
@@ -27,7 +28,7 @@ export function collectSnapshot(x: Execution, name: string, strategy: DecidedStr
   const { target, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied, references } = capture.get(x);
   const row = targets(x).require(target);
   const stored = {
-    name, target_name: row.name, binary: row.binary, config: row.config, granularity: row.granularity, tracking: row.tracking, provides: row.provides, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
+    name, target_name: row.name, binary: row.binary, config: row.config, granularity: row.granularity, tracking: row.tracking, provides: row.provides, proxied_services: row.proxied, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
     cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied,
     pd_sessions: ofTarget(pdSessions, x, target).map(([key]) => pdSession(x, key)),
     cpu_sessions: ofTarget(cpuSessions, x, target).map(([key]) => cpuSession(x, key)),
@@ -40,7 +41,7 @@ export function collectSnapshot(x: Execution, name: string, strategy: DecidedStr
     })),
     log_sessions: ofTarget(logSessions, x, target).map(([, session]) => storedSession(x, session)),
     timer_sessions: ofTarget(timerSessions, x, target).map(([key]) => timerSession(x, key)),
-    foreign_sessions: foreignSessionsOf(x, target), sibling_sessions: siblingSessionsOf(x, row.child), announced: announcedBy(x, row.child), ...parentKeeps(x, row.child), references, registers: strategy.registers, phases, utcbs: strategy.utcb === 'save',
+    foreign_sessions: foreignSessionsOf(x, target), sibling_sessions: siblingSessionsOf(x, row.child), announced: announcedBy(x, row.child), proxied: proxiedBy(x, target), carried: carriedTo(x, target), ...parentKeeps(x, row.child), references, registers: strategy.registers, phases, utcbs: strategy.utcb === 'save',
   };
   return { ...stored, known_badges: knownBadges(stored) };
 }
@@ -58,7 +59,7 @@ function knownBadges(snapshot: Omit<Snapshot, 'known_badges'>): number[] {
     ...snapshot.ram_sessions.flatMap(({ badge, dataspaces }) => [badge, ...dataspaces.map((row) => row.badge)]),
     ...snapshot.rom_sessions.flatMap(({ badge, ds_badge }) => [badge, ds_badge]),
     ...[...snapshot.rm_sessions, ...snapshot.log_sessions, ...snapshot.timer_sessions].map((row) => row.badge),
-    ...snapshot.references.map((row) => row.badge),
+    ...snapshot.references.map((row) => row.badge), ...snapshot.carried,
     ...[...snapshot.foreign_sessions, ...snapshot.sibling_sessions].filter(({ reopen }) => reopen).map((row) => row.badge),
   ];
   return [...new Set(ids)].filter((id) => id !== 0).sort((a, b) => a - b);

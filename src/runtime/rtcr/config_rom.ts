@@ -1,6 +1,7 @@
 // The configuration of the checkpointer: the children it starts, from its ROM module "config".
 // Owns no state. `<child name="sheep_counter"/>`; `binary` names the ROM module where it differs from the name; `<config>` inside
-// is what the child gets as its own ROM module "config", `<provides><service name="Echo"/></provides>` names what it announces to its siblings.
+// is what the child gets as its own ROM module "config", `<provides><service name="Echo"/></provides>` names what it announces to its siblings,
+// with `proxy="yes"` to components outside as well.
 
 import type { Plain } from '../../emu/plain.ts';
 import { readDocument } from '../../scenario/syntax/document.ts';
@@ -14,8 +15,8 @@ import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { type Tracking, TRACKINGS } from './tracking.ts';
 import { Dataspace, Rom_session } from '../rpc/interfaces.ts';
 
-/** A child to start; `provides` names the services that it announces; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `config` is the text of its own configuration, empty if it has none. */
-export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking; readonly provides: readonly string[] };
+/** A child to start; `provides` names the services that it announces, `proxied` those that are offered outside; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `config` is the text of its own configuration, empty if it has none. */
+export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking; readonly provides: readonly string[]; readonly proxied: readonly string[] };
 
 const NAME_CHARS_MAX = 31;
 /** 64 MiB. */
@@ -40,8 +41,10 @@ export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonl
     const tracking = TRACKINGS.find((known) => known === (valueOf(node, 'track') ?? 'accesses'));
     if (tracking === undefined) return { error: `child "${name}": track="${valueOf(node, 'track') ?? ''}" is neither ${TRACKINGS.join(' nor ')}` };
     const declared = childOf(node, 'provides');
-    const provides = declared === undefined ? [] : childrenOf(declared, 'service').flatMap((service) => valueOf(service, 'name') ?? []);
-    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking, provides });
+    const offers = declared === undefined ? [] : childrenOf(declared, 'service').filter((service) => valueOf(service, 'name') !== undefined);
+    const provides = offers.map((service) => valueOf(service, 'name') ?? '');
+    const proxied = offers.filter((service) => valueOf(service, 'proxy') === 'yes').map((service) => valueOf(service, 'name') ?? '');
+    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking, provides, proxied });
   }
   return found;
 }

@@ -31,6 +31,9 @@ export const TRANSIT_STACK_WORDS = 96;
 /** How long a restore lets core's pager work on faults that are repeated. */
 export const REFAULT_PAUSE_US = 1000;
 
+/** How long threads of the checkpointer get to take in the last answer of a component that was ended. */
+export const DEAD_CALL_SETTLE_US = 1000;
+
 /** How long core's pager gets to take in the exceptions of threads whose waits were cancelled. */
 export const PAUSE_SETTLE_US = 2000;
 

@@ -35,6 +35,8 @@ export interface TargetRow {
   readonly tracking: Tracking;
   /** Services that its configuration says it provides. */
   readonly provides: readonly string[];
+  /** Those of them that are offered outside, through the checkpointer. */
+  readonly proxied: readonly string[];
   /** Name of its last checkpoint, empty before the first. */
   readonly checkpoint: string;
   /** Historic defects that are switched on for it. */

@@ -5,6 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import { parentService } from '../child/parent_service.ts';
 import { logError, logWarning } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure } from '../native/procedure.ts';
+import { RAW_INTERFACE } from '../native/raw_rpc.ts';
 import type { Services } from '../native/service.ts';
 import { defineComponent } from '../native/startup.ts';
 import { type ChildNode, readConfig } from './config_rom.ts';
@@ -14,6 +15,7 @@ import { cpuThreadService } from './cpu_thread.ts';
 import { each } from './each.ts';
 import { logSessionService } from './log_session.ts';
 import { pdSessionService } from './pd_session.ts';
+import { proxyMessageService, proxyRootService } from './proxy_service.ts';
 import { ramSessionService } from './ram_session.ts';
 import { regionMapService } from './region_map.ts';
 import { rmSessionService } from './rm_session.ts';
@@ -32,6 +34,8 @@ const SERVICES: Services = {
   Rm_session: rmSessionService,
   Log_session: logSessionService,
   Timer_session: timerSessionService,
+  Root: proxyRootService,
+  [RAW_INTERFACE]: proxyMessageService,
 };
 
 /** What the compiled program of the captures occupies. */
@@ -73,7 +77,7 @@ defineComponent({ name: RTCR_PROGRAM, construct, services: SERVICES, ...FOOTPRIN
 
 /** The historic test program as far as its capability spaces go: it asks for no configuration and starts one child. */
 const constructHistoric = procedure<Record<string, never>>('rtcr.construct_historic', {
-  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [] }] }, 'end'),
+  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [] }] }, 'end'),
   end: () => done(),
 });
 

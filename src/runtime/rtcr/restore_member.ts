@@ -32,7 +32,7 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
   start: (x, l) => {
     enterMember(x, l.item);
     const snapshot = snapshotOf(x);
-    return call(createTarget, { name: restoration.get(x).name, binary: snapshot.binary, config: snapshot.config, defects: '', granularity: snapshot.granularity, tracking: snapshot.tracking, provides: snapshot.provides, ram_bytes: snapshot.ram_sessions[0]?.quota ?? 0 }, 'created');
+    return call(createTarget, { name: restoration.get(x).name, binary: snapshot.binary, config: snapshot.config, defects: '', granularity: snapshot.granularity, tracking: snapshot.tracking, provides: snapshot.provides, proxied: snapshot.proxied_services, ram_bytes: snapshot.ram_sessions[0]?.quota ?? 0 }, 'created');
   },
   created: (x, l, { target }: CreatedTarget) => {
     restoration.update(x, { target });

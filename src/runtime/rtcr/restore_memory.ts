@@ -11,6 +11,7 @@ import { hasDefect } from './defects.ts';
 import { each } from './each.ts';
 import { pdSessions, ramSessions, regionMaps, rmSessions, targets } from './online_storage.ts';
 import { callPersistently } from './persistent_call.ts';
+import { knowCarried } from './proxy_restore.ts';
 import { alsoKnown, lost, nowAt, restoration, snapshotOf, translated } from './restoration.ts';
 import { regionMapsOf, type StoredRegionMap } from './target_state.ts';
 
@@ -36,6 +37,7 @@ export const allocDataspace = procedure<DataspaceLocals>('rtcr.restore_dataspace
 /** Allocates all RAM dataspaces in stored order and finds what stands for the references now. */
 export const allocMemory = procedure<Record<string, Plain>>('rtcr.alloc_memory', {
   start: (x) => {
+    knowCarried(x);
     for (const { badge, ds, kind } of snapshotOf(x).references) {
       if (kind === 'binary') alsoKnown(x, badge, targets(x).require(restoration.get(x).target).binary_ds);
       else if (nowAt(x, badge) === null && kind !== 'trace_control') alsoKnown(x, badge, ds);

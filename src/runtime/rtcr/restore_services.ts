@@ -11,6 +11,8 @@ import { call, done, type Failure, goto, procedure, raise } from '../native/proc
 import { NO_AFFINITY } from './created_session.ts';
 import { each } from './each.ts';
 import { targets } from './online_storage.ts';
+import { announceProxy } from './proxy_service.ts';
+import { bindSessions } from './proxy_restore.ts';
 import { allMembers, alsoKnown, enterMember, lost, nowAt, restoration, snapshotOf } from './restoration.ts';
 import { relabelled } from './restore_sessions.ts';
 import { siblingService } from './siblings.ts';
@@ -18,30 +20,44 @@ import { snapshots } from './target_state.ts';
 
 const childOf = (x: Execution): number => targets(x).require(restoration.get(x).target).child;
 
+type MemberLocals = { [key: string]: Plain; item: number };
+
 /** Services that a restored target had announced are announced again, with the new root capability, and its parent knows its signal contexts. */
-export const restoreAnnouncements = procedure<{ [key: string]: Plain; item: number }>('rtcr.restore_announcements', {
+export const restoreAnnouncements = procedure<MemberLocals>('rtcr.restore_announcements', {
   start: (x, l) => {
     enterMember(x, l.item);
     const child = childOf(x);
-    const { announced, resource_sigh_badge, yield_sigh_badge, yield_args } = snapshotOf(x);
-    for (const { service, root_badge } of announced) {
-      const root = nowAt(x, root_badge);
-      if (root === null) {
-        lost(x, { badge: root_badge, purpose: `the root of the service "${service}" that it had announced` });
-        continue;
-      }
-      inc(x, root);
-      const key = findRouted(x, service, child) ?? services(x).insert(routedService(service, child));
-      services(x).set(key, { ...routedService(service, child), announced: true, root });
-    }
+    const { resource_sigh_badge, yield_sigh_badge, yield_args, announced } = snapshotOf(x);
     const kept = (badge: number): number => {
       const slot = badge === 0 ? null : nowAt(x, badge);
       inc(x, slot);
       return slot ?? 0;
     };
     children(x).update(child, { resource_avail_sigh: kept(resource_sigh_badge), yield_sigh: kept(yield_sigh_badge), yield_args });
+    return each(restoreAnnouncement, announced.map((_service, at) => at), {}, 'bind');
+  },
+  bind: (x) => {
+    bindSessions(x);
     return done();
   },
+});
+
+const restoreAnnouncement = procedure<MemberLocals>('rtcr.restore_announcement', {
+  start: (x, l) => {
+    const { service = '', root_badge = 0 } = snapshotOf(x).announced[l.item] ?? {};
+    const child = childOf(x);
+    const root = nowAt(x, root_badge);
+    if (root === null) {
+      lost(x, { badge: root_badge, purpose: `the root of the service "${service}" that it had announced` });
+      return done();
+    }
+    inc(x, root);
+    const key = findRouted(x, service, child) ?? services(x).insert(routedService(service, child));
+    services(x).set(key, { ...routedService(service, child), announced: true, root });
+    const { target } = restoration.get(x);
+    return targets(x).require(target).proxied.includes(service) ? call(announceProxy, { target, service, root }, 'announced') : done();
+  },
+  announced: () => done(),
 });
 
 type SessionLocals = { [key: string]: Plain; item: number; cap?: number; service?: number };

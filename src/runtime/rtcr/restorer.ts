@@ -9,6 +9,7 @@ import { call, done, type Failure, goto, procedure, raise } from '../native/proc
 import { thawTargets } from './kernel_threads.ts';
 import { each } from './each.ts';
 import { targets } from './online_storage.ts';
+import { resumeProxies } from './proxy_restore.ts';
 import { allMembers, beginRestoration, endRestoration, enterMember, lost, type Restoration, type RestoreItem, snapshotOf } from './restoration.ts';
 import { noteLostSlots } from './restore_caps.ts';
 import { awakenMember, buildMember, furnishMember } from './restore_member.ts';
@@ -23,6 +24,8 @@ type RestoreLocals = {
   items: readonly RestoreItem[];
   strategy: DecidedStrategy;
   members?: readonly number[];
+  /** The new targets. */
+  restored?: readonly number[];
   failure?: { readonly name: string; readonly text: string };
 };
 
@@ -47,9 +50,11 @@ export const restoreTargets = procedure<RestoreLocals>('rtcr.restore_targets', {
     const members = allMembers(x);
     l['facts'] = restoreFacts(x, members);
     endRestoration(x);
-    return l.strategy.bootstrap === 'empty' && l.strategy['thread-order'] !== 'no-start' ? call(thawTargets, { targets: members.map(({ target }) => target) }, 'thawed') : goto('thawed');
+    l.restored = members.map(({ target }) => target);
+    return l.strategy.bootstrap === 'empty' && l.strategy['thread-order'] !== 'no-start' ? call(thawTargets, { targets: l.restored }, 'thawed') : goto('thawed');
   },
-  thawed: (_x, l) => done(l['facts']),
+  thawed: (_x, l) => call(resumeProxies, { targets: l.restored ?? [] }, 'resumed'),
+  resumed: (_x, l) => done(l['facts']),
   failed: (x, l, { name, text }: Failure) => {
     l.failure = { name, text };
     const begun = l.items.flatMap((item) => targets(x).entries().filter(([key, row]) => row.name === item.name && (row.phase === 'building' || allMembers(x).some(({ target }) => target === key))));

@@ -6,6 +6,7 @@ import type { AnnounceLocals } from '../child/policy.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { targets } from './online_storage.ts';
+import { announceProxy } from './proxy_service.ts';
 
 /** The child that serves a routed service. */
 const serverOf = (x: Execution, service: number): number => {
@@ -31,7 +32,12 @@ export const announceToSiblings = procedure<AnnounceLocals>('rtcr.announce', {
     const service = findRouted(x, l.service, l.child) ?? services(x).insert(routedService(l.service, l.child));
     return call(announceService, { service, root: l.root }, 'announced');
   },
-  announced: () => done(),
+  announced: (x, l) => {
+    const target = targets(x).find((row) => row.child === l.child)?.[0];
+    if (target === undefined || l.root === null || !targets(x).require(target).proxied.includes(l.service)) return done();
+    return call(announceProxy, { target, service: l.service, root: l.root }, 'offered');
+  },
+  offered: () => done(),
 });
 
 /** Services that a child's configuration declares exist before it announces them: requests wait for the announcement. */

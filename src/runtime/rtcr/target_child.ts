@@ -17,12 +17,14 @@ import type { HasStore } from '../native/store.ts';
 import { createCpuSession } from './cpu_session.ts';
 import { type CreatedSession, type CreateSession, NO_AFFINITY } from './created_session.ts';
 import { assembleCrew, type AssembledCrew, settleCrew } from './crew.ts';
+import { releaseCallers } from './dead_callers.ts';
 import { each } from './each.ts';
 import { forgetForeignSessions } from './foreign_session.ts';
 import { metadataAlloc, metadataFree, TARGET_BYTES } from './metadata_heap.ts';
 import { cpuSessions, cpuThreads, crews, pdSessions, ramSessions, regionMaps, type TargetRow, targets } from './online_storage.ts';
 import { createPdSession } from './pd_session.ts';
 import { createRamSession, fundRamSession } from './ram_session.ts';
+import { sever } from './proxy_table.ts';
 import { endSession, type Service, SERVICES, sessionsOfService } from './session_end.ts';
 import { declareProvided, runs } from './siblings.ts';
 import type { Tracking } from './tracking.ts';
@@ -53,6 +55,8 @@ type CreateLocals = {
   defects: string;
   /** Services that it is going to announce. */
   provides: readonly string[];
+  /** Those that are offered outside. */
+  proxied: readonly string[];
   /** RAM that its session gets; 0 is the usual donation. */
   ram_bytes: number;
   target?: number;
@@ -70,7 +74,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   pd: (x, l) => {
     l.target = targets(x).insert({
-      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, provides: l.provides, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, provides: l.provides, proxied: l.proxied, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
       pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
     });
     crews(x).update(l.crew ?? 0, { target: l.target });
@@ -142,7 +146,11 @@ export const startTarget = procedure<StartLocals>('rtcr.start_target', {
 
 /** The end of targets: the threads of all of them first, so that none sees the end of another; then everything that they had. Also ends targets that were never completed. */
 export const destroyTargets = procedure<{ [key: string]: Plain; targets: readonly number[] }>('rtcr.destroy_targets', {
-  start: (_x, l) => each(endThreads, l.targets, {}, 'sessions'),
+  start: (x, l) => {
+    sever(x, l.targets);
+    return each(endThreads, l.targets, {}, 'callers');
+  },
+  callers: () => call(releaseCallers, {}, 'sessions'),
   // What siblings outside have with them is worth nothing any more.
   sessions: (_x, l) => each(revokeSessions, l.targets, {}, 'dissolve'),
   dissolve: (_x, l) => each(dissolveTarget, l.targets, {}, 'destroyed'),

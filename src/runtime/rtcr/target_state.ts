@@ -162,6 +162,13 @@ export type StoredAnnouncement = {
   readonly root_badge: number;
 };
 
+/** A session of a client outside the checkpoint, by the keys of both in the checkpointer and the id of the target's object. */
+export type StoredProxySession = {
+  readonly session: number;
+  readonly proxy: number;
+  readonly badge: number;
+};
+
 /** An attached dataspace that is not RAM of the target: kept as a reference, its content is not copied. */
 export type StoredReference = {
   readonly badge: number;
@@ -186,6 +193,7 @@ export type Snapshot = {
   readonly granularity: number;
   readonly tracking: Tracking;
   readonly provides: readonly string[];
+  readonly proxied_services: readonly string[];
   readonly parent_badge: number;
   /** Address of the capability records in the target. */
   readonly cap_map_address: number;
@@ -206,6 +214,9 @@ export type Snapshot = {
   readonly foreign_sessions: readonly StoredForeignSession[];
   readonly sibling_sessions: readonly StoredSiblingSession[];
   readonly announced: readonly StoredAnnouncement[];
+  readonly proxied: readonly StoredProxySession[];
+  /** Ids of capabilities that clients outside have given it. */
+  readonly carried: readonly number[];
   /** Signal contexts that the parent keeps for it: of more resources, and of a request to yield some; the wording of that request. */
   readonly resource_sigh_badge: number;
   readonly yield_sigh_badge: number;

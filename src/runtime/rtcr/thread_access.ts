@@ -59,6 +59,11 @@ const CANCEL_AND_TRIGGER = 0x3_0000;
 /** Ends whatever a thread waits for with an error, and raises an exception behind it (stock; fiasco-kernel.md 11, point 11). */
 export const cancelWait = (x: Execution, thread: number): 'ok' | 'absent' | 'failed' => outcome(threadCall(x, thread, [THREAD.ex_regs | CANCEL_AND_TRIGGER, KEEP, KEEP]));
 
+const CANCEL = 0x1_0000;
+
+/** Ends whatever a thread waits for with an error (stock). */
+export const cancelIpc = (x: Execution, thread: number): 'ok' | 'absent' | 'failed' => outcome(threadCall(x, thread, [THREAD.ex_regs | CANCEL, KEEP, KEEP]));
+
 /** A thread's phase, and its own debug id, by which other threads' phases name it. */
 export type ReadPhase = { readonly id: number; readonly phase: ThreadPhase };
 

@@ -39,7 +39,7 @@ const ramSession = record({ ...session, quota: number(), ref_badge: number(), da
 export const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
 
 export const SNAPSHOT: Shape = record({
-  name: text(), target_name: text(), binary: text(), config: text(), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), provides: list(text()), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
+  name: text(), target_name: text(), binary: text(), config: text(), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), provides: list(text()), proxied_services: list(text()), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
   cap_map: list(record({ slot: number(), id: number(), references: number() })),
   stale: list(record({ slot: number(), badge: number() })),
   occupied: list(number()),
@@ -53,6 +53,8 @@ export const SNAPSHOT: Shape = record({
   foreign_sessions: list(record({ ...session, service: text(), affinity: list(number(-0x8000_0000)), reopen: boolean() })),
   sibling_sessions: list(record({ ...session, service: text(), reopen: boolean() })),
   announced: list(record({ service: text(), root_badge: number() })),
+  proxied: list(record({ session: number(), proxy: number(), badge: number() })),
+  carried: list(number()),
   resource_sigh_badge: number(),
   yield_sigh_badge: number(),
   yield_args: text(),

@@ -1,0 +1,83 @@
+// Services of targets that the checkpointer offers to components outside: it stands between, so that the sessions outlive their server.
+// Owner of the rows of proxies, their sessions, and the capabilities that went through them.
+
+import { capId, dec, inc } from '../native/cap_space.ts';
+import type { Execution } from '../native/execution.ts';
+import { table } from '../native/store.ts';
+import type { Held } from './online_storage.ts';
+
+export interface ProxyRow {
+  readonly service: string;
+  /** Name of the child that serves it; a restored child of this name takes over. */
+  readonly server: string;
+  /** The target that serves it now, and the slot of its root; both 0 while there is none. */
+  readonly target: number;
+  readonly root: number;
+  /** Index of the thread that serves the proxy, and the lock on which it waits for a server. */
+  readonly ep: number;
+  readonly lock: number;
+  readonly waiting: boolean;
+  /** Its thread has called the server and waits for the answer. */
+  readonly calling: boolean;
+  /** A checkpoint is being taken: what is in service is finished, and nothing new is sent to the server. */
+  readonly held: boolean;
+}
+
+export interface ProxySessionRow {
+  readonly proxy: number;
+  /** Slot of the target's session; 0 while no server has it. */
+  readonly inner: number;
+  /** The object that the client outside has. */
+  readonly id: number;
+  readonly cap: number;
+  readonly args: string;
+  readonly donated_bytes: number;
+  /** A capability of the target's went to the client: after a restore it would name nothing. */
+  readonly handed_out: boolean;
+  /** Closed by its client while no server had it. */
+  readonly closed: boolean;
+}
+
+export const proxies = table<ProxyRow>('rtcr_proxies');
+export const proxySessions = table<ProxySessionRow>('rtcr_proxy_sessions');
+/** Capabilities that clients outside gave to a server: they stay what they are when the server is restored. */
+export const carried = table<{ readonly session: number; readonly cap: Held }>('rtcr_carried');
+
+export const proxyOf = (x: Execution, service: string, server: string): number | undefined => proxies(x).find((row) => row.service === service && row.server === server)?.[0];
+
+/** Sessions of a target's proxies. */
+export function sessionsThrough(x: Execution, target: number): (readonly [number, Readonly<ProxySessionRow>])[] {
+  return proxySessions(x).entries().filter(([, row]) => proxies(x).get(row.proxy)?.target === target);
+}
+
+/** Keeps a capability that goes to a server, once for each session. */
+export function carry(x: Execution, session: number, slot: number): void {
+  const id = capId(x, slot);
+  if (carried(x).find((row) => row.session === session && row.cap.id === id) !== undefined) return;
+  inc(x, slot);
+  carried(x).insert({ session, cap: { slot, id } });
+}
+
+/** Sessions that a restored server has and that no client outside has any more, by the slots of the server's objects. */
+export const leftovers = table<{ readonly proxy: number; readonly inner: number }>('rtcr_proxy_leftovers');
+
+/** Says whether a proxy's thread waits for the server: the kernel leaves it waiting when the server dies. */
+export const setCalling = (x: Execution, proxy: number, calling: boolean): void => proxies(x).update(proxy, { calling });
+
+/** Keeps new messages from the servers of some targets, so that they come to rest. */
+export function holdProxies(x: Execution, targets: readonly number[]): void {
+  for (const [key, { target }] of proxies(x).entries()) if (targets.includes(target)) proxies(x).update(key, { held: true });
+}
+
+/** Takes the servers from the proxies of targets that are about to end: who calls them waits from now on. */
+export function sever(x: Execution, targets: readonly number[]): void {
+  for (const [key, row] of proxies(x).entries()) {
+    if (row.target === 0 || !targets.includes(row.target)) continue;
+    for (const [session, { inner }] of sessionsThrough(x, row.target)) {
+      if (inner !== 0) dec(x, inner);
+      proxySessions(x).update(session, { inner: 0 });
+    }
+    if (row.root !== 0) dec(x, row.root);
+    proxies(x).update(key, { target: 0, root: 0, held: false });
+  }
+}

@@ -25,15 +25,16 @@ test('a periodic trigger always has a rest of at most its period', () => {
 
 test('children are named in the configuration, with their binary where it differs', () => {
   assert.equal(readChildren(bytes('<config> <child name="a"/> <child name="b" binary="sheep_counter"/> </config>\0\0')), [
-    { name: 'a', binary: 'a', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [] },
-    { name: 'b', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [] },
+    { name: 'a', binary: 'a', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [] },
+    { name: 'b', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [] },
   ]);
   assert.equal(readChildren(bytes('<config/>')), []);
 });
 
 test('a child says what it provides by the names of its services', () => {
-  const [child] = readChildren(bytes('<config> <child name="a"> <provides> <service name="Echo"/> <service/> <service name="Log"/> </provides> </child> </config>')) as readonly { provides: readonly string[] }[];
+  const [child] = readChildren(bytes('<config> <child name="a"> <provides> <service name="Echo" proxy="yes"/> <service/> <service name="Log"/> </provides> </child> </config>')) as readonly { provides: readonly string[]; proxied: readonly string[] }[];
   assert.equal(child?.provides, ['Echo', 'Log']);
+  assert.equal(child?.proxied, ['Echo'], 'offered outside');
 });
 
 test('a child without a name, a second child of a name and broken syntax are errors', () => {

@@ -18,7 +18,12 @@ const MEGABYTE = 1024 * 1024;
 const NODE_NUMBERS = ['base', 'size', 'depth', 'max_avail', 'left', 'right'] as const;
 
 export class AllocatorAvl {
-  #tree = new BlockTree();
+  #tree: BlockTree;
+
+  /** Empty, or a copy. */
+  constructor(like?: AllocatorAvl) {
+    this.#tree = new BlockTree(like === undefined ? undefined : like.#tree);
+  }
 
   /** Hands a range over to the allocator. False, and nothing changed, if a part of it is there already. */
   addRange(base: number, size: number): boolean {
@@ -75,12 +80,12 @@ export class AllocatorAvl {
   /** The block, free or used, that contains the address. */
   blockAt(address: number): Block | undefined {
     const index = this.#tree.findContaining(address, 1);
-    return index === undefined ? undefined : copyOf(this.#tree.block(index));
+    return index === undefined ? undefined : this.#tree.block(index);
   }
 
   /** All blocks, free and used, ascending by address. */
   blocks(): Block[] {
-    return [...this.#tree.indices()].map((index) => copyOf(this.#tree.block(index)));
+    return [...this.#tree.indices()].map((index) => this.#tree.block(index));
   }
 
   /** How many blocks there are: what the allocator needs memory for. */
@@ -144,7 +149,7 @@ export class AllocatorAvl {
 
   /** Replaces a block by what remains of it in front of and behind the range; the remainders are free. */
   #cut(index: number, base: number, size: number): void {
-    const block = copyOf(this.#tree.block(index));
+    const block = this.#tree.block(index);
     this.#tree.remove(index);
     if (base > block.base) this.#tree.insert(block.base, base - block.base, false);
     const end = base + size;
@@ -153,7 +158,6 @@ export class AllocatorAvl {
   }
 }
 
-const copyOf = ({ base, size, used }: Block): Block => ({ base, size, used });
 /** As on the board, the end of a range that reaches the end of the address space prints as 0. */
 const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
 const inBytes = (bytes: number): string => `${bytes >>> 0} (${Math.floor((bytes >>> 0) / MEGABYTE)} MB)`;

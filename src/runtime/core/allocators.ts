@@ -1,6 +1,6 @@
 // Address allocators of core as rows of its store, and the numbers by which the fixed ones are known.
-// Owner of the table 'core_allocators'. A row that nobody else has says what its tree is whenever it is read. One that was handed out
-// is replaced with the next change, and says for ever what its tree was; the tree is rebuilt when needed.
+// Owner of the table 'core_allocators'. A row says what its tree is whenever it is read. One that was handed out is replaced with the
+// next change, which is made to a copy of its tree.
 
 import { type HasStore, table } from '../native/store.ts';
 import { AllocatorAvl, type AllocatorState } from './allocator_avl.ts';
@@ -20,7 +20,7 @@ interface Origin {
   readonly handedOut: number;
 }
 
-/** What rows that were written last were made from. A fork of the store finds its row's tree gone and rebuilds it from the state. */
+/** What rows were made from. Rows of a restored store have their state alone. */
 const origins = new WeakMap<object, Origin>();
 
 function treeOf(x: HasStore, key: number): AllocatorAvl {
@@ -28,43 +28,22 @@ function treeOf(x: HasStore, key: number): AllocatorAvl {
   return origins.get(row)?.tree ?? AllocatorAvl.restore(row.state);
 }
 
-function write(x: HasStore, key: number, tree: AllocatorAvl): void {
-  rows(x).set(key, rowOf(x, tree));
-}
-
-/** A row that says what the tree is now. */
+/** A row that says what the tree is. */
 function rowOf(x: HasStore, tree: AllocatorAvl): AllocatorRow {
-  const row = Object.defineProperty({}, 'state', { configurable: true, enumerable: true, get: () => settled(row, tree) }) as AllocatorRow;
+  const row = Object.defineProperty({}, 'state', { configurable: true, enumerable: true, get: () => tree.save() }) as AllocatorRow;
   origins.set(row, { tree, handedOut: rows(x).handedOut });
   return row;
-}
-
-function settled(row: AllocatorRow, tree: AllocatorAvl): AllocatorState {
-  const value = tree.save();
-  Object.defineProperty(row, 'state', { configurable: true, enumerable: true, value });
-  origins.delete(row);
-  return value;
 }
 
 /** Changes an allocator and stores it. */
 export function changeAllocator<T>(x: HasStore, key: number, change: (allocator: AllocatorAvl) => T): T {
   const old = rows(x).get(key);
   const origin = old === undefined ? undefined : origins.get(old);
-  if (old !== undefined && origin?.handedOut === rows(x).handedOut) {
-    const result = change(origin.tree);
-    rows(x).set(key, old);
-    return result;
-  }
-  const tree = old === undefined ? new AllocatorAvl() : treeOf(x, key);
-  if (old !== undefined) settle(old);
+  const isOurs = old !== undefined && origin?.handedOut === rows(x).handedOut;
+  const tree = old === undefined ? new AllocatorAvl() : isOurs ? origin.tree : new AllocatorAvl(treeOf(x, key));
   const result = change(tree);
-  write(x, key, tree);
+  rows(x).set(key, isOurs ? old : rowOf(x, tree));
   return result;
-}
-
-/** The tree of a row is going to change, and others have the row: what it says is worked out now. */
-function settle(row: AllocatorRow): void {
-  if (origins.has(row)) void row.state;
 }
 
 /** Looks into an allocator without changing it. */

@@ -1,5 +1,5 @@
 // The AVL tree of address blocks inside an address allocator, keyed by base address, with the depth and the largest free size
-// of each subtree cached per node. Owns the nodes (an indexed pool). Source modelled: genode-16.08-abi.md 1.5.
+// of each subtree cached per node. Owns the nodes, as columns of numbers, so that a copy of a tree is a copy of bytes. Source modelled: genode-16.08-abi.md 1.5.
 
 export interface Block {
   readonly base: number;
@@ -19,16 +19,6 @@ export type SavedNode = {
   readonly right: number;
 };
 
-interface Node {
-  base: number;
-  size: number;
-  used: boolean;
-  depth: number;
-  maxAvail: number;
-  parent: number;
-  readonly child: [number, number];
-}
-
 type Side = 0 | 1;
 const LEFT: Side = 0;
 const RIGHT: Side = 1;
@@ -38,79 +28,105 @@ const NONE = -1;
 /** The anchor: its left child is the top of the tree. It is no block, and its cached values are never used for a decision. */
 const ANCHOR = 0;
 
-const emptyNode = (): Node => ({ base: 0, size: 0, used: false, depth: 1, maxAvail: 0, parent: NONE, child: [NONE, NONE] });
+/** Columns of a node: what may be any address, and what is small. */
+const [BASE, SIZE, MAX_AVAIL, SIZES] = [0, 1, 2, 3] as const;
+const [CHILDREN, PARENT, DEPTH, USED, LINKS] = [0, 2, 3, 4, 5] as const;
+const NODES_AT_FIRST = 16;
 
 /**
  * Which block a search finds depends on the shape of the tree and on cached sizes that the original refreshes at some places
  * only. So the places where the caches are refreshed are part of the behaviour, and stale values are saved as they are.
  */
 export class BlockTree {
-  readonly #nodes: Node[] = [emptyNode()];
+  #sizes: Float64Array;
+  #links: Int32Array;
+  /** Nodes in use or vacant, the anchor included. */
+  #count: number;
   /** Indices of pool entries that hold no block. */
-  readonly #vacant: number[] = [];
+  readonly #vacant: number[];
+
+  constructor(like?: BlockTree) {
+    this.#sizes = like === undefined ? new Float64Array(NODES_AT_FIRST * SIZES) : like.#sizes.slice();
+    this.#links = like === undefined ? new Int32Array(NODES_AT_FIRST * LINKS) : like.#links.slice();
+    this.#count = like === undefined ? 0 : like.#count;
+    this.#vacant = like === undefined ? [] : like.#vacant.slice();
+    if (like === undefined) this.#add(0, 0, false);
+  }
 
   get count(): number {
-    return this.#nodes.length - 1 - this.#vacant.length;
+    return this.#count - 1 - this.#vacant.length;
   }
 
   block(index: number): Block {
-    return this.#node(index);
+    return { base: this.#base(index), size: this.#size(index), used: this.#used(index) };
   }
 
   maxAvail(index: number): number {
-    return this.#node(index).maxAvail;
+    return this.#sizes[index * SIZES + MAX_AVAIL] as number;
   }
 
   insert(base: number, size: number, used: boolean): void {
-    const index = this.#vacant.pop() ?? this.#nodes.push(emptyNode()) - 1;
-    const node = this.#node(index);
-    node.base = base;
-    node.size = size;
-    node.used = used;
-    node.depth = 1;
-    node.maxAvail = used ? 0 : size;
-    this.#insertBelow(ANCHOR, index);
+    this.#insertBelow(ANCHOR, this.#add(base, size, used));
+  }
+
+  /** A node that hangs nowhere. */
+  #add(base: number, size: number, used: boolean): number {
+    const index = this.#vacant.pop() ?? this.#count++;
+    if (index * LINKS >= this.#links.length) {
+      const [sizes, links] = [this.#sizes, this.#links];
+      this.#sizes = new Float64Array(2 * sizes.length);
+      this.#sizes.set(sizes);
+      this.#links = new Int32Array(2 * links.length);
+      this.#links.set(links);
+    }
+    this.#sizes[index * SIZES + BASE] = base;
+    this.#sizes[index * SIZES + SIZE] = size;
+    this.#sizes[index * SIZES + MAX_AVAIL] = used ? 0 : size;
+    this.#links.fill(NONE, index * LINKS, index * LINKS + DEPTH);
+    this.#links[index * LINKS + DEPTH] = 1;
+    this.#links[index * LINKS + USED] = used ? 1 : 0;
+    return index;
   }
 
   /** Takes a block out; its index is invalid afterwards. */
   remove(index: number): void {
-    const node = this.#node(index);
-    const parent = node.parent;
-    const side: Side = this.#node(parent).child[LEFT] === index ? LEFT : RIGHT;
+    const parent = this.#parent(index);
+    const side: Side = this.#child(parent, LEFT) === index ? LEFT : RIGHT;
+    const left = this.#child(index, LEFT);
     let rebalanceFrom = NONE;
-    if (node.child[LEFT] === NONE) {
-      this.#adopt(parent, node.child[RIGHT], side);
+    if (left === NONE) {
+      this.#adopt(parent, this.#child(index, RIGHT), side);
     } else {
-      const heir = this.#rightmost(node.child[LEFT]);
-      const heirNode = this.#node(heir);
-      if (heir === node.child[LEFT]) {
-        this.#adopt(index, heirNode.child[LEFT], LEFT);
+      const heir = this.#rightmost(left);
+      const ofHeir = this.#child(heir, LEFT);
+      if (heir === left) {
+        this.#adopt(index, ofHeir, LEFT);
       } else {
-        rebalanceFrom = heirNode.parent;
-        this.#adopt(heirNode.parent, heirNode.child[LEFT], RIGHT);
+        rebalanceFrom = this.#parent(heir);
+        this.#adopt(rebalanceFrom, ofHeir, RIGHT);
       }
       this.#adopt(parent, heir, side);
-      this.#adopt(heir, node.child[LEFT], LEFT);
-      this.#adopt(heir, node.child[RIGHT], RIGHT);
+      this.#adopt(heir, this.#child(index, LEFT), LEFT);
+      this.#adopt(heir, this.#child(index, RIGHT), RIGHT);
     }
     this.#rebalanceUpwards(rebalanceFrom);
-    node.child[LEFT] = node.child[RIGHT] = node.parent = NONE;
+    this.#links.fill(NONE, index * LINKS, index * LINKS + DEPTH);
     this.#vacant.push(index);
   }
 
   /** The block that contains the whole range. */
   findContaining(base: number, size: number): number | undefined {
-    return this.#descend(base, (node) => base >= node.base && base + size <= node.base + node.size);
+    return this.#descend(base, (start, length) => base >= start && base + size <= start + length);
   }
 
   /** The first block on the way down that shares an address with the range. */
   findOverlapping(base: number, size: number): number | undefined {
-    return this.#descend(base, (node) => base + size > node.base && node.base + node.size > base);
+    return this.#descend(base, (start, length) => base + size > start && start + length > base);
   }
 
   /** The free block that an allocation takes; `from` and `to` (inclusive) limit the addresses. */
   findBestFit(size: number, align: number, from: number, to: number): number | undefined {
-    const top = this.#node(ANCHOR).child[LEFT];
+    const top = this.#child(ANCHOR, LEFT);
     const found = top === NONE ? NONE : this.#bestFit(top, size, align, from, to);
     return found === NONE ? undefined : found;
   }
@@ -118,15 +134,15 @@ export class BlockTree {
   /** All blocks, ascending by address. */
   *indices(): IterableIterator<number> {
     const path: number[] = [];
-    let index = this.#node(ANCHOR).child[LEFT];
+    let index = this.#child(ANCHOR, LEFT);
     while (index !== NONE || path.length > 0) {
       while (index !== NONE) {
         path.push(index);
-        index = this.#node(index).child[LEFT];
+        index = this.#child(index, LEFT);
       }
       const next = path.pop() as number;
       yield next;
-      index = this.#node(next).child[RIGHT];
+      index = this.#child(next, RIGHT);
     }
   }
 
@@ -135,15 +151,14 @@ export class BlockTree {
     const saved: SavedNode[] = [];
     const visit = (index: number): number => {
       if (index === NONE) return NONE;
-      const { base, size, used, depth, maxAvail, child } = this.#node(index);
       const position = saved.length;
-      const entry = { base, size, used, depth, max_avail: maxAvail, left: NONE, right: NONE };
+      const entry = { ...this.block(index), depth: this.#depth(index), max_avail: this.maxAvail(index), left: NONE, right: NONE };
       saved.push(entry);
-      entry.left = visit(child[LEFT]);
-      entry.right = visit(child[RIGHT]);
+      entry.left = visit(this.#child(index, LEFT));
+      entry.right = visit(this.#child(index, RIGHT));
       return position;
     };
-    visit(this.#node(ANCHOR).child[LEFT]);
+    visit(this.#child(ANCHOR, LEFT));
     return saved;
   }
 
@@ -151,122 +166,142 @@ export class BlockTree {
     const tree = new BlockTree();
     const indexOf = (position: number): number => (position === NONE ? NONE : position + 1);
     for (const { base, size, used, depth, max_avail, left, right } of saved) {
-      tree.#nodes.push({ base, size, used, depth, maxAvail: max_avail, parent: NONE, child: [indexOf(left), indexOf(right)] });
+      const index = tree.#add(base, size, used);
+      tree.#sizes[index * SIZES + MAX_AVAIL] = max_avail;
+      tree.#links[index * LINKS + DEPTH] = depth;
+      tree.#links[index * LINKS + CHILDREN + LEFT] = indexOf(left);
+      tree.#links[index * LINKS + CHILDREN + RIGHT] = indexOf(right);
     }
-    if (saved.length > 0) tree.#node(ANCHOR).child[LEFT] = 1;
-    for (const [index, node] of tree.#nodes.entries()) {
-      for (const child of node.child) {
+    if (saved.length > 0) tree.#links[ANCHOR * LINKS + CHILDREN + LEFT] = 1;
+    for (let index = 0; index < tree.#count; index++) {
+      for (const side of [LEFT, RIGHT] as const) {
+        const child = tree.#child(index, side);
         if (child === NONE) continue;
-        if (child <= index || tree.#nodes[child]?.parent !== NONE) throw new Error(`saved block tree: node ${index - 1} has a bad child`);
-        tree.#node(child).parent = index;
+        if (child <= index || child >= tree.#count || tree.#parent(child) !== NONE) throw new Error(`saved block tree: node ${index - 1} has a bad child`);
+        tree.#links[child * LINKS + PARENT] = index;
       }
     }
-    for (const [index, node] of tree.#nodes.entries()) {
-      if (index !== ANCHOR && node.parent === NONE) throw new Error(`saved block tree: node ${index - 1} hangs nowhere`);
+    for (let index = 1; index < tree.#count; index++) {
+      if (tree.#parent(index) === NONE) throw new Error(`saved block tree: node ${index - 1} hangs nowhere`);
     }
-    const anchor = tree.#node(ANCHOR);
-    anchor.depth = tree.#depth(anchor.child[LEFT]) + 1;
+    tree.#links[ANCHOR * LINKS + DEPTH] = tree.#depth(tree.#child(ANCHOR, LEFT)) + 1;
     return tree;
   }
 
-  #node(index: number): Node {
-    return this.#nodes[index] as Node;
+  #base(index: number): number {
+    return this.#sizes[index * SIZES + BASE] as number;
+  }
+
+  #size(index: number): number {
+    return this.#sizes[index * SIZES + SIZE] as number;
+  }
+
+  #used(index: number): boolean {
+    return this.#links[index * LINKS + USED] === 1;
+  }
+
+  #child(index: number, side: Side): number {
+    return this.#links[index * LINKS + CHILDREN + side] as number;
+  }
+
+  #parent(index: number): number {
+    return this.#links[index * LINKS + PARENT] as number;
   }
 
   #depth(index: number): number {
-    return index === NONE ? 0 : this.#node(index).depth;
+    return index === NONE ? 0 : (this.#links[index * LINKS + DEPTH] as number);
   }
 
   #maxAvail(index: number): number {
-    return index === NONE ? 0 : this.#node(index).maxAvail;
+    return index === NONE ? 0 : this.maxAvail(index);
   }
 
   #rightmost(index: number): number {
     let last = index;
-    while (this.#node(last).child[RIGHT] !== NONE) last = this.#node(last).child[RIGHT];
+    while (this.#child(last, RIGHT) !== NONE) last = this.#child(last, RIGHT);
     return last;
   }
 
-  #descend(base: number, matches: (node: Block) => boolean): number | undefined {
-    let index = this.#node(ANCHOR).child[LEFT];
+  #descend(base: number, matches: (start: number, length: number) => boolean): number | undefined {
+    let index = this.#child(ANCHOR, LEFT);
     while (index !== NONE) {
-      const node = this.#node(index);
-      if (matches(node)) return index;
-      index = node.child[base >= node.base ? RIGHT : LEFT];
+      const start = this.#base(index);
+      if (matches(start, this.#size(index))) return index;
+      index = this.#child(index, base >= start ? RIGHT : LEFT);
     }
     return undefined;
   }
 
   #bestFit(index: number, size: number, align: number, from: number, to: number): number {
-    const node = this.#node(index);
-    const self = fits(node, size, align, from, to);
+    const self = !this.#used(index) && fits(this.#base(index), this.#size(index), size, align, from, to);
+    const [left, right] = [this.#child(index, LEFT), this.#child(index, RIGHT)];
     // The side with the smaller maximum is asked first; the left one if both are equal.
-    const first: Side = this.#maxAvail(node.child[RIGHT]) < this.#maxAvail(node.child[LEFT]) ? RIGHT : LEFT;
-    for (const side of [first, opposite(first)]) {
-      if (this.#maxAvail(node.child[side]) < size) continue;
-      const found = this.#bestFit(node.child[side], size, align, from, to);
-      if (found !== NONE) return self && size < this.#node(found).size ? index : found;
+    const first = this.#maxAvail(right) < this.#maxAvail(left) ? right : left;
+    for (const side of [first, first === left ? right : left]) {
+      if (this.#maxAvail(side) < size) continue;
+      const found = this.#bestFit(side, size, align, from, to);
+      if (found !== NONE) return self && size < this.#size(found) ? index : found;
     }
     return self ? index : NONE;
   }
 
   #insertBelow(index: number, added: number): void {
-    const node = this.#node(index);
-    const side: Side = index !== ANCHOR && this.#node(added).base >= node.base ? RIGHT : LEFT;
-    if (node.child[side] === NONE) this.#adopt(index, added, side);
-    else this.#insertBelow(node.child[side], added);
+    const side: Side = index !== ANCHOR && this.#base(added) >= this.#base(index) ? RIGHT : LEFT;
+    const below = this.#child(index, side);
+    if (below === NONE) this.#adopt(index, added, side);
+    else this.#insertBelow(below, added);
     this.#refresh(index);
-    if (node.parent !== NONE) this.#rebalance(node.parent, index);
+    const parent = this.#parent(index);
+    if (parent !== NONE) this.#rebalance(parent, index);
   }
 
   #adopt(parent: number, child: number, side: Side): void {
-    this.#node(parent).child[side] = child;
-    if (child !== NONE) this.#node(child).parent = parent;
+    this.#links[parent * LINKS + CHILDREN + side] = child;
+    if (child !== NONE) this.#links[child * LINKS + PARENT] = parent;
     this.#refresh(parent);
   }
 
   /** Recomputes the depth, the parents first where it changed, and then the cached size. */
   #refresh(index: number): void {
-    const node = this.#node(index);
-    const before = node.depth;
-    const [left, right] = node.child;
-    node.depth = Math.max(this.#depth(left), this.#depth(right)) + 1;
-    if (node.parent === NONE) return;
-    if (node.depth !== before) this.#refresh(node.parent);
-    node.maxAvail = Math.max(node.used ? 0 : node.size, this.#maxAvail(left), this.#maxAvail(right));
+    const [left, right] = [this.#child(index, LEFT), this.#child(index, RIGHT)];
+    const depth = Math.max(this.#depth(left), this.#depth(right)) + 1;
+    const isOther = depth !== this.#depth(index);
+    this.#links[index * LINKS + DEPTH] = depth;
+    const parent = this.#parent(index);
+    if (parent === NONE) return;
+    if (isOther) this.#refresh(parent);
+    this.#sizes[index * SIZES + MAX_AVAIL] = Math.max(this.#used(index) ? 0 : this.#size(index), this.#maxAvail(left), this.#maxAvail(right));
   }
 
   #rebalanceUpwards(start: number): void {
     let index = start;
-    while (index !== NONE && this.#node(index).parent !== NONE) {
-      const parent = this.#node(index).parent;
+    while (index !== NONE && this.#parent(index) !== NONE) {
+      const parent = this.#parent(index);
       this.#rebalance(parent, index);
       index = parent;
     }
   }
 
   #rebalance(parent: number, index: number): void {
-    const [left, right] = this.#node(index).child;
-    const lean = this.#depth(right) - this.#depth(left);
+    const lean = this.#depth(this.#child(index, RIGHT)) - this.#depth(this.#child(index, LEFT));
     if (lean >= 2) this.#rotate(parent, index, LEFT);
     else if (lean <= -2) this.#rotate(parent, index, RIGHT);
   }
 
   /** Lets a node sink towards `side`; its other child, or that child's inner child, takes its place. */
   #rotate(parent: number, index: number, side: Side): void {
-    const place: Side = this.#node(parent).child[LEFT] === index ? LEFT : RIGHT;
+    const place: Side = this.#child(parent, LEFT) === index ? LEFT : RIGHT;
     const other = opposite(side);
-    const riser = this.#node(index).child[other];
-    const inner = this.#node(riser).child[side];
-    const [left, right] = this.#node(riser).child;
-    const bias: Side = this.#depth(right) > this.#depth(left) ? RIGHT : LEFT;
+    const riser = this.#child(index, other);
+    const inner = this.#child(riser, side);
+    const bias: Side = this.#depth(this.#child(riser, RIGHT)) > this.#depth(this.#child(riser, LEFT)) ? RIGHT : LEFT;
     if (bias === other) {
       this.#adopt(index, inner, other);
       this.#adopt(riser, index, side);
       this.#adopt(parent, riser, place);
     } else if (inner !== NONE) {
-      const towards = this.#node(inner).child[side];
-      const away = this.#node(inner).child[other];
+      const towards = this.#child(inner, side);
+      const away = this.#child(inner, other);
       this.#adopt(index, towards, other);
       this.#adopt(riser, away, side);
       this.#adopt(inner, index, side);
@@ -278,7 +313,8 @@ export class BlockTree {
 
 export const alignUp = (address: number, align: number): number => Math.ceil(address / align) * align;
 
-function fits(block: Block, size: number, align: number, from: number, to: number): boolean {
-  const start = alignUp(Math.max(block.base, from), align);
-  return !block.used && start - block.base + size <= block.size && start + size - 1 <= to;
+/** Whether a free block has room for an allocation. */
+function fits(base: number, length: number, size: number, align: number, from: number, to: number): boolean {
+  const start = alignUp(Math.max(base, from), align);
+  return start - base + size <= length && start + size - 1 <= to;
 }

@@ -15,9 +15,9 @@ import { capture, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { PROBED_SLOTS, PROBES_PER_STEP } from './limits.ts';
-import { pdSessions, targets } from './online_storage.ts';
+import { cpuThreads, pdSessions, targets } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
-import { regionAt } from './region_map.ts';
+import { placeAt } from './region_lookup.ts';
 
 type MapLocals = { [key: string]: Plain; target: number; native: number; local?: number; bytes?: Uint8Array };
 
@@ -30,12 +30,11 @@ export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map',
     if (address === 0) return raise('Checkpoint_refused', 'the target has not published the address of its capability map (yet)');
     used(x, 'cap_map_info');
     const { address_space } = pdSessions(x).require(targets(x).require(l.target).pd);
-    const found = regionAt(x, address_space, address);
+    const found = placeAt(x, address_space, address);
     if (found === undefined) return raise('Checkpoint_refused', `nothing is attached at 0x${address.toString(16)}, where the target keeps its capability map`);
-    const [, region] = found;
-    const offset = address - region.address + region.offset;
-    if (offset - region.offset + CAP_MAP_BYTES > region.size) return raise('Checkpoint_refused', 'the capability map reaches beyond its dataspace');
-    capture.update(x, { cap_map_address: address, cap_map_ds_badge: region.ds.id, cap_map_offset: offset });
+    const { region, at, bytes } = found;
+    if (CAP_MAP_BYTES > bytes) return raise('Checkpoint_refused', 'the capability map reaches beyond its dataspace');
+    capture.update(x, { cap_map_address: address, cap_map_ds_badge: region.ds.id, cap_map_offset: at });
     return call(attachDataspace, { ds: region.ds.slot }, 'read');
   },
   read: (x, l, { address }: Attached) => {
@@ -56,7 +55,9 @@ export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map',
 
 /** Slots that the kernel fills and no map mentions: the task, and pager and lock IRQ of each thread. */
 function fixedSlots(x: Execution): ReadonlySet<number> {
-  const threads = capture.get(x).threads.flatMap(({ index }) => [gateSlot(index), pagerSlot(index), irqSlot(index)]);
+  const { target, threads: all } = capture.get(x);
+  const { pd } = targets(x).require(target);
+  const threads = all.filter(({ key }) => cpuThreads(x).get(key)?.pd === pd).flatMap(({ index }) => [gateSlot(index), pagerSlot(index), irqSlot(index)]);
   return new Set([1, 8, ...threads]);
 }
 

@@ -11,7 +11,7 @@ import { irqSlot } from '../native/thread_table.ts';
 import { capture, type CapturedThread, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { cpuThreads } from './online_storage.ts';
+import { cpuThreads, targets } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { threadsOfTarget } from './target_rows.ts';
@@ -88,8 +88,9 @@ function readThread(x: Execution, thread: CapturedThread, kernel: number, l: Rea
 
 /** A thread that was never started may have words in its UTCB: its creator writes them before it starts it. */
 function readFutureThread(x: Execution, thread: CapturedThread, kernel: number, l: ReadLocals): Partial<CapturedThread> {
-  const { task } = capture.get(x);
-  const utcb = l.utcbs && task !== 0 ? readUtcb(x, kernel, { task, address: thread.utcb_address }) : [];
+  const { task, target } = capture.get(x);
+  const own = cpuThreads(x).get(thread.key)?.pd === targets(x).get(target)?.pd;
+  const utcb = l.utcbs && own && task !== 0 ? readUtcb(x, kernel, { task, address: thread.utcb_address }) : [];
   const words = isDenied(utcb) || utcb.every((word) => word === 0) ? [] : utcb;
   return { utcb_words: words, lock_irq_count: irqCount(x, thread) };
 }

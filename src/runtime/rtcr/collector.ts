@@ -114,6 +114,7 @@ function pdSession(x: Execution, key: number): StoredPdSession {
     native_caps: mine(nativeCaps(x).entries()).map((row) => ({ ...storedObject(x, row.cap.id, false), ep_badge: row.ep?.id ?? 0 })),
     region_maps: mapsOfPd(x, key).map(([map]) => regionMap(x, map)),
     native_pd_badge: session.native_pd_id,
+    assigned_badge: session.parent?.id ?? 0,
   };
 }
 

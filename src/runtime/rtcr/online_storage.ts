@@ -80,6 +80,8 @@ export interface PdSessionRow extends InterposedSession {
   readonly linker_area: number;
   /** Id of core's native PD session, if the target asked for it. */
   readonly native_pd_id: number;
+  /** The parent that it was assigned. */
+  readonly parent: Held | null;
 }
 
 export interface SignalSourceRow {

@@ -10,7 +10,7 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { cap, type Handler, num, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
 import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
-import { forwarded, hold, interpose, release } from './interposer.ts';
+import { forwarded, hold, interpose, release, replaceHeld } from './interposer.ts';
 import { nativeCaps, pdSessions, regionMaps, signalContexts, signalSources } from './online_storage.ts';
 
 const ROLES = ['address_space', 'stack_area', 'linker_area'] as const;
@@ -34,7 +34,7 @@ function nextMap(l: Locals): boolean {
 export const createPdSession = procedure<Locals>('rtcr.create_pd_session', {
   start: (_x, l) => call(openSession, { service: 'PD', args: l.args, affinity: l.affinity }, 'opened'),
   opened: (x, l, { cap: real }: Opened) => {
-    l.ref = pdSessions(x).insert({ ...newSession(x, l, real), address_space: 0, stack_area: 0, linker_area: 0, native_pd_id: 0 });
+    l.ref = pdSessions(x).insert({ ...newSession(x, l, real), address_space: 0, stack_area: 0, linker_area: 0, native_pd_id: 0, parent: null });
     return goto('fetch');
   },
   fetch: (x, l) => rpc(Pd_session[roleOf(l)], pdSessions(x).require(l.ref ?? 0).real, {}, 'fetched'),
@@ -96,6 +96,11 @@ function recordNativePd(x: Execution, request: RpcRequest, { cap: native }: RpcR
   if (native !== null && pdSessions(x).get(request.ref) !== undefined) pdSessions(x).update(request.ref, { native_pd_id: capId(x, native) });
 }
 
+function recordParent(x: Execution, request: RpcRequest): void {
+  const row = pdSessions(x).get(request.ref);
+  if (row !== undefined) pdSessions(x).update(request.ref, { parent: replaceHeld(x, row.parent, cap(request, 'parent')) });
+}
+
 function forgetContext(x: Execution, request: RpcRequest): void {
   const found = signalContexts(x).find((row) => row.cap.slot === cap(request, 'context'));
   if (found === undefined) return;
@@ -112,7 +117,7 @@ function forgetNativeCap(x: Execution, request: RpcRequest): void {
 }
 
 export const pdSessionService = {
-  assign_parent: forwarded(Pd_session.assign_parent, { to }),
+  assign_parent: forwarded(Pd_session.assign_parent, { to, record: recordParent }),
   assign_pci: forwarded(Pd_session.assign_pci, { to }),
   alloc_signal_source: forwarded(Pd_session.alloc_signal_source, { to, record: recordSource }),
   free_signal_source: forwarded(Pd_session.free_signal_source, { to }),

@@ -10,7 +10,8 @@ import { done, type Failure, goto, procedure, raise } from '../native/procedure.
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { forwarded, hold, release, replaceHeld } from './interposer.ts';
-import { type AttachedRegionRow, attachedRegions, regionMaps } from './online_storage.ts';
+import { attachedRegions, regionMaps } from './online_storage.ts';
+import { regionAt } from './region_lookup.ts';
 
 const to = (x: Execution, ref: number): number | null => regionMaps(x).get(ref)?.real ?? null;
 const pageAligned = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
@@ -41,11 +42,6 @@ const attach = procedure<AttachLocals>('rtcr.region_map.attach', {
     return done({ value: 0 } satisfies RpcAnswer);
   },
 });
-
-/** The region of a map that contains an address. */
-export function regionAt(x: Execution, map: number, address: number): readonly [number, Readonly<AttachedRegionRow>] | undefined {
-  return attachedRegions(x).find((row) => row.map === map && address >= row.address && address < row.address + row.size);
-}
 
 function forgetRegion(x: Execution, request: RpcRequest): void {
   const found = regionAt(x, request.ref, num(request, 'address'));

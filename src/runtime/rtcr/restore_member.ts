@@ -17,7 +17,7 @@ import { repeatFaults } from './restore_faults.ts';
 import { allocMemory, attachMemory, fillMemory } from './restore_memory.ts';
 import './restore_in_bootstrap.ts';
 import { restoreSiblingSessions } from './restore_services.ts';
-import { identifyOwn, reopenSessions } from './restore_sessions.ts';
+import { identifyOwn, reopenSessions, restoreParents } from './restore_sessions.ts';
 import { attachSemaphores, installHandlers, recreateSignals, submitSignals } from './restore_signals.ts';
 import { recreateThreads, restoreLockIrqs, startThreads } from './restore_threads.ts';
 import { EARLY_RUN_US, HOOK_PAUSE_US, HOOK_ROUNDS } from './limits.ts';
@@ -85,8 +85,9 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
 export const furnishMember = procedure<MemberLocals>('rtcr.restore_furnish', {
   start: (x, l) => {
     enterMember(x, l.item);
-    return call(restoreSiblingSessions, {}, 'attach');
+    return call(restoreSiblingSessions, {}, 'parents');
   },
+  parents: () => call(restoreParents, {}, 'attach'),
   attach: () => call(attachMemory, {}, 'handlers'),
   handlers: (_x, l) => call(installHandlers, {}, l.strategy['thread-order'] === 'start-early' ? 'early' : 'early_timers'),
   early: () => call(launchThreads, {}, 'run_early'),

@@ -9,7 +9,8 @@ import { inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import { upgradeSession } from '../native/session.ts';
-import { Cpu_session, Rm_session, Rom_session } from '../rpc/interfaces.ts';
+import { rpc } from '../native/rpc_client.ts';
+import { Cpu_session, Pd_session, Rm_session, Rom_session } from '../rpc/interfaces.ts';
 import { type CreatedSession, NO_AFFINITY } from './created_session.ts';
 import { each } from './each.ts';
 import { cpuSessions, cpuThreads, pdSessions, ramSessions, regionMaps, rmSessions, romSessions, targets } from './online_storage.ts';
@@ -18,7 +19,7 @@ import type { RpcReply } from '../native/rpc_client.ts';
 import type { Opened } from '../native/session.ts';
 import { reopenForeign } from './foreign_session.ts';
 import { restoreQuotas } from './restore_quota.ts';
-import { alsoKnown, renamed, restoration, snapshotOf, translated } from './restoration.ts';
+import { alsoKnown, lost, nowAt, renamed, restoration, snapshotOf, translated } from './restoration.ts';
 import { type Service, sessionsOfService } from './session_end.ts';
 import { CREATORS, foreignServiceOf, serviceOf } from './target_policy.ts';
 import { mapsOfPd } from './target_rows.ts';
@@ -225,4 +226,20 @@ const refetchTraceControl = procedure<{ [key: string]: Plain; item: number }>('r
     if (cap !== null) translated(x, snapshotOf(x).cpu_sessions[l.item]?.trace_control_badge ?? 0, cap);
     return done();
   },
+});
+
+/** The parents that a restored target had assigned to protection domains of its own making. */
+export const restoreParents = procedure<Record<string, Plain>>('rtcr.restore_parents', {
+  start: (x) => each(restoreParent, snapshotOf(x).pd_sessions.flatMap(({ assigned_badge }, at) => (at > 0 && assigned_badge !== 0 ? [at] : [])), {}, 'restored'),
+  restored: () => done(),
+});
+
+const restoreParent = procedure<{ [key: string]: Plain; item: number }>('rtcr.restore_parent', {
+  start: (x, l) => {
+    const { badge = 0, assigned_badge = 0 } = snapshotOf(x).pd_sessions[l.item] ?? {};
+    const parent = nowAt(x, assigned_badge);
+    if (parent === null) lost(x, { badge: assigned_badge, purpose: 'the parent of a protection domain that the target made' });
+    return parent === null ? done() : rpc(Pd_session.assign_parent, nowAt(x, badge), { parent }, 'assigned');
+  },
+  assigned: () => done(),
 });

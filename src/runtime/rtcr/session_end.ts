@@ -124,6 +124,7 @@ function dropHeld(x: Execution, service: Service, key: number): void {
 }
 
 function dropPdRecords(x: Execution, pd: number): void {
+  release(x, pdSessions(x).require(pd).parent);
   for (const [, { pd: owner, ep }] of nativeCaps(x).entries()) if (owner === pd) release(x, ep);
   for (const rows of [signalSources(x), signalContexts(x), nativeCaps(x)]) {
     for (const [key, row] of rows.entries()) {

@@ -69,6 +69,8 @@ export type StoredPdSession = StoredSession & {
   readonly native_caps: readonly StoredNativeCap[];
   readonly region_maps: readonly StoredRegionMap[];
   readonly native_pd_badge: number;
+  /** The parent that the target assigned to it; of its own protection domain the parent is its own. */
+  readonly assigned_badge: number;
 };
 
 export type StoredThread = StoredObject & {

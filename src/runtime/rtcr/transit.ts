@@ -12,8 +12,8 @@ import { capture, type CapturedThread } from './capture.ts';
 import { each } from './each.ts';
 import { TRANSIT_STACK_WORDS } from './limits.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
-import { cpuThreads, pdSessions, type AttachedRegionRow } from './online_storage.ts';
-import { regionAt } from './region_map.ts';
+import { cpuThreads, pdSessions } from './online_storage.ts';
+import { type Place, placeAt } from './region_lookup.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
 import { REGISTER } from './thread_phase.ts';
 
@@ -72,16 +72,10 @@ export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits
   },
 });
 
-/** The dataspace that a stack pointer points into, looked up in the stack area first and then in the address space. */
-function stackRegion(x: Execution, thread: CapturedThread): { region: AttachedRegionRow; at: number } | undefined {
+/** The dataspace that a stack pointer points into. */
+function stackPlace(x: Execution, thread: CapturedThread): Place | undefined {
   const pd = pdSessions(x).get(cpuThreads(x).get(thread.key)?.pd ?? 0);
-  if (pd === undefined) return undefined;
-  const sp = thread.registers[REGISTER.sp] ?? 0;
-  const outer = regionAt(x, pd.address_space, sp)?.[1];
-  if (outer === undefined) return undefined;
-  const at = sp - outer.address + outer.offset;
-  const inner = regionAt(x, pd.stack_area, at)?.[1];
-  return inner === undefined || outer.size < inner.address ? { region: outer, at } : { region: inner, at: at - inner.address + inner.offset };
+  return pd === undefined ? undefined : placeAt(x, pd.address_space, thread.registers[REGISTER.sp] ?? 0);
 }
 
 type SearchLocals = { [key: string]: Plain; item: number; local?: number; at?: number; length?: number; words?: readonly number[] };
@@ -89,10 +83,10 @@ type SearchLocals = { [key: string]: Plain; item: number; local?: number; at?: n
 const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
   start: (x, l) => {
     const thread = capture.get(x).threads.find(({ key }) => key === l.item);
-    const found = thread === undefined ? undefined : stackRegion(x, thread);
+    const found = thread === undefined ? undefined : stackPlace(x, thread);
     if (found === undefined) return done();
     l.at = found.at & ~(WORD_BYTES - 1);
-    l.length = Math.min(TRANSIT_STACK_WORDS * WORD_BYTES, found.region.offset + found.region.size - l.at);
+    l.length = Math.min(TRANSIT_STACK_WORDS * WORD_BYTES, found.bytes);
     return l.length <= 0 ? done() : call(attachDataspace, { ds: found.region.ds.slot }, 'read', 'unreadable');
   },
   unreadable: () => done(),

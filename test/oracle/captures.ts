@@ -4,9 +4,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseObjectSpace } from '../../src/emu/jdb/object_space.ts';
+import type { ObjectSpace } from '../../src/emu/jdb/model.ts';
 import { findPackageRoot } from '../../src/cli/context.ts';
 import { loadModules } from '../../src/cli/modules.ts';
 import { loadScenario } from '../../src/cli/scenarios.ts';
+import { compare, slotsOf } from '../../src/runner/capspace/compare.ts';
 import { runScenario } from '../../src/runner/run.ts';
 import { scenarioUntil } from '../../src/runner/until.ts';
 import { bootSystem } from '../../src/runtime/boot_system.ts';
@@ -22,9 +25,15 @@ export interface Capture {
   /** Folder below the captures, and what stands in the names of its files before "icount". */
   readonly folder: string;
   readonly infix: string;
-  /** Debugger id of the task to label of the component. */
+  /** Debugger id of the task to name of the component. */
   readonly tasks: Readonly<Record<string, string>>;
+  /** Goldens that are the captured rows, where they have another name than the component's. */
+  readonly goldens?: Readonly<Record<string, string>>;
 }
+
+const BEFORE = { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter' };
+const AFTER = { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter#1', '1d8': 'sheep_counter#2' };
+const AFTER_GOLDENS = { init: 'post_init', timer: 'post_timer', 'sheep_counter#1': 'sheep_counter', 'sheep_counter#2': 'post' };
 
 export const CAPTURES: readonly Capture[] = [
   { scenario: 'oracle/log_only', point: 'captured', folder: 'vanilla/log_only', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'log_only' } },
@@ -32,14 +41,10 @@ export const CAPTURES: readonly Capture[] = [
   { scenario: 'oracle/sheep', point: 'captured', folder: 'vanilla/sheep', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'sheep_counter' } },
   { scenario: 'oracle/rtcr_log_only', point: 'captured', folder: 'rtcr-master/log_only', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'log_only' } },
   { scenario: 'oracle/rtcr_sheep', point: 'captured', folder: 'rtcr-master/sheep', infix: '', tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'sheep_counter' } },
-  {
-    scenario: 'oracle/restore_master', point: 'pre', folder: 'rtcr-master/rtcr_restore', infix: 'pre.',
-    tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter' },
-  },
-  {
-    scenario: 'oracle/restore_fixing_restore', point: 'pre', folder: 'rtcr-fixing_restore/rtcr_restore', infix: 'pre.',
-    tasks: { 9: 'core', 33: 'init', 71: 'timer', a5: 'target_restorer-tester', 142: 'sheep_counter' },
-  },
+  { scenario: 'oracle/restore_master', point: 'pre', folder: 'rtcr-master/rtcr_restore', infix: 'pre.', tasks: BEFORE },
+  { scenario: 'oracle/restore_master', point: 'post', folder: 'rtcr-master/rtcr_restore', infix: 'post.', tasks: AFTER, goldens: AFTER_GOLDENS },
+  { scenario: 'oracle/restore_fixing_restore', point: 'pre', folder: 'rtcr-fixing_restore/rtcr_restore', infix: 'pre.', tasks: BEFORE },
+  { scenario: 'oracle/restore_fixing_restore', point: 'post', folder: 'rtcr-fixing_restore/rtcr_restore', infix: 'post.', tasks: AFTER, goldens: AFTER_GOLDENS },
 ];
 
 export interface TableComparison {
@@ -49,6 +54,8 @@ export interface TableComparison {
   readonly equal: number;
   /** Rows that differ, as captured and as they are here; one of them is empty where only the other side has the row. */
   readonly different: readonly { readonly captured: string; readonly here: string }[];
+  /** Slots that do not hold what they held even if objects may have other ids. */
+  readonly otherSlots: number;
 }
 
 export const captureFolder = (capture: Capture): string => resolve(root, '../shared/oracle', capture.folder);
@@ -69,8 +76,15 @@ export function compareCapture(capture: Capture): readonly TableComparison[] {
     const labels = [...new Set([...captured, ...here].map(label))].sort();
     const pairs = labels.map((each) => ({ captured: captured.find((row) => label(row) === each) ?? '', here: here.find((row) => label(row) === each) ?? '' }));
     const different = pairs.filter((pair) => pair.captured !== pair.here);
-    return { task, component, captured, equal: pairs.length - different.length, different };
+    const differences = compare(spaceOf(captured), spaceOf(here), 'isomorphic');
+    return { task, component, captured, equal: pairs.length - different.length, different, otherSlots: new Set(differences.flatMap(slotsOf)).size };
   });
+}
+
+function spaceOf(rows: readonly string[]): ObjectSpace {
+  const parsed = parseObjectSpace(rows.join('\n'));
+  if (parsed.errors.length > 0) throw new Error(`a table cannot be read: ${JSON.stringify(parsed.errors)}`);
+  return parsed.value;
 }
 
 function tableAt(name: string, point: string, task: string): string {

@@ -102,7 +102,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     checkpoint: { stop: 'pause', resume: 'no', registers: 'all', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', defects: 'D-01 D-08' },
     restore: {
       bootstrap: 'empty', registers: 'all', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', 'thread-order': 'start-late',
-      defects: 'D-13 D-21',
+      defects: 'D-06 D-13 D-21',
     },
   },
   'stock-16.08': {

@@ -16,4 +16,6 @@ export function coreText(x: Execution, text: string): void {
 
 export const coreLog = (x: Execution, text: string): void => coreText(x, `${text}${RESET}\n`);
 export const coreWarning = (x: Execution, text: string): void => coreText(x, `${BLUE}Warning: ${text}${RESET}\n`);
+/** A warning through the older printf macro, which some places of core still use: coloured, without a prefix. */
+export const corePrintfWarning = (x: Execution, text: string): void => coreText(x, `${BLUE}${text}${RESET}\n`);
 export const coreError = (x: Execution, text: string): void => coreText(x, `${RED}Error: ${text}${RESET}\n`);

@@ -104,7 +104,9 @@ function traceIndex(x: HasStore, session: number): number {
 const create_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
   const session = cpuSessions(x).require(request.ref);
   const name = text(request, 'name');
-  if (num(request, 'weight') === 0) coreWarning(x, `Thread ${name}: Bad weight 0, using default weight instead.`);
+  const weight = num(request, 'weight');
+  if (weight === 0) coreWarning(x, `Thread ${name}: Bad weight 0, using default weight instead.`);
+  if (weight > 1 << CPU_QUOTA_LIMIT_LOG2) coreWarning(x, `Thread ${name}: Oversized weight ${weight}, using limit instead.`);
   const pd = objectOf(x, 'Pd_session', cap(request, 'pd'));
   if (pd === undefined) {
     coreError(x, 'create_thread: invalid PD argument');
@@ -156,8 +158,8 @@ export function setCpuRefAccount(x: Execution, key: number, ref: number | undefi
     return code;
   };
   if (ref_account !== 0) return complain(UNRELATED, 'set already');
-  if (ref === undefined) return complain(UNKNOWN, 'target not found');
-  if (ref === key) return complain(INSUFFICIENT, 'to itself');
+  if (ref === undefined) return complain(UNKNOWN, 'targeted session not found');
+  if (ref === key) return complain(INSUFFICIENT, 'self reference not allowed');
   cpuSessions(x).update(key, { ref_account: ref });
   return OK;
 }
@@ -166,15 +168,15 @@ export function setCpuRefAccount(x: Execution, key: number, ref: number | undefi
 export function transferCpu(x: Execution, from: number, to: number | undefined, amount: number): number {
   const source = cpuSessions(x).require(from);
   const complain = (code: number, why: string): number => {
-    coreWarning(x, `Transfer CPU quota, ${source.label}, ${why}`);
+    coreWarning(x, `Transfer CPU quota, ${source.label}${why}`);
     return code;
   };
   const target = to === undefined ? undefined : cpuSessions(x).get(to);
-  if (to === undefined || target === undefined) return complain(UNKNOWN, 'target not found');
-  if (from === to) return OK;
-  if (source.ref_account !== to && target.ref_account !== from) return complain(UNRELATED, 'no reference relation');
+  if (to === undefined || target === undefined) return complain(UNKNOWN, ', targeted session not found');
+  // A session is not its own reference, so nothing goes from one to itself.
+  if (source.ref_account !== to && target.ref_account !== from) return complain(UNRELATED, ` -> ${target.label}, no reference relation`);
   const quota = Math.floor((source.quota * amount) / 2 ** CPU_QUOTA_LIMIT_LOG2);
-  if (quota > source.quota) return complain(INSUFFICIENT, 'insufficient quota');
+  if (quota > source.quota) return complain(INSUFFICIENT, ` -> ${target.label}, insufficient quota ${source.quota}, need ${quota}`);
   cpuSessions(x).update(from, { quota: source.quota - quota });
   cpuSessions(x).update(to, { quota: target.quota + quota });
   return OK;

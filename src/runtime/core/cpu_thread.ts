@@ -7,7 +7,7 @@ import { kernelCall, PROTOCOL } from '../native/kernel_calls.ts';
 import { cap, num, type RpcAnswer, type RpcRequest, words } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { gateSlot } from '../native/thread_table.ts';
-import { coreError, coreWarning } from './console.ts';
+import { coreError, corePrintfWarning } from './console.ts';
 import { extended } from './config.ts';
 import { CORE_THREAD } from './core_thread.ts';
 import { type CoreCap, capAt } from './kernel_object.ts';
@@ -131,7 +131,7 @@ const start = (x: Execution, request: RpcRequest): RpcAnswer => {
   const { platform, pager } = cpuThreads(x).require(request.ref);
   if (!startPlatformThread(x, platform, pager.slot, num(request, 'ip'), num(request, 'sp'))) {
     const selector = (kernelThreadSlot(x, request.ref) << 12) >>> 0;
-    coreWarning(x, `l4_thread_control_commit for 0x${selector.toString(16)} failed!`);
+    corePrintfWarning(x, `l4_thread_control_commit for ${selector.toString(16)} failed!`);
   }
   return {};
 };

@@ -6,7 +6,7 @@ import type { Execution } from '../native/execution.ts';
 import { taskMap } from '../native/kernel_calls.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
-import { coreWarning } from './console.ts';
+import { corePrintfWarning, coreWarning } from './console.ts';
 import { destroyThreadsOf } from './cpu_thread.ts';
 import { dropGuard, newGuard } from './guard.ts';
 import { type CoreCap, createGateObject, createTaskObject, drop, reserve } from './kernel_object.ts';
@@ -108,7 +108,7 @@ export function destroyPdSession(x: Execution, key: number): void {
 function allocRpcCap(x: Execution, key: number, gateId: number): CoreCap | null | 'Out_of_metadata' {
   const platform = threadOfGate(x, gateId);
   if (platform === undefined) {
-    coreWarning(x, 'Invalid reference capability!');
+    corePrintfWarning(x, 'Invalid reference capability!');
     return null;
   }
   const { thread, name } = platformThreads(x).require(platform);

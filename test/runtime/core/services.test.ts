@@ -72,6 +72,37 @@ test('reference accounts: set once, not to oneself; transfers only along them an
   assert.equal(said(ran), ['Warning: Insufficient quota for transfer: init -> x', 'Warning:   have 0, need 1']);
 });
 
+test('CPU sessions: reference accounts and transfers of shares are refused with the words of the real core; odd weights are told', () => {
+  const args = (label: string): string => `priority=0x0, ram_quota=128K, label="${label}"`;
+  const thread = (weight: number) => (s: Sight) => [Cpu_session.create_thread, s.cap('a'), { pd: s.env.pd, name: 'w', location: [0, 0, 0, 0], weight, utcb: 0 }] as const;
+  const ran = runScript([
+    ['a', session('CPU', args('a'))],
+    ['b', session('CPU', args('b'))],
+    ['self', (s) => [Cpu_session.ref_account, s.cap('a'), { cpu: s.cap('a') }]],
+    ['wrong', (s) => [Cpu_session.ref_account, s.cap('a'), { cpu: s.env.pd }]],
+    ['ok', (s) => [Cpu_session.ref_account, s.cap('a'), { cpu: s.env.cpu }]],
+    ['twice', (s) => [Cpu_session.ref_account, s.cap('a'), { cpu: s.env.cpu }]],
+    ['strangers', (s) => [Cpu_session.transfer_quota, s.cap('a'), { cpu: s.cap('b'), amount: 0 }]],
+    ['oneself', (s) => [Cpu_session.transfer_quota, s.cap('a'), { cpu: s.cap('a'), amount: 0 }]],
+    ['more', (s) => [Cpu_session.transfer_quota, s.env.cpu, { cpu: s.cap('a'), amount: 1 << 16 }]],
+    ['bad', (s) => [Cpu_session.transfer_quota, s.cap('a'), { cpu: null, amount: 1 }]],
+    ['none', thread(0)],
+    ['much', thread(40_000)],
+  ]);
+  assert.equal(['self', 'wrong', 'ok', 'twice', 'strangers', 'oneself', 'more', 'bad'].map((name) => ran.answer(name).value), [-3, -1, 0, -2, -2, -2, -3, -1]);
+  assert.equal(said(ran), [
+    'Warning: set ref account, init -> a, self reference not allowed',
+    'Warning: set ref account, init -> a, targeted session not found',
+    'Warning: set ref account, init -> a, set already',
+    'Warning: Transfer CPU quota, init -> a -> init -> b, no reference relation',
+    'Warning: Transfer CPU quota, init -> a -> init -> a, no reference relation',
+    'Warning: Transfer CPU quota, init -> init -> a, insufficient quota 32768, need 65536',
+    'Warning: Transfer CPU quota, init -> a, targeted session not found',
+    'Warning: Thread w: Bad weight 0, using default weight instead.',
+    'Warning: Thread w: Oversized weight 40000, using limit instead.',
+  ]);
+});
+
 test('a PD session of usual size pays for twelve gates; an upgrade pays for four more; a freed id is used again', () => {
   const gate = ({ env }: Sight) => [Pd_session.alloc_rpc_cap, env.pd, { ep: 0xc }] as const;
   const lines: Line[] = [
@@ -88,7 +119,7 @@ test('a PD session of usual size pays for twelve gates; an upgrade pays for four
   assert.is(ran.answer('refused').error, 'Out_of_metadata');
   assert.is(ran.answer('allowed').error, '');
   assert.is(ran.answer('none').cap, null);
-  assert.equal(said(ran), ['Warning: Quota exceeded! amount=65536, size=4096, consumed=65536', 'Warning: Invalid reference capability!']);
+  assert.equal(said(ran), ['Warning: Quota exceeded! amount=65536, size=4096, consumed=65536', 'Invalid reference capability!']);
 });
 
 test('attaching follows the rules, and init finds its first attachments where the captured init had them', () => {
@@ -165,11 +196,11 @@ test('a start at an address without memory is reported as the board reports it',
     ['start', (s) => [Cpu_thread.start, s.cap('thread'), { ip: 0x40, sp: 0 }]],
     ['again', (s) => [Cpu_thread.start, s.cap('thread'), { ip: 0x80, sp: 0 }]],
   ]);
-  const lines = said(ran).map((line) => line.replace(/from [0-9a-f]+000\)/, 'from T)').replace(/for 0x[0-9a-f]+000 /, 'for T '));
+  const lines = said(ran).map((line) => line.replace(/from [0-9a-f]+000\)/, 'from T)').replace(/for [0-9a-f]+000 /, 'for T '));
   assert.equal([...lines].sort(), [
     'Warning: could not resolve pf=0x40 ip=0x40',
     'Warning: invalid signal-context capability',
-    'Warning: l4_thread_control_commit for T failed!',
+    'l4_thread_control_commit for T failed!',
     'no RM attachment (READ pf_addr=40 pf_ip=40 from T)',
   ]);
 });

@@ -2,7 +2,7 @@
 // references. Fills contents, references and quotas of the capture. Source modelled: checkpoint-restore.md 2.2 step 8, 2.4, D-06.
 
 import type { Plain } from '../../emu/plain.ts';
-import { Ram_session } from '../rpc/interfaces.ts';
+import { Dataspace, Ram_session } from '../rpc/interfaces.ts';
 import { dec, inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, procedure } from '../native/procedure.ts';
@@ -14,6 +14,7 @@ import { each } from './each.ts';
 import { type CapturedParts, captureParts } from './incremental_copy.ts';
 import { managedAt } from './managed_dataspaces.ts';
 import { cpuSessions, ramDataspaces, type RamDataspaceRow, ramSessions, regionMaps, romSessions, targets } from './online_storage.ts';
+import { forgetEnded } from './region_map.ts';
 import { dataspacesOfTarget, ofTarget, regionsOfTarget } from './target_rows.ts';
 import type { StoredReference } from './target_state.ts';
 
@@ -82,15 +83,35 @@ function findReferences(x: Execution, target: number): StoredReference[] {
 }
 
 /** Copies the RAM of the target: all of it, or what changed; with `later` only what is not managed in parts. */
-export const captureMemory = procedure<{ [key: string]: Plain; target: number; full: boolean; later: boolean }>('rtcr.capture_memory', {
+export const captureMemory = procedure<{ [key: string]: Plain; target: number; full: boolean; later: boolean; roms: boolean }>('rtcr.capture_memory', {
   start: (x, l) => {
+    forgetEnded(x, regionsOfTarget(x, l.target));
     const references = findReferences(x, l.target);
     for (const { ds } of references) inc(x, ds);
     capture.update(x, { references });
     return each(captureQuota, ofTarget(ramSessions, x, l.target).map(([key]) => key), {}, 'dataspaces');
   },
-  dataspaces: (x, l) => each(captureDataspace, visibleDataspaces(x, l.target).map(([key]) => key), { full: l.full, later: l.later }, 'captured'),
+  dataspaces: (x, l) => each(captureDataspace, visibleDataspaces(x, l.target).map(([key]) => key), { full: l.full, later: l.later }, 'roms'),
+  roms: (x, l) => (l.roms ? each(captureRom, ofTarget(romSessions, x, l.target).flatMap(([key, { ds, real }]) => (ds === null || real === 0 ? [] : [key])), {}, 'captured') : done()),
   captured: () => done(),
+});
+
+type RomLocals = { [key: string]: Plain; item: number; bytes?: number };
+
+/** What a ROM module contains now, as far as the target has asked for it. */
+const captureRom = procedure<RomLocals>('rtcr.capture_rom', {
+  start: (x, l) => rpc(Dataspace.size, romSessions(x).require(l.item).ds?.slot ?? null, {}, 'sized', 'gone'),
+  gone: () => done(),
+  sized: (_x, l, { value }: RpcReply) => {
+    l.bytes = value as number;
+    return l.bytes === 0 ? done() : call(allocContent, { bytes: l.bytes, refusal: 'Checkpoint_refused' }, 'allocated');
+  },
+  allocated: (x, l, { content }: NewContent) => {
+    const { ds } = romSessions(x).require(l.item);
+    capture.update(x, { contents: [...capture.get(x).contents, { badge: ds?.id ?? 0, offset: 0, size: l.bytes ?? 0, content }] });
+    return call(copyDataspace, { from: ds?.slot ?? 0, to: content, bytes: l.bytes ?? 0 }, 'copied');
+  },
+  copied: () => done(),
 });
 
 type FreeLocals = { [key: string]: Plain; contents: readonly number[]; references: readonly number[] };

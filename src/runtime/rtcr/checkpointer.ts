@@ -24,7 +24,7 @@ import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
 import { resumeProxies } from './proxy_restore.ts';
 import { holdProxies } from './proxy_table.ts';
 import type { DecidedStrategy } from './strategies.ts';
-import { dataspacesOf, type Snapshot, snapshots, threadsOf } from './target_state.ts';
+import { contentsOf, type Snapshot, snapshots, threadsOf } from './target_state.ts';
 import { nudgeThread } from './transit.ts';
 
 type CheckpointLocals = {
@@ -83,7 +83,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     }
     return goto('copy');
   },
-  copy: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background' }, 'store', 'failed'),
+  copy: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background', roms: l.strategy.rom === 'content' }, 'store', 'failed'),
   store: (x, l) => {
     const old = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     const stored = l.targets.map((target) => storeSnapshot(x, target, l));
@@ -142,10 +142,10 @@ const prepareTarget = procedure<PrepareLocals>('rtcr.prepare_checkpoint', {
   prepared: () => done(),
 });
 
-const copyTarget = procedure<{ [key: string]: Plain; item: number; full: boolean; later: boolean }>('rtcr.copy_target', {
+const copyTarget = procedure<{ [key: string]: Plain; item: number; full: boolean; later: boolean; roms: boolean }>('rtcr.copy_target', {
   start: (x, l) => {
     enterCapture(x, l.item);
-    return call(captureMemory, { target: l.item, full: l.full, later: l.later }, 'copied');
+    return call(captureMemory, { target: l.item, full: l.full, later: l.later, roms: l.roms }, 'copied');
   },
   copied: () => done(),
 });
@@ -166,7 +166,7 @@ function storeSnapshot(x: Execution, target: number, { name, strategy }: Checkpo
 }
 
 const freeSnapshot = procedure<{ [key: string]: Plain; item: Snapshot }>('rtcr.free_snapshot', {
-  start: (_x, { item }) => call(freeContents, contentsOf(item), 'freed'),
+  start: (_x, { item }) => call(freeContents, { contents: contentsOf(item), references: item.references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'freed'),
   freed: () => done(),
 });
 
@@ -175,12 +175,6 @@ function capturedContents(x: Execution): { contents: number[]; references: numbe
   const captures = allCaptures(x);
   return { contents: captures.flatMap(({ contents }) => contents.map(({ content }) => content)), references: captures.flatMap(({ references }) => references.map(({ ds }) => ds)) };
 }
-
-/** The dataspaces that a snapshot keeps. */
-const contentsOf = (snapshot: Snapshot): { contents: number[]; references: number[] } => ({
-  contents: dataspacesOf(snapshot).flatMap(({ contents }) => contents.map(({ content }) => content)),
-  references: snapshot.references.map(({ ds }) => ds).filter((ds) => ds !== 0),
-});
 
 /** Drops the IRQs that were fetched for reading their counts. */
 function forgetFetched(x: Execution, group: readonly number[]): void {

@@ -34,7 +34,7 @@ export function collectSnapshot(x: Execution, name: string, strategy: DecidedStr
     cpu_sessions: ofTarget(cpuSessions, x, target).map(([key]) => cpuSession(x, key)),
     ram_sessions: ofTarget(ramSessions, x, target).map(([key]) => ramSession(x, key)),
     rom_sessions: ofTarget(romSessions, x, target).map(([, session]) => ({
-      ...storedSession(x, session), ds_badge: session.ds?.id ?? 0, sigh_badge: session.sigh?.id ?? 0,
+      ...storedSession(x, session), ds_badge: session.ds?.id ?? 0, ...romContent(x, session.ds?.id ?? 0), sigh_badge: session.sigh?.id ?? 0,
     })),
     rm_sessions: ofTarget(rmSessions, x, target).map(([key, session]) => ({
       ...storedSession(x, session), region_maps: mapsOfRm(x, key).map(([map]) => regionMap(x, map)),
@@ -174,6 +174,11 @@ function ramSession(x: Execution, key: number): StoredRamSession {
       ...storedObject(x, cap.id, bootstrapped), size, cached, contents: contents.filter((row) => row.badge === cap.id).map(({ offset, size: bytes, content }) => ({ offset, size: bytes, content })),
     })),
   };
+}
+
+function romContent(x: Execution, badge: number): { content: number; size: number } {
+  const found = badge === 0 ? undefined : capture.get(x).contents.find((row) => row.badge === badge);
+  return { content: found?.content ?? 0, size: found?.size ?? 0 };
 }
 
 function timerSession(x: Execution, key: number): StoredTimerSession {

@@ -170,6 +170,8 @@ export interface RamDataspaceRow {
 export interface RomSessionRow extends InterposedSession {
   /** Own RAM dataspace that stands in for the module's, 0 if the wrapped session provides it. */
   readonly local: number;
+  /** The stand-in holds what the module contained at a checkpoint; the wrapped session has something newer. */
+  readonly outdated: boolean;
   readonly ds: Held | null;
   readonly sigh: Held | null;
 }

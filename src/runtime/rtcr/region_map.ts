@@ -6,11 +6,12 @@ import { PAGE_BYTES } from '../../emu/numbers.ts';
 import { exceptionCode } from '../rpc/interface.ts';
 import { Dataspace, Region_map } from '../rpc/interfaces.ts';
 import type { Execution } from '../native/execution.ts';
+import { capValid } from '../native/kernel_calls.ts';
 import { done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { forwarded, hold, release, replaceHeld } from './interposer.ts';
-import { attachedRegions, regionMaps } from './online_storage.ts';
+import { type AttachedRegionRow, attachedRegions, regionMaps } from './online_storage.ts';
 import { regionAt } from './region_lookup.ts';
 
 const to = (x: Execution, ref: number): number | null => regionMaps(x).get(ref)?.real ?? null;
@@ -32,6 +33,7 @@ const attach = procedure<AttachLocals>('rtcr.region_map.attach', {
     const address = l.address ?? 0;
     if (ds !== null && regionMaps(x).get(l.request.ref) !== undefined) {
       const executable = l.request.args['executable'] === true;
+      forgetOverlapped(x, l.request.ref, address, pageAligned(size));
       const row = { map: l.request.ref, ds: hold(x, ds), size: pageAligned(size), offset: num(l.request, 'offset'), address, executable };
       attachedRegions(x).insert(row);
     }
@@ -42,6 +44,24 @@ const attach = procedure<AttachLocals>('rtcr.region_map.attach', {
     return done({ value: 0 } satisfies RpcAnswer);
   },
 });
+
+/** Core has found the place free: what was recorded there ended with its dataspace, which somebody else has freed. */
+function forgetOverlapped(x: Execution, map: number, address: number, size: number): void {
+  for (const [key, row] of attachedRegions(x).entries()) {
+    if (row.map !== map || row.address >= address + size || address >= row.address + row.size) continue;
+    release(x, row.ds);
+    attachedRegions(x).delete(key);
+  }
+}
+
+/** Forgets regions whose dataspaces do not exist any more, because a component outside freed them: core has detached them. */
+export function forgetEnded(x: Execution, regions: readonly (readonly [number, Readonly<AttachedRegionRow>])[]): void {
+  for (const [key, { ds }] of regions) {
+    if (capValid(x, ds.slot)) continue;
+    release(x, ds);
+    attachedRegions(x).delete(key);
+  }
+}
 
 function forgetRegion(x: Execution, request: RpcRequest): void {
   const found = regionAt(x, request.ref, num(request, 'address'));

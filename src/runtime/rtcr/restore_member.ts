@@ -16,6 +16,7 @@ import { launchThreads, restoreTimers, writeThreads } from './restore_launch.ts'
 import { repeatFaults } from './restore_faults.ts';
 import { allocMemory, attachMemory, fillMemory } from './restore_memory.ts';
 import './restore_in_bootstrap.ts';
+import { signalRomChanges } from './restore_roms.ts';
 import { restoreSiblingSessions } from './restore_services.ts';
 import { identifyOwn, reopenSessions, restoreParents } from './restore_sessions.ts';
 import { attachSemaphores, installHandlers, recreateSignals, submitSignals } from './restore_signals.ts';
@@ -129,7 +130,8 @@ export const awakenMember = procedure<MemberLocals>('rtcr.restore_awaken', {
   },
   faults: () => call(repeatFaults, {}, 'timers'),
   timers: (_x, l) => (timersFirst(l.strategy) ? goto('pending') : call(restoreTimers, {}, 'pending')),
-  pending: () => call(submitSignals, {}, 'awake'),
+  pending: () => call(submitSignals, {}, 'roms'),
+  roms: () => call(signalRomChanges, {}, 'awake'),
   awake: () => done(),
 });
 

@@ -10,14 +10,15 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import { upgradeSession } from '../native/session.ts';
 import { rpc } from '../native/rpc_client.ts';
-import { Cpu_session, Pd_session, Rm_session, Rom_session } from '../rpc/interfaces.ts';
+import { Cpu_session, Pd_session, Rm_session } from '../rpc/interfaces.ts';
 import { type CreatedSession, NO_AFFINITY } from './created_session.ts';
 import { each } from './each.ts';
-import { cpuSessions, cpuThreads, pdSessions, ramSessions, regionMaps, rmSessions, romSessions, targets } from './online_storage.ts';
+import { cpuSessions, cpuThreads, pdSessions, ramSessions, regionMaps, rmSessions, targets } from './online_storage.ts';
 import { callPersistently } from './persistent_call.ts';
 import type { RpcReply } from '../native/rpc_client.ts';
 import type { Opened } from '../native/session.ts';
 import { reopenForeign } from './foreign_session.ts';
+import { restoreRoms } from './restore_roms.ts';
 import { restoreQuotas } from './restore_quota.ts';
 import { alsoKnown, lost, nowAt, renamed, restoration, snapshotOf, translated } from './restoration.ts';
 import { type Service, sessionsOfService } from './session_end.ts';
@@ -150,7 +151,7 @@ export const reopenSessions = procedure<Record<string, Plain>>('rtcr.reopen_sess
     return each(reopenSession, items, {}, 'quotas');
   },
   quotas: () => call(restoreQuotas, {}, 'roms'),
-  roms: (x) => each(refetchRom, snapshotOf(x).rom_sessions.map((_session, at) => at), {}, 'maps'),
+  roms: () => call(restoreRoms, {}, 'maps'),
   maps: (x) => each(recreateMap, snapshotOf(x).rm_sessions.flatMap((rm, at) => rm.region_maps.map((_map, map) => ({ rm: at, map }))), {}, 'traces'),
   traces: (x) => each(reopenForeignAt, snapshotOf(x).foreign_sessions.flatMap(({ reopen }, at) => (reopen ? [at] : [])), {}, 'foreign'),
   foreign: (x) => each(refetchTraceControl, snapshotOf(x).cpu_sessions.map((_session, at) => at), {}, 'reopened'),
@@ -179,19 +180,6 @@ const reopenForeignAt = procedure<ForeignLocals>('rtcr.restore_foreign_session',
       child: targets(x).require(target).child, service: foreignServiceOf(x, target, stored?.service ?? ''), server: 0, ident: (stored?.service ?? '').slice(0, IDENT_CHARS_MAX),
       cap: l.cap ?? 0, donated_bytes: stored?.donated_bytes ?? 0, block,
     });
-    return done();
-  },
-});
-
-const refetchRom = procedure<{ [key: string]: Plain; item: number }>('rtcr.refetch_rom', {
-  start: (x, l) => {
-    const stored = snapshotOf(x).rom_sessions[l.item];
-    const found = romSessions(x).entries().filter(([, row]) => row.target === restoration.get(x).target)[l.item];
-    if (stored === undefined || found === undefined || stored.ds_badge === 0) return done();
-    return callPersistently(Rom_session.dataspace, found[1].cap, {}, found[1].real, 'fetched');
-  },
-  fetched: (x, l, { cap }: RpcReply) => {
-    if (cap !== null) translated(x, snapshotOf(x).rom_sessions[l.item]?.ds_badge ?? 0, cap);
     return done();
   },
 });

@@ -29,11 +29,11 @@ const isLocal = (x: Execution, { target, args }: CreateSession): boolean =>
 export const createRomSession = procedure<CreateSession>('rtcr.create_rom_session', {
   start: (x, l) => (isLocal(x, l) ? goto('local') : call(openSession, { service: 'ROM', args: l.args, affinity: l.affinity }, 'opened')),
   opened: (x, l, { cap: real }: Opened) => {
-    l.ref = romSessions(x).insert({ ...newSession(x, l, real), local: 0, ds: null, sigh: null });
+    l.ref = romSessions(x).insert({ ...newSession(x, l, real), local: 0, outdated: false, ds: null, sigh: null });
     return goto('interpose');
   },
   local: (x, l) => {
-    l.ref = romSessions(x).insert({ ...newSession(x, l, 0), local: 0, ds: null, sigh: null });
+    l.ref = romSessions(x).insert({ ...newSession(x, l, 0), local: 0, outdated: false, ds: null, sigh: null });
     const text = bytesOf(targets(x).require(l.target).config);
     return call(fillLocalModule, { key: l.ref, bytes: Uint8Array.from([...text, 0]) }, 'interpose');
   },
@@ -86,7 +86,9 @@ type AskLocals = { [key: string]: Plain; request: RpcRequest };
 const dataspace = procedure<AskLocals>('rtcr.rom_session.dataspace', {
   start: (x, { request }) => {
     const row = romSessions(x).get(request.ref);
-    if (row !== undefined && row.local !== 0) return done({ cap: row.local } satisfies RpcAnswer);
+    if (row !== undefined && row.local !== 0 && row.real === 0) return done({ cap: row.local } satisfies RpcAnswer);
+    // From here on the component has what the module contains now; the old content stays for as long as it may still be attached.
+    if (row?.outdated === true) romSessions(x).update(request.ref, { outdated: false });
     return rpc(Rom_session.dataspace, to(x, request.ref), request.args as RpcArguments, 'answer', 'failed');
   },
   answer: (x, { request }, { cap: ds }: RpcReply) => {
@@ -100,7 +102,7 @@ const dataspace = procedure<AskLocals>('rtcr.rom_session.dataspace', {
 const update = procedure<AskLocals>('rtcr.rom_session.update', {
   start: (x, { request }) => {
     const row = romSessions(x).get(request.ref);
-    if (row === undefined || row.real === 0) return done({ value: false } satisfies RpcAnswer);
+    if (row === undefined || row.real === 0 || row.outdated) return done({ value: false } satisfies RpcAnswer);
     return rpc(Rom_session.update, row.real, {}, 'answer', 'failed');
   },
   answer: (_x, _l, { value }: RpcReply) => done({ value } satisfies RpcAnswer),

@@ -61,6 +61,10 @@ export const STRATEGY_ATTRIBUTES = [
     loses: { zero: 'the words by which a thread finds its own object, and messages on their way: threads fault at small addresses' },
   },
   { name: 'timer', at: ['restore'], offered: ['remaining', 'full'], refused: [], loses: { full: 'the time that had passed of each timeout' } },
+  {
+    name: 'rom', at: ['checkpoint', 'restore'], offered: ['content', 'refetch'], refused: [],
+    loses: { refetch: 'what ROM modules contained at the checkpoint: where a module has changed, the component finds other bytes under its feet, and nobody tells it' },
+  },
   { name: 'copy', at: ['checkpoint'], offered: ['stopped', 'background'], refused: [], loses: { background: 'nothing: pages are copied before the child writes to them' } },
   {
     name: 'thread-order', at: ['restore'], offered: ['slot', 'stored', 'reverse', 'start-late', 'start-early', 'no-start'], refused: [],
@@ -93,22 +97,22 @@ export type Preset = { readonly checkpoint: Readonly<Record<string, string>>; re
 /** What the historic programs did, and what an unpatched Genode 16.08 can do. Attributes given beside a preset go before it. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   'argos-master': {
-    checkpoint: { stop: 'pause', resume: 'no', registers: 'core-state', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', defects: 'D-01 D-08 D-11' },
+    checkpoint: { stop: 'pause', resume: 'no', registers: 'core-state', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', rom: 'refetch', defects: 'D-01 D-08 D-11' },
     restore: {
-      bootstrap: 'log-hook', registers: 'ip-sp', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', defects: 'D-03 D-21',
+      bootstrap: 'log-hook', registers: 'ip-sp', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', rom: 'refetch', defects: 'D-03 D-21',
     },
   },
   'argos-fixing_restore': {
-    checkpoint: { stop: 'pause', resume: 'no', registers: 'all', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', defects: 'D-01 D-08' },
+    checkpoint: { stop: 'pause', resume: 'no', registers: 'all', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', rom: 'refetch', defects: 'D-01 D-08' },
     restore: {
-      bootstrap: 'empty', registers: 'all', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', 'thread-order': 'start-late',
+      bootstrap: 'empty', registers: 'all', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', rom: 'refetch', 'thread-order': 'start-late',
       defects: 'D-06 D-13 D-21',
     },
   },
   'stock-16.08': {
-    checkpoint: { stop: 'pause', registers: 'core-state', blocked: 'after', utcb: 'zero', stale: 'skip', 'cap-map': 'skip', foreign: 'lose' },
+    checkpoint: { stop: 'pause', registers: 'core-state', blocked: 'after', utcb: 'zero', stale: 'skip', 'cap-map': 'skip', foreign: 'lose', rom: 'refetch' },
     restore: {
-      registers: 'ip-sp', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', 'cap-map': 'skip', 'cap-space': 'skip', timer: 'full',
+      registers: 'ip-sp', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', 'cap-map': 'skip', 'cap-space': 'skip', timer: 'full', rom: 'refetch',
       'thread-order': 'start-late',
     },
   },

@@ -130,6 +130,9 @@ export type StoredRmSession = StoredSession & {
 
 export type StoredRomSession = StoredSession & {
   readonly ds_badge: number;
+  /** What the module contained: slot of the content and its bytes, both 0 if it is not stored. */
+  readonly content: number;
+  readonly size: number;
   readonly sigh_badge: number;
 };
 
@@ -242,3 +245,7 @@ export const regionMapsOf = (snapshot: Snapshot): readonly StoredRegionMap[] => 
 ];
 
 export const dataspacesOf = (snapshot: Snapshot): readonly StoredRamDataspace[] => snapshot.ram_sessions.flatMap((session) => session.dataspaces);
+
+/** Slots of all contents that a snapshot keeps: of RAM and of ROM modules. */
+export const contentsOf = ({ rom_sessions, ...snapshot }: Snapshot): readonly number[] =>
+  [...snapshot.ram_sessions.flatMap(({ dataspaces }) => dataspaces.flatMap(({ contents }) => contents.map(({ content }) => content))), ...rom_sessions.map(({ content }) => content)].filter((content) => content !== 0);

@@ -16,6 +16,7 @@ export const STRATEGY = {
   'cap-order': optional(choice('map-first', 'space-first'), 'which of the two is done first'),
   utcb: optional(choice('save', 'zero'), 'the message registers of the threads'),
   timer: optional(choice('remaining', 'full'), 'pending timeouts: what is left of them, or the whole again'),
+  rom: optional(choice('content', 'refetch'), 'ROM modules: their content as it was, with a signal where it has changed since, or whatever they contain at the restore'),
   copy: optional(choice('stopped', 'background'), 'when memory is copied: while the child stands still, or while it goes on (copy before write)'),
   'thread-order': optional(choice('slot', 'stored', 'reverse', 'start-late', 'start-early', 'no-start'), 'order of threads and of the steps of their creation'),
   stop: optional(choice('freeze', 'pause'), 'how the component is stopped: where it is, or as core pauses threads'),

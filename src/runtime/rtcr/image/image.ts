@@ -33,6 +33,7 @@ export function portable(snapshot: Snapshot): Snapshot {
   return {
     ...snapshot,
     ram_sessions: snapshot.ram_sessions.map((session) => ({ ...session, dataspaces: session.dataspaces.map((row) => ({ ...row, contents: [] })) })),
+    rom_sessions: snapshot.rom_sessions.map((row) => ({ ...row, content: 0 })),
     references: snapshot.references.map((row) => ({ ...row, ds: 0 })),
   };
 }

@@ -11,8 +11,8 @@ import { allocContent, type NewContent } from '../contents.ts';
 import { each } from '../each.ts';
 import { SNAPSHOTS } from '../limits.ts';
 import { freeContents } from '../capture_memory.ts';
-import { type Snapshot, snapshots } from '../target_state.ts';
-import { CHUNK_BYTES, contentItems, type ImageChunk } from './export_image.ts';
+import { contentsOf, type Snapshot, snapshots } from '../target_state.ts';
+import { CHUNK_BYTES, type ImageChunk } from './export_image.ts';
 import type { ImageContent } from './image.ts';
 
 const incoming = record<{ readonly snapshot: Snapshot | null }>('rtcr_image_incoming', { snapshot: null });
@@ -85,7 +85,7 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
     else snapshots(x).set(old[0], snapshot);
     l['facts'] = { name: l.name, target: snapshot.target_name, bytes: fillItems(snapshot).reduce((sum, { size }) => sum + size, 0), extensions: [] };
     if (old === undefined) return goto('imported');
-    const contents = contentItems(old[1]).map(({ content }) => content);
+    const contents = contentsOf(old[1]);
     return call(freeContents, { contents, references: old[1].references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'imported');
   },
   imported: (_x, l) => done(l['facts']),
@@ -119,7 +119,7 @@ export const dropSnapshot = procedure<{ [key: string]: Plain; name: string }>('r
       snapshots(x).delete(key);
       for (const { ds } of references) if (ds !== 0) dec(x, ds);
     }
-    return call(freeContents, { contents: found.flatMap(([, snapshot]) => contentItems(snapshot).map(({ content }) => content)), references: [] }, 'dropped');
+    return call(freeContents, { contents: found.flatMap(([, snapshot]) => contentsOf(snapshot)), references: [] }, 'dropped');
   },
   dropped: (_x, l) => done({ name: l.name, extensions: [] }),
 });

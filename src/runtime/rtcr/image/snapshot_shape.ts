@@ -47,7 +47,7 @@ export const SNAPSHOT: Shape = record({
   pd_sessions: list(pdSession),
   cpu_sessions: list(cpuSession),
   ram_sessions: list(ramSession),
-  rom_sessions: list(record({ ...session, ds_badge: number(), sigh_badge: number() })),
+  rom_sessions: list(record({ ...session, ds_badge: number(), content: number(0, 0), size: number(), sigh_badge: number() })),
   rm_sessions: list(record({ ...session, region_maps: list(regionMap) })),
   log_sessions: list(record(session)),
   timer_sessions: list(record({ ...session, sigh_badge: number(), timeout_us: number(), periodic: boolean(), remaining_us: nullable(number(0, Number.MAX_SAFE_INTEGER)), elapsed_ms: number() })),

@@ -14,6 +14,8 @@ export interface Bench {
   readonly context: Context;
   /** Samples per figure. */
   readonly runs: number;
+  /** An image of the captured system for QEMU, where somebody has one. */
+  readonly board_image?: string;
 }
 
 /** What work costs: time of the processor, not on the wall, so that others on the machine are not counted. */

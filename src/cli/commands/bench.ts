@@ -1,6 +1,7 @@
 // `rescap bench`: measures the board and what people wait for. Figures are medians of runs, one after the other; ratios compare
 // things measured side by side in the same call. Owns no state; writes reports/bench.json. The figures are in ../bench/.
 
+import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ENGINE_DEFAULT } from '../../emu/arm/engine.ts';
@@ -36,7 +37,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => readonly Figure[] | Prom
   start: startUp,
   main: mainPath,
   memory: residence,
-  capture: ({ context, runs }) => captureFigures(scenarioNamed(CAPTURED, context), runs, context),
+  capture: ({ context, runs, board_image }) => captureFigures(scenarioNamed(CAPTURED, context), runs, context, board_image),
   language: ({ context, runs }) => languageFigures(['endless_loop', 'sheep_counter'].map((name) => scenarioNamed(name, context)), runs),
   suites: ({ context, runs }) => runFigures(context.script, runs, context),
 };
@@ -49,6 +50,7 @@ export const BENCH: Command = {
   options: {
     engine: ENGINE_OPTION,
     [COLD_OPTION]: { type: 'boolean', doc: 'only the milliseconds of the first million instructions of this process' },
+    'board-image': { type: 'string', value: 'FILE', doc: 'an image of Genode with the components of run/oracle/sheep for realview-pbx-a9: capture boots it in qemu-system-arm, side by side' },
     runs: { type: 'string', value: 'N', doc: `runs per figure, instead of ${RUNS_DEFAULT}; groups: ${Object.keys(GROUPS).join(', ')}` },
   },
   run: async (args, context) => {
@@ -61,10 +63,13 @@ export const BENCH: Command = {
     if (!Number.isInteger(runs) || runs < 1 || runs > 1000) throw new UsageError(`--runs: '${String(values['runs'])}' is no number from 1 to 1000`);
     const unknown = positionals.find((name) => GROUPS[name] === undefined);
     if (unknown !== undefined) throw new UsageError(`bench measures no '${unknown}'`, `there are: ${Object.keys(GROUPS).join(', ')}`);
+    const image = values['board-image'];
+    if (image !== undefined && !existsSync(resolve(context.cwd, String(image)))) throw new UsageError(`--board-image: there is no file ${String(image)}`);
+    const board = image === undefined ? {} : { board_image: resolve(context.cwd, String(image)) };
     const figures: Figure[] = [];
     for (const [name, measure] of Object.entries(GROUPS)) {
       if (positionals.length > 0 && !positionals.includes(name)) continue;
-      const measured = await measure({ context, runs });
+      const measured = await measure({ context, runs, ...board });
       show(measured, context);
       figures.push(...measured);
     }

@@ -4,8 +4,10 @@
 import type { Plain } from '../../emu/plain.ts';
 import { type ChildHeapBlock, childHeapAlloc, SESSION_BYTES } from '../child/child_heap.ts';
 import { children, sessions } from '../child/child_table.ts';
-import { findRouted, openAtService, routedService, services } from '../child/services.ts';
+import { donate, transfer } from '../child/donation.ts';
+import { findRouted, openAtService, routedService, services, serviceRam } from '../child/services.ts';
 import { inc } from '../native/cap_space.ts';
+import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { NO_AFFINITY } from './created_session.ts';
@@ -60,7 +62,7 @@ const restoreAnnouncement = procedure<MemberLocals>('rtcr.restore_announcement',
   announced: () => done(),
 });
 
-type SessionLocals = { [key: string]: Plain; item: number; cap?: number; service?: number };
+type SessionLocals = { [key: string]: Plain; item: number; cap?: number; service?: number; failure?: string };
 
 const restoreSiblingSession = procedure<SessionLocals>('rtcr.restore_sibling_session', {
   start: (x, l) => {
@@ -76,9 +78,17 @@ const restoreSiblingSession = procedure<SessionLocals>('rtcr.restore_sibling_ses
     const service = siblingService(x, childOf(x), stored.service);
     if (service === undefined) return raise('Restore_refused', `nobody serves "${stored.service}", of which the target had a session`);
     l.service = service;
-    return call(openAtService, { service, args: relabelled(x, stored.creation_args), affinity: NO_AFFINITY }, 'opened', 'denied');
+    return call(donate, { from: env.get(x).ram, to: serviceRam(x, service), bytes: stored.donated_bytes }, 'donated');
   },
-  denied: (x, l, { name }: Failure) => raise('Restore_refused', `the session "${snapshotOf(x).sibling_sessions[l.item]?.service ?? ''}" cannot be opened again (${name})`),
+  donated: (x, l) => {
+    const args = relabelled(x, snapshotOf(x).sibling_sessions[l.item]?.creation_args ?? '');
+    return call(openAtService, { service: l.service ?? 0, args, affinity: NO_AFFINITY }, 'opened', 'denied');
+  },
+  denied: (x, l, { name }: Failure) => {
+    l.failure = name;
+    return call(transfer, { from: serviceRam(x, l.service ?? 0), to: env.get(x).ram, bytes: snapshotOf(x).sibling_sessions[l.item]?.donated_bytes ?? 0 }, 'refused', 'refused');
+  },
+  refused: (x, l) => raise('Restore_refused', `the session "${snapshotOf(x).sibling_sessions[l.item]?.service ?? ''}" cannot be opened again (${l.failure ?? ''})`),
   opened: (x, l, { cap }: { readonly cap: number }) => {
     alsoKnown(x, snapshotOf(x).sibling_sessions[l.item]?.badge ?? 0, cap);
     l.cap = cap;

@@ -12,7 +12,9 @@ import { loadScenario } from '../../src/cli/scenarios.ts';
 import { compare, slotsOf } from '../../src/runner/capspace/compare.ts';
 import { runScenario } from '../../src/runner/run.ts';
 import { scenarioUntil } from '../../src/runner/until.ts';
+import { printThreads } from '../../src/emu/jdb/threads.ts';
 import { bootSystem } from '../../src/runtime/boot_system.ts';
+import type { System, SystemConfig } from '../../src/runtime/system.ts';
 import { programNamed } from '../../src/runtime/native/component.ts';
 import { hostedImage } from '../../src/runtime/native/image.ts';
 
@@ -87,9 +89,18 @@ function spaceOf(rows: readonly string[]): ObjectSpace {
   return parsed.value;
 }
 
-function tableAt(name: string, point: string, task: string): string {
+const tableAt = (name: string, point: string, task: string): string => runTo(name, point, task).table;
+
+/** The board at a point of a scenario, and the table of one task there. */
+function runTo(name: string, point: string, task: string): { readonly table: string; readonly system: System } {
+  let booted: System | undefined;
+  const boot = (config: SystemConfig): ReturnType<typeof bootSystem> => {
+    const system = bootSystem(config);
+    if (!('error' in system)) booted = system;
+    return system;
+  };
   const context = {
-    cwd: root, env: {}, out: () => undefined, err: () => undefined, terminal: false, wall_ms: () => performance.now(), boot: bootSystem, packageRoot: findPackageRoot(),
+    cwd: root, env: {}, out: () => undefined, err: () => undefined, terminal: false, wall_ms: () => performance.now(), boot, packageRoot: findPackageRoot(),
     hostedProgram: (program: string) => {
       const found = programNamed(program);
       return found === undefined ? undefined : hostedImage(found);
@@ -101,7 +112,33 @@ function tableAt(name: string, point: string, task: string): string {
   if ('error' in part) throw new Error(part.error);
   const goldens = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
   const observer = { line: () => undefined, stepDone: () => undefined };
-  const result = runScenario(part, loadModules(scenario, context).modules, { boot: bootSystem, goldens, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: 60_000 });
+  const result = runScenario(part, loadModules(scenario, context).modules, { boot, goldens, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: 60_000 });
   if (result.verdict !== 'passed') throw new Error(`${name}@${point}: ${result.reason}`);
-  return result.dumps.at(-1)?.text ?? '';
+  if (booted === undefined) throw new Error(`${name} was not booted`);
+  return { table: result.dumps.at(-1)?.text ?? '', system: booted };
+}
+
+/** The captures were taken by hand, a moment after the line: what the last call of the counter had begun is over. */
+const MOMENT_US = 30_000;
+/** It sleeps a millisecond at a time and is awake as often as not. */
+const RESTLESS = 'timeout_schedul';
+
+const threadRows = (text: string): readonly string[] =>
+  text.split(/\r?\n/).map((line) => line.trimEnd()).filter((line) => /^ +[0-9a-f]+ [0-9]+ /.test(line) && !line.includes(RESTLESS));
+
+/** Rows with ranks in place of numbers, for boards whose numbers are others and whose order is the same. */
+function ranked(rows: readonly string[]): readonly string[] {
+  const cells = rows.map((row) => [row.slice(0, 5), row.slice(31, 37), row.slice(37, 43).replace('*', ' ')].map((cell) => Number.parseInt(cell.trim(), 16)));
+  const all = [...new Set(cells.flat().filter((id) => !Number.isNaN(id)))].sort((a, b) => a - b);
+  const rank = (id: number | undefined): string => (id === undefined || Number.isNaN(id) ? '-' : String(all.indexOf(id)));
+  return rows.map((row, i) => `${row.slice(6, 31)} ${row.slice(42).trim()} ${(cells[i] ?? []).map(rank).join(' ')}`);
+}
+
+/** The thread lists of a capture and of the board here, without kernel threads' momentary states: nothing differs if both are the same. */
+export function compareThreads(capture: Capture, leaveOut: (row: string) => boolean = () => false): { readonly captured: readonly string[]; readonly here: readonly string[] } {
+  const { system } = runTo(capture.scenario, capture.point, 'core');
+  system.machine.run({ time_us: MOMENT_US });
+  const captured = threadRows(readFileSync(join(captureFolder(capture), `jdb_threads.${capture.infix}icount.txt`), 'latin1')).filter((row) => !leaveOut(row));
+  const here = threadRows(printThreads(system.threads())).filter((row) => !leaveOut(row));
+  return capture.point === 'post' ? { captured: ranked(captured), here: ranked(here) } : { captured, here };
 }

@@ -168,7 +168,7 @@ function checkSize(size: number): void {
 
 function checkRange(base: number, size: number): void {
   checkSize(size);
-  if (!(Number.isInteger(base) && base >= 0 && base + size <= HIGHEST_ADDRESS + 1)) throw new Error(`address allocator: bad range ${base} + ${size}`);
+  if (!(Number.isInteger(base) && base >= 0 && size <= HIGHEST_ADDRESS + 1)) throw new Error(`address allocator: bad range ${base} + ${size}`);
 }
 
 function nodeOf(state: Plain, position: number): SavedNode {

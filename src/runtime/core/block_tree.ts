@@ -116,12 +116,12 @@ export class BlockTree {
 
   /** The block that contains the whole range. */
   findContaining(base: number, size: number): number | undefined {
-    return this.#descend(base, (start, length) => base >= start && base + size <= start + length);
+    return this.#descend(base, (start, length) => base >= start && base + size - 1 <= lastOf(start, length));
   }
 
   /** The first block on the way down that shares an address with the range. */
   findOverlapping(base: number, size: number): number | undefined {
-    return this.#descend(base, (start, length) => base + size > start && start + length > base);
+    return this.#descend(base, (start, length) => base + size > start && lastOf(start, length) >= base);
   }
 
   /** The free block that an allocation takes; `from` and `to` (inclusive) limit the addresses. */
@@ -310,6 +310,9 @@ export class BlockTree {
     }
   }
 }
+
+/** The last address of a block as 32 bits hold it: of a block that reaches beyond them, a small number, so no search finds it. */
+const lastOf = (base: number, size: number): number => (base + size - 1) % 2 ** 32;
 
 export const alignUp = (address: number, align: number): number => Math.ceil(address / align) * align;
 

@@ -6,10 +6,11 @@ import { ALLOCATOR, changeAllocator } from './allocators.ts';
 
 const GRANULARITY = 4;
 const GRANULARITY_LOG2 = 2;
-const LAST_ID = 0xffff_fffe;
+/** Of the original's range, which begins at 4, the end wraps around: the last free block is never merged with freed ids before it. */
+const RANGE_SIZE = 0xffff_ffff;
 
 export function initCapIds(x: HasStore): void {
-  changeAllocator(x, ALLOCATOR.cap_ids, (ids) => ids.addRange(GRANULARITY, LAST_ID - GRANULARITY + 1));
+  changeAllocator(x, ALLOCATOR.cap_ids, (ids) => ids.addRange(GRANULARITY, RANGE_SIZE));
 }
 
 export function allocId(x: HasStore): number {

@@ -80,7 +80,7 @@ export function upgradeCpuSession(x: Execution, key: number, bytes: number): voi
 export function destroyCpuSession(x: Execution, key: number): void {
   const row = cpuSessions(x).require(key);
   dissolveObject(x, row.cap);
-  for (const [thread, { session }] of cpuThreads(x).entries()) if (session === key) destroyCpuThread(x, thread);
+  for (const [thread, { session }] of [...cpuThreads(x).entries()].reverse()) if (session === key) destroyCpuThread(x, thread);
   for (const [member, other] of cpuSessions(x).entries()) if (other.ref_account === key) cpuSessions(x).update(member, { ref_account: row.ref_account });
   const ref = cpuSessions(x).get(row.ref_account);
   if (ref !== undefined) cpuSessions(x).update(row.ref_account, { quota: ref.quota + row.quota });

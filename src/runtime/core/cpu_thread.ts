@@ -89,15 +89,15 @@ export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadErr
   return key;
 }
 
+/** The order in which capability ids come free is the original's: it decides which ids later objects get. */
 export function destroyCpuThread(x: Execution, key: number): void {
   const { cap: own, pager, pager_entry, platform, slab, pd, address_space, exception_sigh } = cpuThreads(x).require(key);
-  dissolveObject(x, own);
-  dissolveObject(x, pager);
   freeSliced(x, UNGUARDED, pager_entry);
   removeClient(x, address_space, key);
   stopPlatformThread(x, platform);
   unbindFromPd(x, pd, platform);
-  destroyPlatformThread(x, platform);
+  destroyPlatformThread(x, platform, () => dissolveObject(x, pager));
+  dissolveObject(x, own);
   if (exception_sigh !== 0) dec(x, exception_sigh);
   cpuThreads(x).delete(key);
   slabFree(x, slab);

@@ -6,6 +6,7 @@ import type { Execution } from '../native/execution.ts';
 import { taskMap } from '../native/kernel_calls.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
+import { BlockTree } from './block_tree.ts';
 import { corePrintfWarning, coreWarning } from './console.ts';
 import { destroyThreadsOf } from './cpu_thread.ts';
 import { dropGuard, newGuard } from './guard.ts';
@@ -86,6 +87,20 @@ function keepNative(x: Execution, key: number): true {
   return true;
 }
 
+/** The order in which a pool of objects, whose ids were entered in the given order, is emptied: always the top of its tree. */
+function poolOrder(ids: readonly number[]): readonly number[] {
+  const tree = new BlockTree();
+  for (const id of ids) tree.insert(id, 1, true);
+  const order: number[] = [];
+  for (;;) {
+    const [top] = tree.save();
+    const index = top === undefined ? undefined : tree.findContaining(top.base, 1);
+    if (top === undefined || index === undefined) return order;
+    order.push(top.base);
+    tree.remove(index);
+  }
+}
+
 /** Ends a protection domain: its threads stop, its gates, signals and region maps go, and with the task all its mappings. */
 export function destroyPdSession(x: Execution, key: number): void {
   const row = pdSessions(x).require(key);
@@ -95,7 +110,7 @@ export function destroyPdSession(x: Execution, key: number): void {
   destroyThreadsOf(x, key);
   if (row.address_space !== 0) destroyRegionMap(x, row.address_space);
   if (row.native.slot !== 0) dissolveObject(x, row.native);
-  for (const [id, { pd }] of pdCaps(x).entries()) if (pd === key) freePdCap(x, id);
+  for (const id of poolOrder(pdCaps(x).entries().filter(([, { pd }]) => pd === key).map(([id]) => id))) freePdCap(x, id);
   if (row.signal_source !== 0) destroySignalSource(x, row.signal_source);
   if (row.parent !== 0) dec(x, row.parent);
   closePlaces(x, key);
@@ -125,8 +140,8 @@ function allocRpcCap(x: Execution, key: number, gateId: number): CoreCap | null 
 function freePdCap(x: Execution, id: number): void {
   const { pd, cap: gate, entry } = pdCaps(x).require(id);
   pdCaps(x).delete(id);
-  freeSliced(x, pdSessions(x).require(pd).guard, entry);
   drop(x, gate);
+  freeSliced(x, pdSessions(x).require(pd).guard, entry);
 }
 
 const assign_parent = (x: Execution, request: RpcRequest): RpcAnswer => {

@@ -112,12 +112,13 @@ export function stopPlatformThread(x: Execution, key: number): void {
   exchangeRegisters(x, thread.slot, { ip: 0, sp: 0, flags: EX_REGS_CANCEL });
 }
 
-/** Drops the objects of a thread. */
-export function destroyPlatformThread(x: Execution, key: number): void {
+/** Drops the objects of a thread, and between them what `dropPager` withdraws: its pager object, if it has one. */
+export function destroyPlatformThread(x: Execution, key: number, dropPager?: () => void): void {
   const { thread, gate, irq } = platformThreads(x).require(key);
   platformThreads(x).delete(key);
-  dec(x, gate.slot);
   dec(x, irq.slot);
+  dropPager?.();
+  dec(x, gate.slot);
   dec(x, thread.slot);
 }
 

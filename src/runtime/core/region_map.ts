@@ -206,12 +206,12 @@ export function setFaultHandler(x: Execution, key: number, context: number | nul
 
 export function destroyRegionMap(x: Execution, key: number): void {
   for (const region of regionMaps(x).require(key).regions) removeRegion(x, key, region);
-  setFaultHandler(x, key, null);
-  const { allocator, dataspace, references, blocks, cap } = regionMaps(x).require(key);
+  const { allocator, dataspace, references, blocks, cap, fault_handler } = regionMaps(x).require(key);
   destroyDataspace(x, dataspace);
   dissolveObject(x, cap);
   regionMaps(x).delete(key);
   dropAllocator(x, allocator);
   dropSlab(x, references);
   dropSlab(x, blocks);
+  if (fault_handler !== 0) dec(x, fault_handler);
 }

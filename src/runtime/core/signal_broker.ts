@@ -72,11 +72,11 @@ export function destroySignalContext(x: Execution, key: number): void {
 export function destroySignalSource(x: Execution, key: number): void {
   for (const [context, row] of signalContexts(x).entries()) if (row.source === key) destroySignalContext(x, context);
   const { semaphore, finalizer, cap: own, contexts_slab } = signalSources(x).require(key);
-  dissolveObject(x, own);
-  dissolveObject(x, finalizer);
-  dec(x, semaphore.slot);
   signalSources(x).delete(key);
   if (contexts_slab !== 0) dropSlab(x, contexts_slab);
+  if (own.slot !== 0) dissolveObject(x, own);
+  dissolveObject(x, finalizer);
+  dec(x, semaphore.slot);
 }
 
 type SubmitLocals = { [key: string]: Plain; context: number | null; count: number };

@@ -201,6 +201,20 @@ test("core's I/O memory allocator comes out of the boot as the captured dump sho
   ]);
 });
 
+test('a free block whose end wraps around is used, but never merged with what is freed in front of it', () => {
+  const wrapped = new AllocatorAvl();
+  wrapped.addRange(4, 0xffff_ffff);
+  const plain = new AllocatorAvl();
+  plain.addRange(4, 0xffff_fffb);
+  for (const allocator of [wrapped, plain]) {
+    assert.equal([allocator.alloc(4, 2), allocator.alloc(4, 2), allocator.alloc(4, 2)], [4, 8, 12]);
+    allocator.free(12);
+    allocator.free(8);
+  }
+  assert.equal(wrapped.blocks().map(({ base }) => base), [4, 8, 16]);
+  assert.equal(plain.blocks().map(({ base }) => base), [4, 8]);
+});
+
 test('a saved state of another version, with an unknown field or a broken tree is refused', () => {
   const allocator = new AllocatorAvl();
   allocator.addRange(0x1000, 0x4000);

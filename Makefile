@@ -9,7 +9,7 @@ SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yam
 ARGS ?=
 RUN_OPT ?=
 
-.PHONY: help build test unit check list autopilot oracle bench engine guest schema clean FORCE
+.PHONY: help build test unit check list autopilot oracle bench extensions losses engine guest schema clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -19,6 +19,8 @@ help:
 	@echo 'make list       the scenarios in run/'
 	@echo "make autopilot  every scenario, in the look of Genode's autopilot"
 	@echo 'make oracle     hold run/oracle against the captured listings, if they lie beside the repository'
+	@echo 'make extensions find out which extensions each restore needs, and write the tables of README and run/EXTENSIONS.md anew'
+	@echo 'make losses     write the tables of run/LOSSES.md anew'
 	@echo 'make bench      measure the board'
 	@echo 'make engine     make the fast engine anew from the instruction tables'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
@@ -64,8 +66,14 @@ oracle: $(INSTALLED)
 bench: $(BUNDLE)
 	@$(NODE) $(BUNDLE) bench $(ARGS)
 
+extensions: $(BUNDLE)
+	@$(NODE) $(BUNDLE) extensions --write $(ARGS)
+
 schema: $(BUNDLE)
 	@$(NODE) $(BUNDLE) schema --write config
+
+losses: $(INSTALLED)
+	@$(NODE) --import tsx test/losses.ts
 
 engine: $(INSTALLED)
 	@$(NODE) --import tsx src/translator/generate.ts

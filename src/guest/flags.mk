@@ -9,6 +9,8 @@ CFLAGS := -std=gnu11 -O2 -march=armv7-a -marm -mfloat-abi=soft \
 LDFLAGS := -march=armv7-a -marm -mfloat-abi=soft -nostdlib -static \
            -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=0x1000 -Wl,--fatal-warnings
 
-# flavour "rtcr" (list-based capability map, announced to core) is the default; "stock" is unpatched 16.08
+# flavour "rtcr" (list-based capability map, announced to core) is the default; "stock" is unpatched 16.08;
+# "tree" announces the map of "stock": what a checkpointer that was built with the wrong header meets
 CFLAGS_rtcr :=
 CFLAGS_stock := -DFLAVOUR_STOCK
+CFLAGS_tree := -DFLAVOUR_STOCK -DFLAVOUR_TREE

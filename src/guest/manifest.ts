@@ -35,9 +35,9 @@ const hashOfFiles = (guest: string, files: readonly string[]): string => {
   return hash.digest('hex');
 };
 
-/** `log_only.stock` is the flavour "stock" of programs/log_only.c; a larger program has parts in programs/NAME/. */
+/** `log_only.stock` and `log_only.tree` are the flavours "stock" of programs/log_only.c; a larger program has parts in programs/NAME/. */
 const sourcesOf = (guest: string, program: string): string[] => {
-  const path = `programs/${program.replace(/\.stock$/, '')}`;
+  const path = `programs/${program.replace(/\.(stock|tree)$/, '')}`;
   return [`${path}.c`, ...(existsSync(join(guest, path)) ? filesIn(guest, path, /\.[ch]$/) : [])];
 };
 

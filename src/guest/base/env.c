@@ -65,7 +65,7 @@ static void attach_stack_area(void)
 	cap_drop(address_space);
 }
 
-#if !defined(FLAVOUR_STOCK)
+#if !defined(FLAVOUR_STOCK) || defined(FLAVOUR_TREE)
 static void publish_cap_map(void)
 {
 	struct cap *native = NULL;
@@ -86,7 +86,7 @@ void env_initialise(u32 parent_id)
 	pd_stack_area(env.pd, &env.stack_area);
 	attach_stack_area();
 	ram_alloc(env.ram, EMERGENCY_RESERVE_BYTES, UNCACHED, &env.emergency_reserve);
-#if !defined(FLAVOUR_STOCK)
+#if !defined(FLAVOUR_STOCK) || defined(FLAVOUR_TREE)
 	publish_cap_map();
 #endif
 }

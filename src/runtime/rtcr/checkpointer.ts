@@ -90,7 +90,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     for (const [key] of old) if (!stored.some((row) => row.key === key)) snapshots(x).delete(key);
     l['facts'] = checkpointFacts(x, stored.map(({ snapshot }) => snapshot), l.rounds ?? 0, l.in_transit ?? []);
     for (const { snapshot } of stored) x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
-    return each(freeSnapshot, old.map(([, snapshot]) => snapshot), {}, 'tidy');
+    return each(freeSnapshot, hasDefect(l.strategy.defects, 'D-12') ? [] : old.map(([, snapshot]) => snapshot), {}, 'tidy');
   },
   tidy: (x, l) => {
     forget(x, l.targets);

@@ -8,7 +8,8 @@ import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { record } from '../native/store.ts';
-import { used } from './capture.ts';
+import { capture, used } from './capture.ts';
+import { hasDefect } from './defects.ts';
 import { allocContent, dropContent, type NewContent, shareContent } from './contents.ts';
 import { copyDataspace } from './dataspace_copy.ts';
 import { each } from './each.ts';
@@ -85,16 +86,19 @@ export const captureParts = procedure<CaptureLocals>('rtcr.capture_parts', {
 
 type ItemLocals = { [key: string]: Plain; item: number; full: boolean; later: boolean; content?: number };
 
+/** The historic program looked at the first part of a dataspace only. */
+const leftOut = (x: Execution, part: number): boolean => hasDefect(capture.get(x).defects, 'D-02') && parts(x).require(part).offset > 0;
+
 const capturePart = procedure<ItemLocals>('rtcr.capture_part', {
   start: (x, l) => {
     const { dirty, base, size } = parts(x).require(l.item);
-    if (!dirty && base !== 0 && !l.full) return goto('arm');
+    if (base !== 0 && ((!dirty && !l.full) || leftOut(x, l.item))) return goto('arm');
     return call(allocContent, { bytes: size, refusal: 'Checkpoint_refused' }, 'allocated');
   },
   allocated: (x, l, { content }: NewContent) => {
     l.content = content;
     const { ds, size } = parts(x).require(l.item);
-    return l.later ? goto('replace') : call(copyDataspace, { from: ds, to: content, bytes: size }, 'replace', 'failed');
+    return l.later || leftOut(x, l.item) ? goto('replace') : call(copyDataspace, { from: ds, to: content, bytes: size }, 'replace', 'failed');
   },
   failed: (_x, l, failure: Failure) => {
     l['failure'] = { name: failure.name, text: failure.text };

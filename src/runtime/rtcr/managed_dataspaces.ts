@@ -14,6 +14,7 @@ import { upgradeSession } from '../native/session.ts';
 import { contexts, manageContext, type ManagedContext } from '../native/signals.ts';
 import { table } from '../native/store.ts';
 import { dropContent } from './contents.ts';
+import { hasDefect } from './defects.ts';
 import { each } from './each.ts';
 import { crews, ramSessions, targets } from './online_storage.ts';
 import type { Tracking } from './tracking.ts';
@@ -47,6 +48,8 @@ export interface PartRow {
   readonly fresh: boolean;
   /** A checkpoint in the background still has to copy the part before the target may write to it. */
   readonly awaits_copy: boolean;
+  /** It was taken from the target before. */
+  readonly detached: boolean;
 }
 
 export const managedDataspaces = table<ManagedDataspaceRow>('rtcr_managed_dataspaces');
@@ -136,7 +139,7 @@ const allocPart = procedure<PartLocals>('rtcr.alloc_part', {
   },
   allocated: (x, l, { cap }: RpcReply) => {
     if (cap === null) return raise('Quota_exceeded', 'part of a managed dataspace');
-    l.part = parts(x).insert({ managed: l.managed, offset: l.item.offset, size: l.item.size, ds: cap, access: 'none', dirty: true, base: 0, fresh: false, awaits_copy: false });
+    l.part = parts(x).insert({ managed: l.managed, offset: l.item.offset, size: l.item.size, ds: cap, access: 'none', dirty: true, base: 0, fresh: false, awaits_copy: false, detached: false });
     return goto('attach');
   },
   attach: (_x, l) => call(attachPart, { part: l.part ?? 0, access: 'all' }, 'attached'),
@@ -167,11 +170,14 @@ export const attachPart = procedure<AttachLocals>('rtcr.attach_part', {
 /** Takes a part from the target; its next access faults. */
 export const detachPart = procedure<{ [key: string]: Plain; part: number }>('rtcr.detach_part', {
   start: (x, l) => {
-    const { managed, offset, access } = parts(x).require(l.part);
-    return access === 'none' ? done() : rpc(Region_map.detach, managedDataspaces(x).require(managed).map, { address: offset }, 'detached');
+    const { managed, offset, access, detached } = parts(x).require(l.part);
+    if (access === 'none') return done();
+    // The unmap that had no effect any more: the target reaches the part, and nobody knows.
+    if (detached && hasDefect(targets(x).get(managedDataspaces(x).require(managed).target)?.defects ?? '', 'D-23')) return goto('detached');
+    return rpc(Region_map.detach, managedDataspaces(x).require(managed).map, { address: offset }, 'detached');
   },
   detached: (x, l) => {
-    parts(x).update(l.part, { access: 'none' });
+    parts(x).update(l.part, { access: 'none', detached: true });
     return done();
   },
 });

@@ -11,24 +11,47 @@ import { Subject } from './subject.ts';
 /** From less than a time slice of the kernel to more than what a whole restore takes. */
 const DELAYS_US = [300, 1100, 3000, 20, 12_000, 45_000, 90_000, 2000, 5500, 26_000];
 const THREADS_MAX = 12;
+const HELPED_MAX = 4;
+const TRIES_MAX = 20;
 
 export interface Delay {
-  /** Which threads stand still, by their names. */
-  readonly threads: readonly string[];
+  /** Which threads stand still, by their names; null for all threads of the board, as while somebody else has the processor. */
+  readonly threads: readonly string[] | null;
   readonly us: number;
 }
 
-/** `took_us` is how long the commands took. The first delay with which the undisturbed component comes to the same end; null if none does. Every try is taken back. */
-export function delayLeadingTo(end: End, took_us: number, system: System, expected: Expectation, attempt: <Result>(act: (copy: System) => Result) => Result): Delay | null {
-  const threads = system.threads().filter((row) => row.task === expected.task).slice(0, THREADS_MAX);
-  const groups = [threads, ...(threads.length > 1 ? threads.map((row) => [row]) : []), ...(threads.length > 2 ? threads.map((row) => threads.filter((other) => other !== row)) : [])];
-  for (const us of [took_us, ...DELAYS_US]) {
-    for (const group of groups) {
-      const other = attempt((copy) => delayed(copy, expected, group.map(({ id }) => id), us));
-      if (difference(other, end) === null && difference(end, other) === null) return { threads: group.map(({ name, id }) => name ?? id.toString(16)), us };
-    }
+/** Looks for delays. Remembers what helped last: moments that follow each other take the same courses. */
+export class Delays {
+  readonly #attempt: <Result>(system: System, act: (copy: System) => Result) => Result;
+  #helped: { readonly group: number; readonly us: number }[] = [];
+
+  /** Every try is taken back by `attempt`. */
+  constructor(attempt: <Result>(system: System, act: (copy: System) => Result) => Result) {
+    this.#attempt = attempt;
   }
-  return null;
+
+  /**
+   * A delay with which the undisturbed component comes to the same end. If none is found, `changing` is one with which it does not come to
+   * the undisturbed end: its end depends on when its threads run. `took_us` is how long the commands took.
+   */
+  leadingTo(end: End, took_us: number, system: System, expected: Expectation): { readonly same?: Delay; readonly changing?: Delay } {
+    const all = system.threads().filter((row) => row.task !== undefined && system.threadPhase(row.id) !== 'idle');
+    const mine = all.filter((row) => row.task === expected.task).slice(0, THREADS_MAX);
+    const groups = [mine, all, ...(mine.length > 1 ? mine.map((row) => [row]) : []), ...(mine.length > 2 ? mine.map((row) => mine.filter((other) => other !== row)) : [])];
+    const tries = [took_us, ...DELAYS_US].flatMap((us) => groups.map((_rows, group) => ({ group, us })));
+    let changing: Delay | undefined;
+    for (const { group, us } of [...this.#helped, ...tries].slice(0, TRIES_MAX)) {
+      const rows = groups[group];
+      if (rows === undefined) continue;
+      const delay: Delay = { threads: rows === all ? null : rows.map(({ name, id }) => name ?? id.toString(16)), us };
+      const other = this.#attempt(system, (copy) => delayed(copy, expected, rows.map(({ id }) => id), us));
+      if (difference(expected.end, other) !== null) changing ??= delay;
+      if (difference(other, end) !== null || difference(end, other) !== null) continue;
+      this.#helped = [{ group, us }, ...this.#helped.filter((one) => one.group !== group || one.us !== us)].slice(0, HELPED_MAX);
+      return { same: delay };
+    }
+    return changing === undefined ? {} : { changing };
+  }
 }
 
 function delayed(system: System, expected: Expectation, threads: readonly DebugId[], us: number): End {

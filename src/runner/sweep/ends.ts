@@ -36,6 +36,19 @@ export function difference(expected: End, actual: End): string[] | null {
   return finalDifference(expected.final, actual.final);
 }
 
+/** True if both ends are complete, of the same lines in any order, and of as many capabilities of each type and rights. */
+export function alike(expected: End, actual: End): boolean {
+  if (!actual.complete || !sameItems(expected.lines, actual.lines)) return false;
+  if (expected.final === undefined || actual.final === undefined || expected.final === 'ended' || actual.final === 'ended') return expected.final === actual.final;
+  const kinds = ({ space }: FinalState): string[] => space.slots.map(({ type, rights }) => `${type} ${rights}`);
+  return sameItems(kinds(expected.final), kinds(actual.final));
+}
+
+function sameItems(a: readonly string[], b: readonly string[]): boolean {
+  const [sorted, other] = [[...a].sort(), [...b].sort()];
+  return sorted.length === other.length && sorted.every((item, i) => item === other[i]);
+}
+
 function finalDifference(expected: FinalState, actual: FinalState): string[] | null {
   const spaces = compare(expected.space, actual.space, 'isomorphic');
   if (spaces.length > 0) return ['at the end the capability space is another one', ...explain(spaces)];

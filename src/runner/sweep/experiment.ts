@@ -20,8 +20,9 @@ export interface ThreadAt {
 /**
  * `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. `delayed`: not the course of
  * the undisturbed run, but one that the component takes as well, without any checkpoint, if its threads stand still for a while.
+ * `reordered`: the same lines and capabilities in another order, and mere delays change that order as well.
  */
-export const OUTCOMES = ['ok', 'delayed', 'refused', 'failed'] as const;
+export const OUTCOMES = ['ok', 'delayed', 'reordered', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export interface MomentResult {
@@ -112,7 +113,7 @@ export function experiment(system: System, expected: Expectation): Finding {
   }
 }
 
-type Judgement = { readonly outcome: Exclude<Outcome, 'delayed'>; readonly reason: readonly string[]; readonly end?: End; readonly refusal?: string };
+type Judgement = { readonly outcome: Exclude<Outcome, 'delayed' | 'reordered'>; readonly reason: readonly string[]; readonly end?: End; readonly refusal?: string };
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
 function carryOut(subject: Subject, watch: Watch, expected: Expectation): Judgement {

@@ -4,7 +4,8 @@
 import type { BootModule, BootSystem, Strategy, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { systemConfig } from '../system_config.ts';
-import { delayLeadingTo } from './delays.ts';
+import { type Delay, Delays } from './delays.ts';
+import { alike } from './ends.ts';
 import { type Expectation, experiment, type MomentResult } from './experiment.ts';
 import { type MomentChoice, shardOf } from './moments.ts';
 import { type Reference, referenceRun } from './reference.ts';
@@ -65,13 +66,14 @@ function forward(request: SweepRequest, ports: SweepPorts, reference: Reference,
   const system = boot(request, ports);
   if ('error' in system) return system;
   const subject = new Subject(system, reference.label, request.scenario.unify);
+  const delays = new Delays(ports.attempt);
   try {
     for (const moment of moments) {
       reach(system, moment);
       if (system.machine.instructions !== moment) return { error: `the run does not reach instruction ${moment}: it stands at ${system.machine.instructions}` };
       const { label, task, end } = reference;
       const expected = { path: request.path, label, task, end, past: subject.past, deadline_us: reference.last_us + SLACK_US, unify: request.scenario.unify, strategy: request.strategy };
-      if (!ports.result(subject.apart(() => judged(system, expected, ports.attempt)))) return null;
+      if (!ports.result(subject.apart(() => judged(system, expected, ports.attempt, delays)))) return null;
     }
     return null;
   } finally {
@@ -79,15 +81,25 @@ function forward(request: SweepRequest, ports: SweepPorts, reference: Reference,
   }
 }
 
-/** An end that the undisturbed component reaches too when its threads are merely stopped for a while is as right as the one of the undisturbed run. */
-function judged(system: System, expected: Expectation, attempt: Attempt): MomentResult {
+/**
+ * An end that the undisturbed component reaches too when its threads are merely stopped for a while is as right as the one of the
+ * undisturbed run. Where such a stop changes the end, and no try led to this one, it must at least be made of the same lines and
+ * capabilities: threads that race say the same in another order, and put the same capabilities into other slots.
+ */
+function judged(system: System, expected: Expectation, attempt: Attempt, delays: Delays): MomentResult {
   const { end, refusal, took_us, ...found } = attempt(system, (copy) => experiment(copy, expected));
   if (end === undefined || found.outcome !== 'failed') return found;
-  const delay = delayLeadingTo(end, took_us, system, expected, (act) => attempt(system, act));
-  if (delay === null) return found;
+  const { same, changing } = delays.leadingTo(end, took_us, system, expected);
+  const similar = changing !== undefined && alike(expected.end, end);
+  if (same === undefined && !similar) return found;
   if (refusal !== undefined) return { ...found, outcome: 'refused', reason: [refusal] };
-  const words = `as without a checkpoint when ${delay.threads.join(', ')} ${delay.threads.length === 1 ? 'stands' : 'stand'} still for ${delay.us} us`;
-  return { ...found, outcome: 'delayed', reason: [words, ...found.reason] };
+  if (same !== undefined) return { ...found, outcome: 'delayed', reason: [`as without a checkpoint when ${words(same)}`, ...found.reason] };
+  return { ...found, outcome: 'reordered', reason: [`otherwise without a checkpoint as well, when ${changing === undefined ? '' : words(changing)}`, ...found.reason] };
+}
+
+function words({ threads, us }: Delay): string {
+  const who = threads === null ? 'everything stands' : `${threads.join(', ')} ${threads.length === 1 ? 'stands' : 'stand'}`;
+  return `${who} still for ${us} us`;
 }
 
 function reach(system: System, moment: number): void {

@@ -18,6 +18,7 @@ import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
 import './init/program.ts';
 import { initDialect } from './init/state.ts';
+import { type Inventory, takeInventory } from './inventory.ts';
 import { Inspector } from './inspector.ts';
 import { type ComponentMemory, componentMemory, recordsAt } from './component_memory.ts';
 import type { Component } from './native/component.ts';
@@ -369,6 +370,12 @@ export class RunningSystem implements System {
 
   objectType(id: DebugId): string | undefined {
     return this.machine.kernel.objects.get(id)?.type;
+  }
+
+  inventory(): Inventory {
+    const names = new Map(this.components().map(({ task, label }) => [task as number, label]));
+    const components = this.#hosted.components();
+    return takeInventory(this.machine.kernel, components, components.find(({ program }) => program === coreProgram), (task) => names.get(task) ?? 'the kernel');
   }
 
   gateLabel(id: DebugId): number | undefined {

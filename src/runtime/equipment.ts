@@ -12,7 +12,10 @@ import { replaceModule } from './core/replace_module.ts';
 import { INIT_PROGRAM } from './init/program.ts';
 import { initState } from './inspection.ts';
 import type { Component } from './native/component.ts';
+import { env } from './native/env.ts';
+import { putRpcFault, rpcFault } from './native/rpc_fault.ts';
 import type { HasStore } from './native/store.ts';
+import { isCheckpointer } from './rtcr/control.ts';
 import type { Equipment } from './system.ts';
 
 /** `componentOf` finds a hosted component by its label. */
@@ -63,6 +66,18 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
     },
     freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
+    failRpc: (label, nth, kind) => {
+      const component = componentOf(label);
+      if (component === undefined || !isCheckpointer(component.program.name)) return false;
+      putRpcFault(component, env.get(component).ep, nth, kind);
+      return true;
+    },
+    rpcsMade: (label) => {
+      const component = componentOf(label);
+      if (component === undefined) return null;
+      const { made, failed } = rpcFault.get(component);
+      return { made, failed };
+    },
     initState: (label) => {
       const owner = core();
       const init = componentOf(label);

@@ -8,6 +8,7 @@ import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { ComponentMemory } from './component_memory.ts';
 import type { CheckpointImage } from './rtcr/image/image.ts';
+import type { Inventory } from './inventory.ts';
 import type { Inspector } from './inspector.ts';
 import type { NameSource } from './trace/names.ts';
 
@@ -156,6 +157,13 @@ export interface Equipment {
   exhaustRam(label: string): boolean;
   freeze(thread: DebugId, frozen: boolean): boolean;
   revoke(task: DebugId, slot: number): boolean;
+  /**
+   * Makes the `nth` RPC fail that the control thread of a checkpointer makes from now on (0: none, they are only counted). `denied`: the
+   * call itself fails; `exhausted`: with the exception for used-up quota, where the function has one. False where there is no checkpointer.
+   */
+  failRpc(label: string, nth: number, kind: 'denied' | 'exhausted'): boolean;
+  /** RPCs that it has made since, and which was made to fail. */
+  rpcsMade(label: string): { readonly made: number; readonly failed: string } | null;
   /** The state report of a hosted init as it would be now, with all details; null where there is none of that label. */
   initState(label: string): string | null;
   /** Puts another content into a boot module, in place, and signals its clients; null, or why that cannot be. */
@@ -177,6 +185,8 @@ export interface System extends NameSource {
   /** Gives a snapshot up, and the memory that only it needs. */
   release(snapshot: SystemSnapshot): void;
   components(): readonly ComponentInfo[];
+  /** Everything there is, in counts. */
+  inventory(): Inventory;
   /** Posts a command to the checkpoint/restore component that is the parent of the named child. Throws nothing. */
   control(command: ControlCommand): ControlAnswer;
   /** Null while the last command runs. */

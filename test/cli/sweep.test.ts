@@ -78,6 +78,19 @@ test('shards of one sweep merge into its whole, and a missing one is told', asyn
   assert.throws(() => merge([...parts, ...parts]), /moment \d+ is in two of the records/);
 });
 
+test('cycles of checkpoint, kill and restore leave every count as it was', async () => {
+  const { verdict, out } = await sweep({ cycles: '50' });
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /50 cycles of .*\nnothing grew: \d\d+ counts/);
+});
+
+test('a checkpoint or restore in which an RPC fails leaves the component running or nothing of it', async () => {
+  const { verdict, out } = await sweep({ faults: true, shard: '5/24' });
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /checkpoint: \d+ faults: [1-9]\d* undone/);
+  assert.match(out, /restore: \d+ faults: [1-9]\d* undone/);
+});
+
 test('wrong arguments are told in words', async () => {
   const refused = async (values: Readonly<Record<string, string>>, words: RegExp, scenario = 'sheep_counter'): Promise<void> => {
     try {
@@ -94,6 +107,7 @@ test('wrong arguments are told in words', async () => {
   await refused({ shard: '3/2' }, /--shard takes I\/N/);
   await refused({ restore: 'semaphore' }, /--restore takes ATTRIBUTE=VALUE/);
   await refused({}, /checkpoints no component/, 'log_only');
+  await refused({ cycles: 'many' }, /--cycles takes a whole number/);
 });
 
 test('a moment outside of the component\'s life is refused', async () => {

@@ -49,6 +49,9 @@ export class ScriptedSystem implements System {
   objectType(): undefined {}
   taskOf(): undefined {}
   gateLabel(): undefined {}
+  inventory(): ReadonlyMap<string, number> {
+    return new Map();
+  }
   interfaceOf(): null {
     return null;
   }
@@ -145,7 +148,7 @@ export class ScriptedSystem implements System {
   }
 
   get equipment(): Equipment {
-    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, revoke: () => false, initState: () => null, replaceModule: () => 'a scripted system has no modules' };
+    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, revoke: () => false, initState: () => null, replaceModule: () => 'a scripted system has no modules' , failRpc: () => false as const, rpcsMade: () => null};
     return { ...nothing, ...this.script.equipment };
   }
 

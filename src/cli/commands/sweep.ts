@@ -18,15 +18,17 @@ import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { loadModules } from '../modules.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { parseFault, sweepCycles, sweepFaults } from './sweep_modes.ts';
 
 const JOBS_MAX = 64;
 const SHARDS_MAX = 10_000;
+const CYCLES_MAX = 10_000_000;
 
 export const SWEEP: Command = {
   name: 'sweep',
   summary: 'Takes a checkpoint, kills and restores at every moment of a component, and compares with the undisturbed run.',
-  usage: 'sweep SCENARIO [--at CLASS | --every N] [--jobs N] [--shard I/N] [--resume]',
-  example: ['rescap sweep sheep_counter', 'rescap sweep sheep_counter --every 1 --jobs 2', 'rescap sweep sheep_counter --restore semaphore=skip', 'rescap sweep sheep_counter --only 1834120'],
+  usage: 'sweep SCENARIO [--at CLASS | --every N | --cycles N | --faults] [--jobs N] [--shard I/N] [--resume]',
+  example: ['rescap sweep sheep_counter', 'rescap sweep sheep_counter --every 1 --jobs 2', 'rescap sweep sheep_counter --restore semaphore=skip', 'rescap sweep sheep_counter --only 1834120', 'rescap sweep sheep_counter --cycles 10000', 'rescap sweep sheep_counter --faults --shard 1/20'],
   options: {
     engine: ENGINE_OPTION,
     of: { type: 'string', value: 'PATH', doc: "the component; default: the one that the scenario's checkpoint steps name" },
@@ -40,11 +42,18 @@ export const SWEEP: Command = {
     resume: { type: 'boolean', doc: 'go on with what the record file holds' },
     output: { type: 'string', short: 'o', value: 'FILE', doc: 'the record; default: reports/NAME/sweep.json' },
     'max-failures': { type: 'string', value: 'N', doc: 'end after N failures' },
+    cycles: { type: 'string', value: 'N', doc: 'instead: N cycles in a row, after which nothing may have grown' },
+    faults: { type: 'boolean', doc: 'instead: every RPC of a checkpoint and of a restore fails once; --only restore:29:denied for one' },
     lines: { type: 'boolean', doc: 'print each result as a line of JSON on standard output, and nothing else' },
   },
   run: async (args, context) => {
-    const asked = request(args, context);
-    return 'verdict' in asked ? asked : carryOut(asked, args, context);
+    const { values } = args;
+    const faults = values['faults'] === true;
+    const asked = request(faults ? { ...args, values: { ...values, only: '' } } : args, context);
+    if ('verdict' in asked) return asked;
+    if (faults) return sweepFaults(asked, String(values['only'] ?? '').split(',').filter((text) => text !== '').map(parseFault), context);
+    if (typeof values['cycles'] === 'string') return sweepCycles(asked, count('--cycles', values['cycles'], 1, CYCLES_MAX), context);
+    return carryOut(asked, args, context);
   },
 };
 

@@ -5,10 +5,11 @@ import type { StampedEvent } from '../../emu/event.ts';
 import type { ObjectSpace } from '../../emu/jdb/model.ts';
 import type { DebugId } from '../../emu/numbers.ts';
 import type { Plain } from '../../emu/plain.ts';
-import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, NOTE_THAWED, type Strategy, type System } from '../../runtime/system.ts';
+import { NOTE_CONTROL_DONE, NOTE_THAWED, type Strategy, type System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
+import { command } from './commands.ts';
 import { difference, type End, runToEnd } from './ends.ts';
 import { type Past, Subject } from './subject.ts';
 
@@ -61,8 +62,6 @@ export interface Finding extends MomentResult {
 }
 
 const NAME = 'sweep';
-/** How long a command may take. */
-const COMMAND_US = 20_000_000;
 const WORDS_MAX = 8;
 
 /** What the stream of events tells of the commands. */
@@ -144,16 +143,4 @@ function goesOn(subject: Subject, expected: Expectation, started_us: number): { 
   const { end, deadline_us } = expected;
   const actual = runToEnd(subject, end.lines.length, deadline_us + subject.system.machine.time_us - started_us);
   return { reason: difference(end, actual), end: actual };
-}
-
-function command(system: System, asked: ControlCommand): ControlOutcome {
-  const answer = system.control(asked);
-  if (!answer.accepted) return { ok: false, message: answer.message };
-  const end_us = system.machine.time_us + COMMAND_US;
-  let outcome = system.outcome();
-  while (outcome === null && system.machine.time_us < end_us) {
-    if (system.machine.run({ time_us: end_us - system.machine.time_us }) === 'idle_forever') break;
-    outcome = system.outcome();
-  }
-  return outcome ?? { ok: false, message: `the ${asked.kind} did not end within ${COMMAND_US / 1e6} s of virtual time` };
 }

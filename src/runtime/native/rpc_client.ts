@@ -8,6 +8,7 @@ import { decodeResult, encodeArguments } from '../rpc/wire.ts';
 import { allocSlots, capId, dec, freeSlots, inc } from './cap_space.ts';
 import type { Execution } from './execution.ts';
 import { type Action, call, done, goto, invoke, type InvokeResult, procedure, raise } from './procedure.ts';
+import { dueRpcFault } from './rpc_fault.ts';
 import { ERROR, OPERATION, TAG_ERROR } from './utcb.ts';
 import { getMessage, putMessage, setReceiveWindow, takeCaps, WINDOW_SLOTS } from './window.ts';
 
@@ -47,6 +48,8 @@ export const rpcCall = procedure<CallLocals>('native.rpc_call', {
   },
   send: (x, l) => {
     const fn = functionOf(l);
+    const fault = dueRpcFault(x, fn);
+    if (fault !== null) return raise(fault.name, fault.text);
     if (l.target === null) return raise('Ipc_error', `${fn.interface}.${fn.name} on an invalid capability`);
     l.window = allocSlots(x, WINDOW_SLOTS);
     const caps = fn.args.filter((arg) => arg.type === 'cap').map((arg) => l.args[arg.name] as number | null);

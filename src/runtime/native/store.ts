@@ -158,6 +158,11 @@ export class Store {
     return found as unknown as Table<Row>;
   }
 
+  /** Rows by table. */
+  sizes(): readonly { readonly name: string; readonly rows: number }[] {
+    return [...this.#tables].map(([name, table]) => ({ name, rows: table.size }));
+  }
+
   fork(): Store {
     return new Store(new Map([...this.#tables].map(([name, table]) => [name, table.fork()])));
   }

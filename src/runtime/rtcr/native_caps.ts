@@ -4,7 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import { capId, dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { call, done, goto, procedure } from '../native/procedure.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import type { RpcReply } from '../native/rpc_client.ts';
 import { gateSlot } from '../native/thread_table.ts';
 import { Pd_session } from '../rpc/interfaces.ts';
@@ -48,11 +48,11 @@ const recreateGroup = procedure<GroupLocals>('rtcr.recreate_native_caps_of', {
   native: (_x, l, { native, task }: NativePd) => {
     l.native = native;
     l.task = task;
-    return call(demandRequest, { native, task, purpose: 'RPC capabilities of restored entrypoints; native-caps="skip" does without' }, 'request');
+    return call(demandRequest, { native, task, purpose: 'RPC capabilities of restored entrypoints; native-caps="skip" does without' }, 'request', 'failed');
   },
   request: (x, l) => {
     const index = threadsOf(snapshotOf(x)).find(({ gate_badge }) => gate_badge === l.item.ep)?.index ?? 0;
-    return call(requestSlot, { native: l.native ?? 0, slot: gateSlot(index) }, 'requested');
+    return call(requestSlot, { native: l.native ?? 0, slot: gateSlot(index) }, 'requested', 'failed');
   },
   requested: (x, l, gate: number) => {
     usedForRestore(x, 'request');
@@ -67,11 +67,16 @@ const recreateGroup = procedure<GroupLocals>('rtcr.recreate_native_caps_of', {
     if ((l.made ?? []).length === capsOf(x, l.item).length) return goto('assign');
     const pd = nowAt(x, snapshotOf(x).pd_sessions[l.item.pd]?.badge ?? 0);
     const real = pdSessions(x).find((row) => row.cap === pd)?.[1].real ?? 0;
-    return callPersistently(Pd_session.alloc_rpc_cap, pd, { ep: l.gate ?? null }, real, 'allocated');
+    return callPersistently(Pd_session.alloc_rpc_cap, pd, { ep: l.gate ?? null }, real, 'allocated', 'failed');
   },
   allocated: (_x, l, { cap }: RpcReply) => {
     l.made = [...(l.made ?? []), cap ?? 0];
     return goto('alloc');
+  },
+  failed: (x, l, { name, text }: Failure) => {
+    for (const slot of l.made ?? []) dec(x, slot === 0 ? null : slot);
+    forget(x, l);
+    return raise(name, text);
   },
   assign: (x, l) => {
     const made = (l.made ?? []).filter((slot) => slot !== 0).sort((a, b) => capId(x, a) - capId(x, b));

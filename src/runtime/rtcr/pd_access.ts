@@ -5,7 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import { Native_pd, Pd_session } from '../rpc/interfaces.ts';
 import { dec } from '../native/cap_space.ts';
 import { capValid } from '../native/kernel_calls.ts';
-import { done, goto, procedure, raise } from '../native/procedure.ts';
+import { done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { gateSlot } from '../native/thread_table.ts';
 import { pdSessions } from './online_storage.ts';
@@ -21,9 +21,13 @@ export const openNativePd = procedure<PdLocals>('rtcr.open_native_pd', {
   native: (_x, l, { cap }: RpcReply) => {
     if (cap === null) return raise('Unavailable', 'native PD session');
     l.native = cap;
-    return rpc(Native_pd.task_cap, cap, {}, 'task');
+    return rpc(Native_pd.task_cap, cap, {}, 'task', 'failed');
   },
-  task: (_x, l, { cap }: RpcReply) => (cap === null ? raise('Unavailable', 'task capability') : done({ native: l.native ?? 0, task: cap } satisfies NativePd)),
+  task: (_x, l, { cap }: RpcReply) => (cap === null ? goto('failed', { name: 'Unavailable', text: 'task capability' } satisfies Failure) : done({ native: l.native ?? 0, task: cap } satisfies NativePd)),
+  failed: (x, l, { name, text }: Failure) => {
+    dec(x, l.native ?? null);
+    return raise(name, text);
+  },
 });
 
 type RequestLocals = { [key: string]: Plain; native: number; slot: number };

@@ -36,7 +36,7 @@ const persistentCall = procedure<Locals>('rtcr.persistent_call', {
   },
 });
 
-/** Step `then` gets an RpcReply; any failure is a refusal of the restore. */
-export function callPersistently(fn: RpcFunction, object: number | null, args: RpcArguments, session: number, then: string): Action {
-  return call(persistentCall, { interface: fn.interface, fn: fn.opcode, object, args: args as { [name: string]: Plain }, session, donations: 0 }, then);
+/** Step `then` gets an RpcReply; any failure is a refusal of the restore, and goes to step `error` if there is one. */
+export function callPersistently(fn: RpcFunction, object: number | null, args: RpcArguments, session: number, then: string, error = ''): Action {
+  return call(persistentCall, { interface: fn.interface, fn: fn.opcode, object, args: args as { [name: string]: Plain }, session, donations: 0 }, then, error);
 }

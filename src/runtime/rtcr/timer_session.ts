@@ -7,10 +7,10 @@ import { dec } from '../native/cap_space.ts';
 import type { Managed } from '../native/entrypoint.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
-import { call, done, type Failure, goto, procedure } from '../native/procedure.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
-import { openSession, type Opened } from '../native/session.ts';
+import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { contexts, manageContext, type ManagedContext, newReceiver } from '../native/signals.ts';
 import { record } from '../native/store.ts';
 import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
@@ -28,7 +28,7 @@ function receiverOf(x: Execution): number {
   return receiver.get(x).key;
 }
 
-type ConnectLocals = { [key: string]: Plain; args: string; session?: number; context?: number };
+type ConnectLocals = { [key: string]: Plain; args: string; session?: number; context?: number; failure?: { readonly name: string; readonly text: string } };
 
 export type Connected = { readonly cap: number; readonly context: number };
 
@@ -37,12 +37,18 @@ export const connectTimer = procedure<ConnectLocals>('rtcr.connect_timer', {
   start: (_x, l) => call(openSession, { service: 'Timer', args: l.args }, 'opened'),
   opened: (x, l, { cap: session }: Opened) => {
     l.session = session;
-    return call(manageContext, { receiver: receiverOf(x), handler: '' }, 'context');
+    return call(manageContext, { receiver: receiverOf(x), handler: '' }, 'context', 'failed');
   },
   context: (_x, l, { cap: context, context: key }: ManagedContext) => {
     l.context = key;
-    return rpc(Timer_session.sigh, l.session ?? null, { sigh: context }, 'connected');
+    return rpc(Timer_session.sigh, l.session ?? null, { sigh: context }, 'connected', 'failed');
   },
+  failed: (_x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return l.context === undefined ? goto('close') : call(freeTimerContext, { context: l.context }, 'close');
+  },
+  close: (_x, l) => call(closeSession, { cap: l.session ?? 0 }, 'closed', 'closed'),
+  closed: (_x, l) => raise(l.failure?.name ?? '', l.failure?.text ?? ''),
   connected: (_x, l) => done({ cap: l.session ?? 0, context: l.context ?? 0 } satisfies Connected),
 });
 

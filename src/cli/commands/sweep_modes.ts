@@ -1,0 +1,101 @@
+// Two other things that `rescap sweep` does with a component that stands still: many cycles of checkpoint, kill and restore in a row, and
+// a fault at every RPC of a checkpoint and a restore. Owns no state.
+
+import { bad, good } from '../../report/colors.ts';
+import { progressLine } from '../../report/sweep.ts';
+import { cycles } from '../../runner/sweep/cycles.ts';
+import { FAULT_KINDS, type FaultPoint, type FaultResult, faults } from '../../runner/sweep/faults.ts';
+import type { SweepRequest } from '../../runner/sweep/sweep.ts';
+import { attempt } from '../../runtime/attempt.ts';
+import { type Exit, PASSED, UsageError } from '../command.ts';
+import type { Context } from '../context.ts';
+
+type Asked = Pick<SweepRequest, 'scenario' | 'modules' | 'path' | 'strategy' | 'shard'>;
+
+const REDRAW_MS = 1000;
+const SHOWN_MAX = 10;
+
+/** A line of progress now and then, on a terminal only. */
+function teller(name: string, total: () => number, context: Context): { readonly tell: (done: number, failed: number) => void; readonly end: () => void } {
+  const started_ms = context.wall_ms();
+  let shown_ms = started_ms;
+  return {
+    tell: (done, failed) => {
+      const now_ms = context.wall_ms();
+      if (!context.terminal || now_ms - shown_ms < REDRAW_MS) return;
+      shown_ms = now_ms;
+      context.err(`\r\u001b[K${progressLine(name, { done, total: total(), failed, elapsed_ms: now_ms - started_ms }, context.columns?.() ?? 80)}`);
+    },
+    end: () => context.terminal && context.err('\r\u001b[K'),
+  };
+}
+
+export function sweepCycles(asked: Asked, count: number, context: Context): Exit {
+  const { scenario, path } = asked;
+  const progress = teller(scenario.name, () => count, context);
+  const result = cycles({ ...asked, cycles: count }, context.boot, (done) => {
+    progress.tell(done, 0);
+    return true;
+  });
+  progress.end();
+  if ('error' in result) return { verdict: 'failed', reason: result.error };
+  const { done, growth, counted } = result;
+  context.out(`${scenario.name}: ${done} cycles of checkpoint, kill and restore of ${path}\n`);
+  if (growth.length === 0) {
+    context.out(`${good('nothing grew')}: ${counted} counts of kernel objects, slots, table rows and RAM are what they were\n`);
+    return PASSED;
+  }
+  context.out(`${bad('not as before')}:\n${growth.map((line) => `  ${line}\n`).join('')}`);
+  return { verdict: 'failed', reason: `after ${done} cycles ${growth.length} of ${counted} counts are others` };
+}
+
+export function sweepFaults(asked: Asked, only: readonly FaultPoint[], context: Context): Exit {
+  const { scenario, path } = asked;
+  const results: FaultResult[] = [];
+  let mine = 0;
+  let failed = 0;
+  const progress = teller(scenario.name, () => mine, context);
+  const problem = faults({ ...asked, only }, {
+    boot: context.boot,
+    attempt,
+    begins: (_total, count) => {
+      mine = count;
+    },
+    result: (result) => {
+      results.push(result);
+      if (result.outcome === 'failed') failed += 1;
+      progress.tell(results.length, failed);
+      return true;
+    },
+  });
+  progress.end();
+  if (problem !== null) return { verdict: 'failed', reason: problem.error };
+  context.out(faultsText(scenario.name, path, results));
+  if (results.length === 0) return { verdict: 'nothing', reason: 'there was no RPC to fail' };
+  return failed === 0 ? PASSED : { verdict: 'failed', reason: `${failed} of ${results.length} faults did harm` };
+}
+
+export const faultName = ({ during, nth, kind }: FaultPoint): string => `${during}:${nth}:${kind}`;
+
+/** "restore:29:denied" */
+export function parseFault(text: string): FaultPoint {
+  const [during, nth, kind] = text.split(':');
+  const known = FAULT_KINDS.find((name) => name === kind);
+  if ((during !== 'checkpoint' && during !== 'restore') || !/^[1-9]\d{0,5}$/.test(nth ?? '') || known === undefined) throw new UsageError(`--only takes faults such as restore:29:denied here, not '${text}'`, `kinds: ${FAULT_KINDS.join(', ')}`);
+  return { during, nth: Number(nth), kind: known };
+}
+
+function faultsText(name: string, path: string, results: readonly FaultResult[]): string {
+  const lines = [`${name}: one RPC after the other made to fail in a checkpoint and a restore of ${path}`];
+  for (const during of ['checkpoint', 'restore'] as const) {
+    const of = results.filter((result) => result.during === during);
+    const count = (outcome: FaultResult['outcome']): number => of.filter((result) => result.outcome === outcome).length;
+    if (of.length > 0) lines.push(`${during}: ${of.length} faults: ${good(`${count('undone')} undone`)}, ${count('survived')} survived, ${count('failed') === 0 ? '0 failed' : bad(`${count('failed')} failed`)}`);
+  }
+  const failed = results.filter(({ outcome }) => outcome === 'failed');
+  for (const result of failed.slice(0, SHOWN_MAX)) {
+    lines.push(bad(`${faultName(result)} (${result.rpc})`), ...result.reason.map((line) => `  ${line}`), `  again: rescap sweep ${name} --faults --only ${faultName(result)}`);
+  }
+  if (failed.length > SHOWN_MAX) lines.push(`and ${failed.length - SHOWN_MAX} more`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,53 @@
+// Many cycles of checkpoint, kill and restore of one component, one after the other in one system: nothing may grow.
+// Owner of the system for that long.
+
+import { inventoryDifferences } from '../../runtime/inventory.ts';
+import type { BootModule, BootSystem } from '../../runtime/system.ts';
+import type { Scenario } from '../../scenario/model.ts';
+import { systemConfig } from '../system_config.ts';
+import { stopAtOutcomes } from './commands.ts';
+import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
+
+export interface CyclesRequest {
+  readonly scenario: Scenario;
+  readonly modules: readonly BootModule[];
+  readonly path: string;
+  readonly strategy: CycleStrategy;
+  readonly cycles: number;
+}
+
+export interface CyclesResult {
+  readonly done: number;
+  /** What there is more or less of than before the first cycle; empty: nothing. */
+  readonly growth: readonly string[];
+  /** How many things were counted. */
+  readonly counted: number;
+}
+
+/** Counts are compared after every so many cycles, and after the last. */
+const LOOK_EVERY = 25;
+
+/** `progress` is told after each cycle; false ends it. */
+export function cycles(request: CyclesRequest, boot: BootSystem, progress: (done: number) => boolean): CyclesResult | { readonly error: string } {
+  const { scenario, modules, path, strategy } = request;
+  const system = boot(systemConfig(scenario, modules));
+  if ('error' in system) return { error: `the system does not boot: ${system.error}` };
+  const quiet = stopAtOutcomes(system);
+  try {
+    const problem = toStanding(system, scenario, path, strategy);
+    if (problem !== null) return { error: problem };
+    const before = system.inventory();
+    for (let done = 1; done <= request.cycles; done++) {
+      const wrong = cycle(system, path, strategy);
+      if (wrong !== null) return { error: `cycle ${done}: ${wrong}` };
+      const goesOn = progress(done);
+      if (goesOn && done % LOOK_EVERY !== 0 && done !== request.cycles) continue;
+      settle(system);
+      const growth = inventoryDifferences(before, system.inventory());
+      if (growth.length > 0 || !goesOn || done === request.cycles) return { done, growth, counted: before.size };
+    }
+    return { done: 0, growth: [], counted: before.size };
+  } finally {
+    quiet();
+  }
+}

@@ -1,0 +1,39 @@
+// A fault put into a component's RPCs by test equipment: the n-th one that one of its threads makes from now on fails, as if its server
+// were gone or had refused. Owner of the record 'rpc_fault', which is saved and rewound as all state is.
+
+import type { RpcFunction } from '../rpc/interface.ts';
+import type { Failure } from './procedure.ts';
+import type { Execution } from './execution.ts';
+import { type HasStore, record } from './store.ts';
+
+/** `denied`: the call itself fails. `exhausted`: the exception by which the function says that a quota is used up, where it has one. */
+export type RpcFaultKind = 'denied' | 'exhausted';
+
+interface RpcFault {
+  /** RPCs left until the one that fails; 0: none will. */
+  readonly left: number;
+  readonly kind: RpcFaultKind;
+  readonly thread: number;
+  /** RPCs of the thread since the fault was put in. */
+  readonly made: number;
+  /** The function that was made to fail; empty if none was yet. */
+  readonly failed: string;
+}
+
+export const rpcFault = record<RpcFault>('rpc_fault', { left: 0, kind: 'denied', thread: -1, made: 0, failed: '' });
+
+/** `nth` counts from 1; 0 only counts. `thread` is an index of the component. */
+export const putRpcFault = (owner: HasStore, thread: number, nth: number, kind: RpcFaultKind): void => rpcFault.set(owner, { left: nth, kind, thread, made: 0, failed: '' });
+
+const EXHAUSTED = /quota|metadata|memory/i;
+
+/** Asked before each RPC: how it is to fail, or null. */
+export function dueRpcFault(x: Execution, fn: RpcFunction): Failure | null {
+  const fault = rpcFault.get(x);
+  if (fault.thread !== x.index) return null;
+  rpcFault.set(x, { ...fault, left: Math.max(0, fault.left - 1), made: fault.made + 1, failed: fault.left === 1 ? `${fn.interface}.${fn.name}` : fault.failed });
+  if (fault.left !== 1) return null;
+  const exhausted = fault.kind === 'exhausted' ? fn.exceptions.find((name) => EXHAUSTED.test(name)) : undefined;
+  const text = `${fn.interface}.${fn.name} was made to fail`;
+  return exhausted === undefined ? { name: 'Ipc_error', text } : { name: exhausted, text };
+}

@@ -50,7 +50,7 @@ export class Expectations {
     for (const { expected } of this.#memorySteps) {
       if (expected.kind !== 'same-as' || expected.point !== point || expected.place === undefined) continue;
       const range = this.#range(expected.place, component.label, expected.size_bytes ?? WORD_BYTES);
-      const content = 'error' in range ? null : this.#system.equipment.readMemory(component.label, range.address, range.bytes);
+      const content = 'error' in range ? null : this.#system.equipment.readMemory(component.label, range.address, range.bytes, component.task);
       if (content !== null && !('error' in range)) memory.set(`${range.address}+${range.bytes}`, content);
     }
     const kept = { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label), memory };
@@ -85,7 +85,7 @@ export class Expectations {
     if (place === undefined) throw new Error('a memory expectation without a place is not executed and was not refused');
     const range = this.#range(place, of, wanted?.length ?? (expected.kind === 'same-as' ? (expected.size_bytes ?? WORD_BYTES) : WORD_BYTES));
     if ('error' in range) return failed(range.error);
-    const present = this.#system.equipment.readMemory(component.label, range.address, range.bytes);
+    const present = this.#system.equipment.readMemory(component.label, range.address, range.bytes, component.task);
     if (present === null) return failed(`${hex(range.address)} is not attached in ${component.label}`);
     const before = wanted ?? (expected.kind === 'same-as' ? this.#keptOf(expected.point, component.label)?.memory.get(`${range.address}+${range.bytes}`) : undefined);
     if (before === undefined) return failed(`nothing was kept of ${hex(range.address)}: it was not attached then`);
@@ -153,7 +153,7 @@ export class Expectations {
         if ('error' in range) return failed(range.error);
         const word = new Uint8Array(WORD_BYTES);
         new DataView(word.buffer).setUint32(0, fault.value, true);
-        return equipment.writeMemory(component.label, range.address, word) ? PASSED : failed(`${hex(range.address)} is not attached in ${component.label}`);
+        return equipment.writeMemory(component.label, range.address, word, component.task) ? PASSED : failed(`${hex(range.address)} is not attached in ${component.label}`);
       }
       default:
         throw new Error(`a fault of kind ${fault.kind} is not executed and was not refused`);

@@ -3,7 +3,7 @@
 
 import type { Machine } from '../emu/machine.ts';
 import { RAM_BASE } from '../emu/machine.ts';
-import { PAGE_BYTES } from '../emu/numbers.ts';
+import { type DebugId, PAGE_BYTES } from '../emu/numbers.ts';
 import { resolveFault } from './core/fault_resolution.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
@@ -20,20 +20,26 @@ import type { Equipment } from './system.ts';
 
 /** `componentOf` finds a hosted component by its label. */
 export function equipmentOf(machine: Machine, core: () => Component | undefined, componentOf: (label: string) => Component | undefined): Equipment {
-  /** Byte index in the board's RAM of an address of a component, null where nothing is attached. */
-  const indexOf = (owner: HasStore, label: string, address: number): number | null => {
-    const pd = pdSessions(owner).entries().findLast(([, row]) => row.label === label)?.[1];
-    if (pd === undefined) return null;
-    const found = resolveFault(owner, pd.address_space, address >>> 0, false);
+  /** Byte index in the board's RAM of an address in an address space, null where nothing is attached. */
+  const indexOf = (owner: HasStore, space: number, address: number): number | null => {
+    const found = resolveFault(owner, space, address >>> 0, false);
     return found.kind === 'mapping' ? found.from + (address - found.to) - RAM_BASE : null;
   };
+  /** The address space of a component; of several with one label that of the given task, else the newest. */
+  const spaceOf = (owner: Component, label: string, task: DebugId | undefined): number | undefined => {
+    const named = pdSessions(owner).entries().flatMap(([, row]) => (row.label === label ? [row] : []));
+    if (named.length < 2 || task === undefined) return named.at(-1)?.address_space;
+    const slots = objectSpaceOf(machine.kernel, owner.task)?.slots ?? [];
+    return named.findLast((row) => slots.some(({ slot, id }) => slot === row.task.slot && id === task))?.address_space;
+  };
   /** Calls back for the pieces of a range, page by page; false where one is not attached. */
-  const pieces = (label: string, address: number, bytes: number, each: (index: number, at: number, length: number) => void): boolean => {
+  const pieces = (place: { readonly label: string; readonly task: DebugId | undefined }, address: number, bytes: number, each: (index: number, at: number, length: number) => void): boolean => {
     const owner = core();
-    if (owner === undefined) return false;
+    const space = owner === undefined ? undefined : spaceOf(owner, place.label, place.task);
+    if (owner === undefined || space === undefined) return false;
     for (let at = 0; at < bytes; ) {
       const length = Math.min(bytes - at, PAGE_BYTES - ((address + at) % PAGE_BYTES));
-      const index = indexOf(owner, label, address + at);
+      const index = indexOf(owner, space, address + at);
       if (index === null || index < 0 || index + length > machine.memory.size_bytes) return false;
       each(index, at, length);
       at += length;
@@ -42,13 +48,13 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
   };
   const ramOf = (owner: HasStore, label: string) => ramSessions(owner).entries().findLast(([, row]) => row.label === label);
   return {
-    readMemory: (label, address, bytes) => {
+    readMemory: (label, address, bytes, task) => {
       const content = new Uint8Array(bytes);
-      return pieces(label, address, bytes, (index, at, length) => content.set(machine.memory.u8.subarray(index, index + length), at)) ? content : null;
+      return pieces({ label, task }, address, bytes, (index, at, length) => content.set(machine.memory.u8.subarray(index, index + length), at)) ? content : null;
     },
-    writeMemory: (label, address, content) => {
+    writeMemory: (label, address, content, task) => {
       const writes: (() => void)[] = [];
-      const whole = pieces(label, address, content.length, (index, at, length) => void writes.push(() => machine.memory.write(index, content.subarray(at, at + length))));
+      const whole = pieces({ label, task }, address, content.length, (index, at, length) => void writes.push(() => machine.memory.write(index, content.subarray(at, at + length))));
       if (whole) for (const write of writes) write();
       return whole;
     },

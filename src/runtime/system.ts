@@ -149,9 +149,12 @@ export interface RamAccount {
  * Addresses are those of the component; null or false: there is no such thing.
  */
 export interface Equipment {
-  /** Bytes as the component would read them, whether its pages have been mapped yet or not; null if part of them is not attached. */
-  readMemory(label: string, address: number, bytes: number): Uint8Array | null;
-  writeMemory(label: string, address: number, content: Uint8Array): boolean;
+  /**
+   * Bytes as the component would read them, whether its pages have been mapped yet or not; null if part of them is not attached.
+   * Of several components with one label that in the task is meant, without a task the newest.
+   */
+  readMemory(label: string, address: number, bytes: number, task?: DebugId): Uint8Array | null;
+  writeMemory(label: string, address: number, content: Uint8Array, task?: DebugId): boolean;
   ramAccount(label: string): RamAccount | null;
   /** Takes all RAM quota that is left. */
   exhaustRam(label: string): boolean;

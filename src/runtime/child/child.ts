@@ -48,6 +48,8 @@ type StartLocals = {
   elf: number | null;
   ldso: number | null;
   region_map: number;
+  /** Whether the child's RAM comes as managed dataspaces. */
+  managed?: boolean;
 };
 
 /** Fails with Process_startup_failed, or with what the child's RAM session raised while the program was loaded. */
@@ -56,7 +58,7 @@ export const startChild = procedure<StartLocals>('child.start_child', {
   managed: (x, l, { id, cap }: Managed) => {
     children(x).update(l.child, { parent_id: id, parent_cap: cap });
     const { pd, ram } = children(x).require(l.child);
-    const what = { elf: l.elf, ldso: l.ldso, pd, ram, region_map: l.region_map };
+    const what = { elf: l.elf, ldso: l.ldso, pd, ram, region_map: l.region_map, managed: l.managed ?? false };
     return call(makeProcess, { ...what, parent_id: id, parent_cap: cap }, 'made', 'failed');
   },
   made: (x, l, { entry }: ProcessMade) =>

@@ -30,6 +30,8 @@ export type LoadLocals = {
   region_map: number;
   /** Global id of the parent gate. */
   parent_id: number;
+  /** The RAM session gives managed dataspaces, whose pages core leaves mapped here when they are detached. */
+  managed?: boolean;
   file?: number;
   entry?: number;
   segments?: readonly Segment[];
@@ -97,7 +99,8 @@ export const loadExecutable = procedure<LoadLocals>('child.load_executable', {
   },
   parent: (x, l) => {
     x.writeWords(l.address ?? 0, [l.parent_id, ...new Array<number>(PARENT_WORDS - 1).fill(0)]);
-    return call(detachDataspace, { address: l.address ?? 0 }, 'remote');
+    const left = l.managed === true ? { unmap_bytes: current(l).memory_bytes } : {};
+    return call(detachDataspace, { address: l.address ?? 0, ...left }, 'remote');
   },
   remote: (_x, l) => attachRemote(l, l.ds ?? null, 0, 'written', 'remote_failed'),
   remote_failed: () => fails('Attach_failed', 'remote attach of read-write segment failed'),
@@ -153,6 +156,7 @@ export type ProcessLocals = {
   region_map: number;
   parent_id: number;
   parent_cap: number;
+  managed?: boolean;
 };
 
 /** What became of a process: the entry point at which the main thread is to start, null for an empty one. */
@@ -163,7 +167,7 @@ export const makeProcess = procedure<ProcessLocals & { entry?: number }>('child.
   start: (_x, l) =>
     l.elf === null
       ? goto('assign')
-      : call(loadExecutable, { elf: l.elf, ldso: l.ldso, ram: l.ram, region_map: l.region_map, parent_id: l.parent_id }, 'loaded'),
+      : call(loadExecutable, { elf: l.elf, ldso: l.ldso, ram: l.ram, region_map: l.region_map, parent_id: l.parent_id, managed: l.managed ?? false }, 'loaded'),
   loaded: (_x, l, { entry }: Loaded) => {
     l.entry = entry;
     return goto('assign');

@@ -146,19 +146,12 @@ function removeRegion(x: Execution, key: number, region: Region): void {
 }
 
 /**
- * Takes the pages of a region from everyone but core; whoever may still use them faults and gets them again. The real core leaves
- * the pages of a managed dataspace where they are; a component that attaches something else there would see them still.
+ * Takes the pages of a region from everyone but core; whoever may still use them faults and gets them again. The pages of a managed
+ * dataspace stay where they are, as its line of warning says: a component that attaches something else there still sees them.
  */
 function revoke(x: Execution, { ds, offset, size }: Region): void {
   const source = dataspaces(x).get(ds);
-  if (source === undefined) return;
-  if (source.managed_by === 0) return revokeMemory(x, source.phys + offset, size);
-  const end = offset + size;
-  for (const inner of regionMaps(x).get(source.managed_by)?.regions ?? []) {
-    const from = Math.max(inner.base, offset);
-    const to = Math.min(inner.base + inner.size, end);
-    if (from < to) revoke(x, { ...inner, base: 0, size: to - from, offset: inner.offset + from - inner.base });
-  }
+  if (source !== undefined && source.managed_by === 0) revokeMemory(x, source.phys + offset, size);
 }
 
 /** Enters a thread that runs in the address space described by a map. */

@@ -9,6 +9,7 @@ import { done, type Failure, goto, procedure, raise } from './procedure.ts';
 import { rpc, type RpcReply } from './rpc_client.ts';
 import { upgradeEnv } from './session.ts';
 import { call } from './procedure.ts';
+import { unmapMemory } from './unmap.ts';
 
 type AttachLocals = {
   [key: string]: Plain;
@@ -44,11 +45,21 @@ export const attachDataspace = procedure<AttachLocals>('native.attach_dataspace'
 
 export type Attached = { readonly address: number };
 
-type DetachLocals = { [key: string]: Plain; address: number; region_map?: number };
+type DetachLocals = {
+  [key: string]: Plain;
+  address: number;
+  region_map?: number;
+  /** Bytes from there that were touched and that core does not take away by itself: those of a managed dataspace. */
+  unmap_bytes?: number;
+};
 
 export const detachDataspace = procedure<DetachLocals>('native.detach_dataspace', {
   start: (x, l) => rpc(Region_map.detach, l.region_map ?? env.get(x).address_space, { address: l.address }, 'detached'),
-  detached: () => done(),
+  detached: (x, l) => {
+    const { address, unmap_bytes = 0 } = l;
+    if (unmap_bytes > 0) unmapMemory(x, address, Math.ceil(unmap_bytes / PAGE_BYTES) * PAGE_BYTES, 'own space');
+    return done();
+  },
 });
 
 /** End of the page that contains an address, as an offset from it: how far a page-wise loop may go. */

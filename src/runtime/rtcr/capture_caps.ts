@@ -14,12 +14,13 @@ import { CAP_MAP_BYTES, readCapMap } from './cap_map_reader.ts';
 import { capture, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { leftMapped } from './managed_dataspaces.ts';
 import { PROBED_SLOTS, PROBES_PER_STEP } from './limits.ts';
 import { cpuThreads, pdSessions, targets } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
 import { placeAt } from './region_lookup.ts';
 
-type MapLocals = { [key: string]: Plain; target: number; native: number; local?: number; bytes?: Uint8Array };
+type MapLocals = { [key: string]: Plain; target: number; native: number; ds?: number; local?: number; bytes?: Uint8Array };
 
 /** Reads the capability records out of the target's memory. */
 export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map', {
@@ -35,15 +36,16 @@ export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map',
     const { region, at, bytes } = found;
     if (CAP_MAP_BYTES > bytes) return raise('Checkpoint_refused', 'the capability map reaches beyond its dataspace');
     capture.update(x, { cap_map_address: address, cap_map_ds_badge: region.ds.id, cap_map_offset: at });
+    l.ds = region.ds.slot;
     return call(attachDataspace, { ds: region.ds.slot }, 'read');
   },
   read: (x, l, { address }: Attached) => {
     l.local = address;
     return call(readMemory, { address: address + capture.get(x).cap_map_offset, length: CAP_MAP_BYTES }, 'detach');
   },
-  detach: (_x, l, bytes: Uint8Array) => {
+  detach: (x, l, bytes: Uint8Array) => {
     l.bytes = bytes;
-    return call(detachDataspace, { address: l.local ?? 0 }, 'parse');
+    return call(detachDataspace, { address: l.local ?? 0, ...leftMapped(x, l.ds ?? 0, capture.get(x).cap_map_offset + CAP_MAP_BYTES) }, 'parse');
   },
   parse: (x, l) => {
     const map = readCapMap(l.bytes ?? new Uint8Array(), capture.get(x).cap_map_address);

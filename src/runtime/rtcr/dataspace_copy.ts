@@ -5,6 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import { PAGE_BYTES } from '../../emu/numbers.ts';
 import { type Attached, attachDataspace, copyMemory, detachDataspace } from '../native/memory.ts';
 import { call, done, procedure } from '../native/procedure.ts';
+import { leftMapped } from './managed_dataspaces.ts';
 
 const pageAligned = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 
@@ -21,7 +22,7 @@ export const copyDataspace = procedure<CopyLocals>('rtcr.copy_dataspace', {
     l.to_address = address;
     return call(copyMemory, { from: l.from_address ?? 0, to: address, length: pageAligned(l.bytes) }, 'copied');
   },
-  copied: (_x, l) => call(detachDataspace, { address: l.to_address ?? 0 }, 'detach'),
-  detach: (_x, l) => call(detachDataspace, { address: l.from_address ?? 0 }, 'finished'),
+  copied: (x, l) => call(detachDataspace, { address: l.to_address ?? 0, ...leftMapped(x, l.to, l.bytes) }, 'detach'),
+  detach: (x, l) => call(detachDataspace, { address: l.from_address ?? 0, ...leftMapped(x, l.from, l.bytes) }, 'finished'),
   finished: () => done(),
 });

@@ -63,6 +63,9 @@ export const partsOf = (x: Execution, managed: number): (readonly [number, Reado
 /** The managed dataspace that a capability of the target names. */
 export const managedAt = (x: Execution, ds: number): number | undefined => managedDataspaces(x).find((row) => row.ds === ds)?.[0];
 
+/** What to unmap from the own space when a dataspace is detached, of which the first `bytes` were touched: core leaves the pages of a managed one. */
+export const leftMapped = (x: Execution, ds: number, bytes: number): { readonly unmap_bytes?: number } => (managedAt(x, ds) === undefined ? {} : { unmap_bytes: bytes });
+
 /** Sizes of the parts: whole granules, and a remainder rounded to pages. */
 export function partSizes(size: number, part_bytes: number): number[] {
   const whole = Math.floor(size / part_bytes);

@@ -13,6 +13,7 @@ import { hasDefect } from './defects.ts';
 import { spliceRecords } from './historic_cap_map.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { leftMapped } from './managed_dataspaces.ts';
 import { lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
 import type { Snapshot } from './target_state.ts';
 
@@ -46,7 +47,7 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
     restoration.update(x, { rewritten: entries.length });
     return call(writeMemory, { address: (l.local ?? 0) + snapshotOf(x).cap_map_offset, bytes }, 'written');
   },
-  written: (_x, l) => call(detachDataspace, { address: l.local ?? 0 }, 'rewritten'),
+  written: (x, l) => call(detachDataspace, detachment(x, l), 'rewritten'),
   ids: (x, l) => {
     const { cap_map, cap_map_offset } = snapshotOf(x);
     const base = (l.local ?? 0) + cap_map_offset;
@@ -56,10 +57,15 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
     });
     for (const { slot, now } of known) x.write(idAddress(base, slot), Uint8Array.of(now & 0xff, now >>> 8));
     restoration.update(x, { rewritten: known.length });
-    return call(detachDataspace, { address: l.local ?? 0 }, 'rewritten');
+    return call(detachDataspace, detachment(x, l), 'rewritten');
   },
   rewritten: () => done(),
 });
+
+const detachment = (x: Execution, l: RewriteLocals): { address: number; unmap_bytes?: number } => {
+  const { cap_map_ds_badge, cap_map_offset } = snapshotOf(x);
+  return { address: l.local ?? 0, ...leftMapped(x, nowAt(x, cap_map_ds_badge) ?? 0, cap_map_offset + CAP_MAP_BYTES) };
+};
 
 type InstallItem = { readonly slot: number; readonly badge: number };
 

@@ -136,7 +136,7 @@ export const startTarget = procedure<StartLocals>('rtcr.start_target', {
     declareProvided(x, child, row.provides);
     const region_map = regionMaps(x).require(pdSessions(x).require(row.pd).address_space).cap;
     const elf = l.empty || row.binary_ds === 0 ? null : row.binary_ds;
-    return call(startChild, { child, elf, ldso: null, region_map }, 'started');
+    return call(startChild, { child, elf, ldso: null, region_map, managed: row.granularity !== 0 }, 'started');
   },
   started: (x, l) => {
     patch(x, l.target, l.empty ? { bootstrap: false } : { phase: 'running' });

@@ -11,7 +11,7 @@ import { makeTag, OPERATION, UTCB } from '../native/utcb.ts';
 import { capture, type CapturedThread } from './capture.ts';
 import { each } from './each.ts';
 import { TRANSIT_STACK_WORDS } from './limits.ts';
-import { dirtyWritable } from './managed_dataspaces.ts';
+import { dirtyWritable, leftMapped } from './managed_dataspaces.ts';
 import { cpuThreads, pdSessions } from './online_storage.ts';
 import { type Place, placeAt } from './region_lookup.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
@@ -78,13 +78,14 @@ function stackPlace(x: Execution, thread: CapturedThread): Place | undefined {
   return pd === undefined ? undefined : placeAt(x, pd.address_space, thread.registers[REGISTER.sp] ?? 0);
 }
 
-type SearchLocals = { [key: string]: Plain; item: number; local?: number; at?: number; length?: number; words?: readonly number[] };
+type SearchLocals = { [key: string]: Plain; item: number; ds?: number; local?: number; at?: number; length?: number; words?: readonly number[] };
 
 const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
   start: (x, l) => {
     const thread = capture.get(x).threads.find(({ key }) => key === l.item);
     const found = thread === undefined ? undefined : stackPlace(x, thread);
     if (found === undefined) return done();
+    l.ds = found.region.ds.slot;
     l.at = found.at & ~(WORD_BYTES - 1);
     l.length = Math.min(TRANSIT_STACK_WORDS * WORD_BYTES, found.bytes);
     return l.length <= 0 ? done() : call(attachDataspace, { ds: found.region.ds.slot }, 'read', 'unreadable');
@@ -94,10 +95,10 @@ const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
     l.local = address;
     return call(readMemory, { address: address + (l.at ?? 0), length: l.length ?? 0 }, 'detach');
   },
-  detach: (_x, l, bytes: Uint8Array) => {
+  detach: (x, l, bytes: Uint8Array) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     l.words = Array.from({ length: bytes.length >>> 2 }, (_, i) => view.getUint32(i * WORD_BYTES, true));
-    return call(detachDataspace, { address: l.local ?? 0 }, 'judge');
+    return call(detachDataspace, { address: l.local ?? 0, ...leftMapped(x, l.ds ?? 0, (l.at ?? 0) + (l.length ?? 0)) }, 'judge');
   },
   judge: (x, l) => {
     const stack_ids = mentionedIds(l.words ?? [], knownIds(x));

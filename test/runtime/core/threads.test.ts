@@ -3,7 +3,7 @@
 
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { flexpages } from '../../../src/runtime/core/revocation.ts';
+import { flexpages } from '../../../src/runtime/native/unmap.ts';
 import { afterException, emptyState, hasFlag, PAUSE_ERROR, replyImage, STATE, type StateFlag, withFlag } from '../../../src/runtime/core/thread_state.ts';
 import { Cpu_session, Cpu_thread, Parent, Pd_session, Ram_session, Region_map, Signal_source } from '../../../src/runtime/rpc/interfaces.ts';
 import { suite } from '../../kit.ts';

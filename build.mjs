@@ -29,6 +29,24 @@ const engineFile = {
   },
 };
 
+/** What the sources use of a package that most runs do not need: it is loaded with the first of these that is used. */
+const FUNCTIONS = ['isAlias', 'isMap', 'isScalar', 'isSeq'];
+const CLASSES = ['Composer', 'Parser'];
+const yamlLater = {
+  name: 'yaml later',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^yaml$/ }, ({ namespace }) => (namespace === 'later' ? undefined : { path: 'yaml', namespace: 'later' }));
+    onLoad({ filter: /^yaml$/, namespace: 'later' }, () => ({
+      contents: [
+        'let loaded; const yaml = () => (loaded ??= require("yaml"));',
+        ...FUNCTIONS.map((name) => `export const ${name} = (value) => yaml().${name}(value);`),
+        ...CLASSES.map((name) => `export function ${name}(...args) { return new (yaml().${name})(...args); }`),
+      ].join('\n'),
+      resolveDir: process.cwd(),
+    }));
+  },
+};
+
 async function engineBytes() {
   const { outputFiles } = await build({ ...COMMON, entryPoints: ['src/emu/arm/fast/module.ts'], format: 'esm' });
   const { MODULE_BASE64 } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
@@ -41,7 +59,7 @@ async function script() {
     ...COMMON,
     entryPoints: ['src/cli/rescap.ts'],
     format: 'cjs',
-    plugins: [engineFile],
+    plugins: [engineFile, yamlLater],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'rescapUrl' },
     banner: { js: '(function(require,rescapUrl){"use strict";const module={exports:{}};' },

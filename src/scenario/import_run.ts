@@ -4,6 +4,7 @@
 import { DiagnosticList, type Span } from './diagnostic.ts';
 import { type Imported, xmlAttribute } from './imported.ts';
 import { importRegex } from './import_regex.ts';
+import type { Scenario } from './model.ts';
 import { Source } from './source.ts';
 import { verbatim } from './syntax/node.ts';
 import { printXml } from './syntax/print_xml.ts';
@@ -11,7 +12,7 @@ import { readTree } from './syntax/syntax.ts';
 import { REGULAR } from './value.ts';
 import { type TclCommand, type TclWord, tclCommands } from './tcl_words.ts';
 
-export function importRunScript(source: Source, name: string): Imported {
+export function importRunScript(source: Source, name: string, genode: Scenario['genode'] = '17.02'): Imported {
   const diagnostics = new DiagnosticList();
   const commands = tclCommands(source.text);
   if ('error' in commands) {
@@ -24,7 +25,7 @@ export function importRunScript(source: Source, name: string): Imported {
   const steps = script.steps();
   if (diagnostics.failed) return { diagnostics: diagnostics.all };
   const text = [
-    `<scenario name="${xmlAttribute(name)}" genode="17.02" flavour="stock" doc="Imported from a run script.">`,
+    `<scenario name="${xmlAttribute(name)}" genode="${genode}" flavour="stock" doc="Imported from a run script.">`,
     indented(config),
     ...(steps.steps.length === 0 ? [] : ['\t<steps>', ...steps.steps.map((step) => `\t\t${step}`), '\t</steps>']),
     ...steps.criteria.map((criterion) => `\t${criterion}`),

@@ -4,13 +4,14 @@
 import { patternLines } from './decode_criteria.ts';
 import { DiagnosticList } from './diagnostic.ts';
 import { type Imported, xmlAttribute } from './imported.ts';
+import type { Scenario } from './model.ts';
 import type { Source } from './source.ts';
 import { textOf } from './syntax/content.ts';
 import { attributeOf, childOf, childrenOf, type Node, valueOf, verbatim } from './syntax/node.ts';
 import { printXml } from './syntax/print_xml.ts';
 import { readTree, syntaxOfContent } from './syntax/syntax.ts';
 
-export function importRuntime(source: Source, name: string): Imported {
+export function importRuntime(source: Source, name: string, genode: Scenario['genode'] = '17.02'): Imported {
   const diagnostics = new DiagnosticList();
   const syntax = syntaxOfContent(source);
   const root = readTree(source, syntax, diagnostics);
@@ -20,7 +21,7 @@ export function importRuntime(source: Source, name: string): Imported {
   const criteria = criteriaOf(root, syntax === 'xml' ? '*' : '', diagnostics);
   const config = configOf(root, syntax === 'xml', diagnostics);
   if (diagnostics.failed) return { diagnostics: diagnostics.all };
-  const text = [`<scenario name="${xmlAttribute(name)}" genode="17.02" flavour="stock" doc="Imported from a test package.">`, `\t${config}`, ...criteria.map((line) => `\t${line}`), '</scenario>', ''].join('\n');
+  const text = [`<scenario name="${xmlAttribute(name)}" genode="${genode}" flavour="stock" doc="Imported from a test package.">`, `\t${config}`, ...criteria.map((line) => `\t${line}`), '</scenario>', ''].join('\n');
   return { text, diagnostics: diagnostics.all };
 }
 

@@ -102,6 +102,13 @@ test('expressions become patterns, and what a pattern cannot say is marked', () 
   assert.equal(one('.*'), [['', true]]);
 });
 
+test('a script is imported for init of 17.02, or for the release that is named', () => {
+  const source = new Source('x.run', 'install_config {<config/>}');
+  assert.match(importRunScript(source, 'x').text ?? '', /genode="17\.02"/);
+  assert.is(scenario(importRunScript(source, 'x', '16.08')).genode, '16.08');
+  assert.is(scenario(importRuntime(new Source('runtime', RUNTIME), 'x', '16.08')).genode, '16.08');
+});
+
 test('alternatives become criteria: the first that comes true decides', () => {
   const { succeed, steps } = scenario(run('install_config {<config/>}\nrun_genode_until {good|bad} 5'));
   assert.equal(steps, []);

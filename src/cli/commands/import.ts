@@ -14,15 +14,17 @@ import { EXTENSIONS } from '../extensions.ts';
 import { writeFile } from '../files.ts';
 import { nameOf, tell } from '../scenarios.ts';
 
+const RELEASES = ['16.08', '17.02'] as const;
 const NAMES = Object.keys(SYNTAXES) as readonly Syntax[];
 
 export const IMPORT: Command = {
   name: 'import',
   summary: 'Makes a scenario of a Genode run script (literal configuration, what it waits for and compares) or of the runtime file of a test package.',
-  usage: 'import FILE.run|RUNTIME [--name NAME] [--output FILE]',
+  usage: 'import FILE.run|RUNTIME [--name NAME] [--genode RELEASE] [--output FILE]',
   example: ['rescap import repos/os/run/signal.run --output run/signal.xml', 'rescap import recipes/pkg/test-rm_nested/runtime'],
   options: {
     name: { type: 'string', value: 'NAME', doc: "name of the scenario; default: that of --output, else the file's" },
+    genode: { type: 'string', value: 'RELEASE', doc: `whose init reads the configuration: ${RELEASES.join(' or ')}; default: 17.02. Programs of a 16.08 build want 16.08` },
     to: { type: 'string', value: 'SYNTAX', doc: `one of ${NAMES.join(', ')}; default: by the end of --output, else xml` },
     output: { type: 'string', short: 'o', value: 'FILE', doc: 'write there; an existing file is left alone' },
   },
@@ -38,7 +40,9 @@ export const IMPORT: Command = {
     const name = typeof values['name'] === 'string' ? values['name'] : output === undefined ? scenarioName(file) : nameOf(output);
     const to = NAMES.find((known) => known === (values['to'] ?? (output === undefined ? 'xml' : syntaxOf(output))));
     if (to === undefined) throw new UsageError(`'${String(values['to'] ?? output)}' is no syntax`, `there are: ${NAMES.join(', ')}`);
-    const imported = file.endsWith('.run') ? importRunScript(source, name) : importRuntime(source, name);
+    const genode = RELEASES.find((known) => known === (values['genode'] ?? '17.02'));
+    if (genode === undefined) throw new UsageError(`'${String(values['genode'])}' is no release`, `there are: ${RELEASES.join(', ')}`);
+    const imported = file.endsWith('.run') ? importRunScript(source, name, genode) : importRuntime(source, name, genode);
     if (tell(imported.diagnostics, context) || imported.text === undefined) return { verdict: 'invalid', reason: `${file} cannot be imported` };
     // What comes out must be a scenario; a name that is none, for example, shows here.
     const checked = readScenario(`${name}.xml`, new TextEncoder().encode(imported.text), { extensions: EXTENSIONS });

@@ -2,6 +2,7 @@
 //   rescap.mjs           the entry: loads the script (src/cli/launcher.ts)
 //   rescap.main.cjs      the whole program as one script, each part of it run when it is first wanted
 //   rescap.engine.wasm   the fast engine's module
+//   rescap.semantics.json  what the region translator makes code of
 //   rescap.*.cache       V8's code for the script, made by running it once here; made anew by the first run of another Node
 // Start-up time is why: a run is an inner loop.
 
@@ -16,14 +17,19 @@ const FOLDER = 'dist';
 const ENTRY = 'rescap.mjs';
 const MAIN = 'rescap.main.cjs';
 const ENGINE = 'rescap.engine.wasm';
+const SEMANTICS = 'rescap.semantics.json';
 const COMMON = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning', charset: 'ascii', minifyWhitespace: true, minifySyntax: true, minifyIdentifiers: true, write: false };
 
-/** In the sources the engine stands as text, which the board's own code decodes; a file is read instead. */
+/** In the sources engine and semantics stand as text; files are read instead. */
 const engineFile = {
   name: 'engine file',
   setup({ onLoad }) {
     onLoad({ filter: /arm[\\/]fast[\\/]module_bytes\.ts$/ }, () => ({
       contents: `import { readFileSync } from 'node:fs'; export const moduleBytes = () => readFileSync(new URL('${ENGINE}', import.meta.url));`,
+      loader: 'ts',
+    }));
+    onLoad({ filter: /arm[\\/]jit[\\/]semantics_text\.ts$/ }, () => ({
+      contents: `import { readFileSync } from 'node:fs'; export const semanticsText = () => readFileSync(new URL('${SEMANTICS}', import.meta.url), 'utf8');`,
       loader: 'ts',
     }));
   },
@@ -47,10 +53,10 @@ const yamlLater = {
   },
 };
 
-async function engineBytes() {
-  const { outputFiles } = await build({ ...COMMON, entryPoints: ['src/emu/arm/fast/module.ts'], format: 'esm' });
-  const { MODULE_BASE64 } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-  return Buffer.from(MODULE_BASE64, 'base64');
+/** What a module of the sources exports. */
+async function exported(file) {
+  const { outputFiles } = await build({ ...COMMON, entryPoints: [file], format: 'esm' });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
 /** A function of what the launcher has and a script has not. `import()` becomes `require`: the one inside is of this script anyway. */
@@ -84,7 +90,8 @@ function warmUp() {
 
 mkdirSync(FOLDER, { recursive: true });
 for (const file of readdirSync(FOLDER)) if (file.startsWith('rescap.')) rmSync(join(FOLDER, file));
-writeFileSync(join(FOLDER, ENGINE), await engineBytes());
+writeFileSync(join(FOLDER, ENGINE), Buffer.from((await exported('src/emu/arm/fast/module.ts')).MODULE_BASE64, 'base64'));
+writeFileSync(join(FOLDER, SEMANTICS), (await exported('src/emu/arm/jit/semantics_text.ts')).semanticsText());
 const outputs = await script();
 for (const { path, contents } of outputs) writeFileSync(path, contents);
 const main = outputs.find(({ path }) => path.endsWith(MAIN));

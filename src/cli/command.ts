@@ -57,16 +57,16 @@ export class UsageError extends Error {
 export const HELP_OPTION: OptionSchema = { type: 'boolean', short: 'h', doc: 'show this help' };
 
 /** For commands that run scenarios. */
-export const ENGINE_OPTION: OptionSchema = { type: 'string', value: 'NAME', doc: `what executes instructions: ${ENGINES.join(' or ')}, instead of ${ENGINE_DEFAULT}; only speed differs` };
+const ENGINE_WORDS = new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(ENGINES);
+export const ENGINE_OPTION: OptionSchema = { type: 'string', value: 'NAME', doc: `what executes instructions: ${ENGINES.join(', ')}, instead of ${ENGINE_DEFAULT}; only speed differs` };
 
 /** The engine that the arguments name, if they name one. */
 export function engineOf({ values }: Arguments): EngineName | undefined {
   const name = values['engine'];
   if (typeof name !== 'string') return undefined;
   if (isEngineName(name)) return name;
-  if (name === 'jit') throw new UsageError('the engine jit is not in this version', `there are ${ENGINES.join(' and ')}`);
   const near = nearest(name, ENGINES);
-  throw new UsageError(`there is no engine '${name}'`, near === undefined ? `there are ${ENGINES.join(' and ')}` : `did you mean '${near}'?`);
+  throw new UsageError(`there is no engine '${name}'`, near === undefined ? `there are ${ENGINE_WORDS}` : `did you mean '${near}'?`);
 }
 
 export function readArguments(command: Command, args: readonly string[]): Arguments {

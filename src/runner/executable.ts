@@ -68,7 +68,5 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
     if (step.kind === 'expect-memory' && step.expected.kind === 'same-as' && step.expected.place === undefined) refuse(step.span, 'comparing all memory (name a place, and a size)');
   }
   for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
-  const whole = { source: scenario.source, start: 0, end: 0 };
-  if (scenario.engine === 'jit') refuse(whole, "the engine 'jit'");
   return found;
 }

@@ -8,6 +8,7 @@ import { RECORD_OPERATION } from '../../src/emu/arm/fast/layout.ts';
 import { OPERATION_COUNT } from '../../src/emu/arm/fast/module.ts';
 import { moduleFile } from '../../src/translator/module_file.ts';
 import { readProgram } from '../../src/translator/program.ts';
+import { semanticsFile } from '../../src/translator/semantics_file.ts';
 import { noise } from '../emu/arm/vectors/case.ts';
 import { suite } from '../kit.ts';
 
@@ -16,6 +17,11 @@ const test = suite('fast engine module');
 test('module.ts is up to date with the tables and the translator (else: make engine)', () => {
   const committed = readFileSync(new URL('../../src/emu/arm/fast/module.ts', import.meta.url), 'utf8');
   assert.ok(committed === moduleFile(readProgram()), 'run `make engine` and commit src/emu/arm/fast/module.ts');
+});
+
+test('semantics_text.ts is up to date with the tables (else: make engine)', () => {
+  const committed = readFileSync(new URL('../../src/emu/arm/jit/semantics_text.ts', import.meta.url), 'utf8');
+  assert.ok(committed === semanticsFile(readProgram()), 'run `make engine` and commit src/emu/arm/jit/semantics_text.ts');
 });
 
 test('every instruction of both tables has an operation of its own, none is left to the reference', () => {

@@ -5,8 +5,8 @@ import type { Translation } from '../memory/translation.ts';
 import type { CpuExit } from './exit.ts';
 import type { CpuRegisters } from './registers.ts';
 
-/** `reference` executes the instruction table as it stands; `fast` is a WebAssembly interpreter made from it. */
-export const ENGINES = ['reference', 'fast'] as const;
+/** `reference` executes the instruction table as it stands; `fast` is a WebAssembly interpreter made from it, `jit` translates hot code. */
+export const ENGINES = ['reference', 'fast', 'jit'] as const;
 export type EngineName = (typeof ENGINES)[number];
 export const ENGINE_DEFAULT: EngineName = 'fast';
 export const isEngineName = (name: string): name is EngineName => (ENGINES as readonly string[]).includes(name);

@@ -26,6 +26,7 @@ export const OP = {
   local_set: 0x21,
   local_tee: 0x22,
   i32_load: 0x28,
+  i64_load: 0x29,
   i32_load8_s: 0x2c,
   i32_load8_u: 0x2d,
   i32_load16_u: 0x2f,
@@ -45,6 +46,7 @@ export const OP = {
   i32_le_u: 0x4d,
   i32_ge_s: 0x4e,
   i32_ge_u: 0x4f,
+  i64_eqz: 0x50,
   i64_eq: 0x51,
   i64_ne: 0x52,
   i64_lt_s: 0x53,
@@ -64,6 +66,8 @@ export const OP = {
   i64_add: 0x7c,
   i64_sub: 0x7d,
   i64_mul: 0x7e,
+  i64_or: 0x84,
+  i64_xor: 0x85,
   i64_shl: 0x86,
   i64_shr_s: 0x87,
   i32_wrap_i64: 0xa7,
@@ -125,6 +129,21 @@ export class Assembler {
     this.bytes.push(OP.i64_const);
     signedLeb(value, this.bytes);
     return this;
+  }
+
+  /** The 64 bits of two words, the lower one first. */
+  words(low: number, high: number): this {
+    this.bytes.push(OP.i64_const);
+    let rest = (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
+    for (;;) {
+      const part = Number(rest & 127n);
+      rest >>= 7n;
+      if ((rest === 0n && part < 64) || (rest === -1n && part >= 64)) {
+        this.bytes.push(part);
+        return this;
+      }
+      this.bytes.push(part | 0x80);
+    }
   }
 
   get(slot: number): this {

@@ -16,6 +16,9 @@ export interface Target {
   /** Offset of the register file in memory. */
   readonly registers: number;
   flagOffset(flag: Flag): number;
+  /** WebAssembly local in which a register or a flag is kept; null where it is in memory. */
+  registerLocal?(index: number): number | null;
+  flagLocal?(flag: Flag): number;
   /** Pushes r15; false where that is a register like the others. */
   pushPc(): boolean;
   /** Takes the new r15 from the stack; null where that is a register like the others. */
@@ -97,12 +100,23 @@ export class Emitter {
           this.#target.setPc();
           return;
         }
+        const kept = this.#registerLocal(statement.index);
+        if (kept !== null) {
+          this.low(statement.value);
+          asm.set(kept);
+          return;
+        }
         const offset = this.#registerAddress(statement.index);
         this.low(statement.value);
         asm.memory('i32_store', offset);
         return;
       }
       case 'set_flag':
+        if (this.#target.flagLocal !== undefined) {
+          this.low(statement.value);
+          asm.set(this.#target.flagLocal(statement.flag));
+          return;
+        }
         asm.i32(0);
         this.low(statement.value);
         asm.memory('i32_store', this.#target.flagOffset(statement.flag));
@@ -180,6 +194,10 @@ export class Emitter {
     return registers;
   }
 
+  #registerLocal(index: Code): number | null {
+    return index.kind === 'number' ? (this.#target.registerLocal?.(index.low) ?? null) : null;
+  }
+
   #push(code: Code, wide: boolean): void {
     if (wide) this.exact(code);
     else this.low(code);
@@ -201,12 +219,18 @@ export class Emitter {
         return;
       case 'register': {
         if (isPc(code.index) && this.#target.pushPc()) return;
+        const kept = this.#registerLocal(code.index);
+        if (kept !== null) {
+          asm.get(kept);
+          return;
+        }
         const offset = this.#registerAddress(code.index);
         asm.memory('i32_load', offset);
         return;
       }
       case 'flag':
-        asm.i32(0).memory('i32_load', this.#target.flagOffset(code.flag));
+        if (this.#target.flagLocal !== undefined) asm.get(this.#target.flagLocal(code.flag));
+        else asm.i32(0).memory('i32_load', this.#target.flagOffset(code.flag));
         return;
       case 'arithmetic':
         this.low(code.left);

@@ -17,7 +17,7 @@ import type { CpuRegisters } from '../registers.ts';
 import { Plans, referencePlan } from './decoded.ts';
 import type { Plan } from './decoded.ts';
 import { instantiate } from './instance.ts';
-import type { Runs } from './instance.ts';
+import type { Imports, Runs } from './instance.ts';
 import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE } from './layout.ts';
 import { RecordArea } from './record_area.ts';
 import { SpaceTable } from './space_table.ts';
@@ -34,26 +34,27 @@ const LAST_HALF = PAGE_BYTES - 2;
 let plans: Plans | null = null;
 
 export class FastCpu implements Engine {
-  readonly #memory: PhysicalMemory;
-  readonly #mmu: Mmu;
-  readonly #reference: Cpu;
+  protected readonly memory: PhysicalMemory;
+  protected readonly mmu: Mmu;
+  protected readonly reference: Cpu;
   readonly #plans: Plans;
-  readonly #area: Int32Array;
-  readonly #spaces: SpaceTable;
+  protected readonly area: Int32Array;
+  protected readonly spaces: SpaceTable;
   readonly #records: RecordArea;
-  readonly #runs: Runs;
-  #registers: Int32Array = new Int32Array(0);
+  protected readonly runs: Runs;
+  protected readonly imports: Imports;
+  protected registers: Int32Array = new Int32Array(0);
 
   constructor(memory: PhysicalMemory) {
     plans ??= new Plans();
-    this.#memory = memory;
-    this.#mmu = new Mmu(memory);
-    this.#reference = new Cpu(memory);
+    this.memory = memory;
+    this.mmu = new Mmu(memory);
+    this.reference = new Cpu(memory);
     this.#plans = plans;
-    this.#area = new Int32Array(memory.wasm.buffer, 0, ENGINE_AREA_BYTES >>> 2);
-    this.#spaces = new SpaceTable(this.#area);
-    this.#records = new RecordArea(this.#area);
-    this.#runs = instantiate(memory.wasm, {
+    this.area = new Int32Array(memory.wasm.buffer, 0, ENGINE_AREA_BYTES >>> 2);
+    this.spaces = new SpaceTable(this.area);
+    this.#records = new RecordArea(this.area);
+    this.imports = {
       decode: (record, word) => this.#decode(record, word),
       decodeThumb: (record, index, block) => this.#decodeThumb(record, index, block),
       enter: (pc, entry, alignment) => this.#guarded(() => this.#enter(pc, entry, alignment)),
@@ -61,31 +62,31 @@ export class FastCpu implements Engine {
       store: (address, value, bytes) => this.#guarded(() => this.#store(address, value, bytes)),
       probe: (address, count, write) => this.#guarded(() => this.#probe(address, count, write === 1)),
       misaligned: (address, bytes, write) => this.#guarded(() => this.#misaligned(address, bytes, write === 1)),
-    });
+    };
+    this.runs = instantiate(memory.wasm, this.imports);
   }
 
   switchTo(registers: CpuRegisters, translation: Translation): void {
-    this.#registers = registers.words;
-    this.#mmu.use(translation);
-    this.#reference.switchTo(registers, translation);
-    this.#spaces.use(translation);
+    this.registers = registers.words;
+    this.mmu.use(translation);
+    this.reference.switchTo(registers, translation);
+    this.spaces.use(translation);
   }
 
   forget(): void {
-    this.#registers = new Int32Array(0);
-    this.#mmu.forget();
-    this.#reference.forget();
-    this.#spaces.forget();
+    this.registers = new Int32Array(0);
+    this.mmu.forget();
+    this.reference.forget();
+    this.spaces.forget();
   }
 
   clearExclusive(): void {
-    clearExclusive(this.#registers);
+    clearExclusive(this.registers);
   }
 
   run(budget: number): CpuExit {
     let left = budget;
-    this.#mmu.refresh();
-    this.#spaces.refresh(this.#memory.epoch);
+    this.refresh();
     while (left > 0) {
       const exit = this.#runModule(left);
       left -= exit.retired;
@@ -94,23 +95,42 @@ export class FastCpu implements Engine {
     return { kind: 'budget', retired: budget };
   }
 
+  /** What the address space lost since, and what a snapshot closed, is forgotten. */
+  protected refresh(): void {
+    this.mmu.refresh();
+    this.spaces.refresh(this.memory.epoch);
+  }
+
   get #isThumb(): boolean {
-    return ((this.#registers[REG_CPSR] as number) & CPSR_T) !== 0;
+    return ((this.registers[REG_CPSR] as number) & CPSR_T) !== 0;
+  }
+
+  /** The register file goes to where the module has it, and back. */
+  protected copyIn(): void {
+    const { area, registers } = this;
+    const at = AT_REGISTERS >>> 2;
+    for (let k = 0; k < registers.length; k++) area[at + k] = registers[k] as number;
+  }
+  protected copyOut(): void {
+    const { area, registers } = this;
+    const at = AT_REGISTERS >>> 2;
+    for (let k = 0; k < registers.length; k++) registers[k] = area[at + k] as number;
   }
 
   /** Instructions of one set until the budget is used up, the set changes (both `budget`), or something happens. */
   #runModule(budget: number): CpuExit {
-    const area = this.#area;
-    const registers = this.#registers;
-    const at = AT_REGISTERS >>> 2;
-    for (let k = 0; k < registers.length; k++) area[at + k] = registers[k] as number;
-    const { words, thumb } = this.#runs;
+    this.copyIn();
+    const { words, thumb } = this.runs;
     const reason = this.#isThumb ? thumb(budget) : words(budget);
-    for (let k = 0; k < registers.length; k++) registers[k] = area[at + k] as number;
-    const retired = budget - (area[AT_LEFT >>> 2] as number);
+    this.copyOut();
+    return this.outcome(reason, budget - (this.area[AT_LEFT >>> 2] as number));
+  }
+
+  /** What the module's reason to stop means, when the registers are back. */
+  protected outcome(reason: number, retired: number): CpuExit {
     if (reason === EXIT_BUDGET || reason === EXIT_EXCHANGE) return { kind: 'budget', retired };
     if (reason === EXIT_REFERENCE) {
-      const exit = this.#reference.run(1);
+      const exit = this.reference.run(1);
       return { ...exit, retired: exit.retired + retired };
     }
     this.clearExclusive();
@@ -118,19 +138,19 @@ export class FastCpu implements Engine {
   }
 
   #fault(retired: number): CpuExit {
-    const mmu = this.#mmu;
-    this.#area[AT_FAULT >>> 2] = 0;
+    const mmu = this.mmu;
+    this.area[AT_FAULT >>> 2] = 0;
     const address = mmu.faultAddress >>> 0;
     if (mmu.faultFetch) return { kind: 'prefetch_abort', retired, address, cause: mmu.faultCause as FetchFault };
-    const pc = (this.#registers[REG_PC] as number) >>> 0;
+    const pc = (this.registers[REG_PC] as number) >>> 0;
     return { kind: 'data_abort', retired, pc, address, write: mmu.faultWrite, cause: mmu.faultCause };
   }
 
   /** An instruction that wants the kernel: svc and bkpt have retired, an undefined one has not. */
   #stop(effect: number, retired: number): CpuExit {
-    const pc = (this.#registers[REG_PC] as number) >>> 0;
-    const index = this.#mmu.fetchIndex(pc | 0);
-    const instruction = this.#isThumb ? this.#thumbAt(index) : A32.decoded(this.#mmu.words[index >>> 2] as number);
+    const pc = (this.registers[REG_PC] as number) >>> 0;
+    const index = this.mmu.fetchIndex(pc | 0);
+    const instruction = this.#isThumb ? this.#thumbAt(index) : A32.decoded(this.mmu.words[index >>> 2] as number);
     if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc, immediate: instruction.imm };
     if (effect === BREAKPOINT) return { kind: 'bkpt', retired: retired + 1, pc, immediate: instruction.imm };
     return { kind: 'undefined', retired, pc, opcode: instruction.word >>> 0, detail: instruction.detail };
@@ -138,7 +158,7 @@ export class FastCpu implements Engine {
 
   /** The T32 instruction at an index, all of which lies in its page. */
   #thumbAt(index: number): Instruction {
-    const { halves } = this.#mmu;
+    const { halves } = this.mmu;
     const first = halves[index >>> 1] as number;
     return T32.decoded(first < FIRST_WIDE_THUMB ? first : (first << 16) | (halves[(index >>> 1) + 1] as number));
   }
@@ -150,38 +170,38 @@ export class FastCpu implements Engine {
       return body();
     } catch (thrown) {
       if (thrown !== GUEST_FAULT) throw thrown;
-      this.#area[AT_FAULT >>> 2] = 1;
+      this.area[AT_FAULT >>> 2] = 1;
       return 1;
     }
   }
 
   #decode(record: number, word: number): number {
-    this.#area.set(this.#plans.of(A32.decoded(word)), record >>> 2);
+    this.area.set(this.#plans.of(A32.decoded(word)), record >>> 2);
     return 0;
   }
 
   /** An instruction whose second half is in another page is left to the reference: the record never fits it. */
   #decodeThumb(record: number, index: number, block: number): number {
-    const first = this.#mmu.halves[index >>> 1] as number;
-    if (first >= FIRST_WIDE_THUMB && (index & OFFSET_MASK) === LAST_HALF) this.#area.set(referencePlan(first ^ 1), record >>> 2);
+    const first = this.mmu.halves[index >>> 1] as number;
+    if (first >= FIRST_WIDE_THUMB && (index & OFFSET_MASK) === LAST_HALF) this.area.set(referencePlan(first ^ 1), record >>> 2);
     else {
       const instruction = this.#thumbAt(index);
-      this.#area.set(block === 0 ? this.#plans.of(instruction, true) : this.#plans.inside(instruction), record >>> 2);
+      this.area.set(block === 0 ? this.#plans.of(instruction, true) : this.#plans.inside(instruction), record >>> 2);
     }
     return 0;
   }
 
   /** Fills the entry at an address for a page of code. `alignment` tells the set: 4 for A32, 2 for T32. */
   #enter(pc: number, entry: number, alignment: number): number {
-    const area = this.#area;
-    const frame = this.#mmu.fetchIndex(pc) & PAGE_MASK;
+    const area = this.area;
+    const frame = this.mmu.fetchIndex(pc) & PAGE_MASK;
     const key = ((frame >>> PAGE_SHIFT) << 1) | (alignment === 2 ? 1 : 0);
     const count = alignment === 2 ? HALVES_PER_PAGE : WORDS_PER_PAGE;
     const zeros = this.#zeros(alignment);
     let records = this.#records.of(key, count, zeros);
     if (records === 0) {
       this.#records.clear();
-      this.#spaces.forgetCode();
+      this.spaces.forgetCode();
       records = this.#records.of(key, count, zeros);
     }
     const at = entry >>> 2;
@@ -198,30 +218,30 @@ export class FastCpu implements Engine {
   }
 
   #load(address: number, bytes: number): number {
-    const mmu = this.#mmu;
+    const mmu = this.mmu;
     const value = bytes === 4 ? mmu.loadWord(address) : bytes === 2 ? mmu.loadHalf(address) : mmu.loadByte(address);
-    if ((address & OFFSET_MASK) + bytes <= PAGE_BYTES) this.#spaces.allowReads(address, mmu.readIndex(address));
+    if ((address & OFFSET_MASK) + bytes <= PAGE_BYTES) this.spaces.allowReads(address, mmu.readIndex(address));
     return value;
   }
 
   #store(address: number, value: number, bytes: number): number {
-    const mmu = this.#mmu;
+    const mmu = this.mmu;
     if (bytes === 4) mmu.storeWord(address, value);
     else if (bytes === 2) mmu.storeHalf(address, value);
     else mmu.storeByte(address, value);
-    if ((address & OFFSET_MASK) + bytes <= PAGE_BYTES) this.#spaces.allowWrites(address, mmu.writeIndex(address));
+    if ((address & OFFSET_MASK) + bytes <= PAGE_BYTES) this.spaces.allowWrites(address, mmu.writeIndex(address));
     return 0;
   }
 
   #probe(address: number, count: number, write: boolean): number {
-    this.#mmu.probe(address, count, write);
-    if (write) this.#spaces.allowWrites(address, this.#mmu.writeIndex(address));
-    else this.#spaces.allowReads(address, this.#mmu.readIndex(address));
+    this.mmu.probe(address, count, write);
+    if (write) this.spaces.allowWrites(address, this.mmu.writeIndex(address));
+    else this.spaces.allowReads(address, this.mmu.readIndex(address));
     return 0;
   }
 
   #misaligned(address: number, bytes: number, write: boolean): number {
-    this.#mmu.requireAligned(address, bytes, write);
+    this.mmu.requireAligned(address, bytes, write);
     return 0;
   }
 }

@@ -1,0 +1,179 @@
+// The region translator: code that is executed often becomes WebAssembly, page by page, from the same tables as everything else. The
+// fast engine executes what is not hot, T32, and what wants the kernel. Owns only caches.
+
+import type { PhysicalMemory } from '../../memory/physical_memory.ts';
+import { PAGE_BYTES, PAGE_SHIFT } from '../../numbers.ts';
+import { WasmInstance, WasmModule } from '../../web_assembly.ts';
+import type { Program } from '../compile/semantics.ts';
+import { A32, T32 } from '../decoder.ts';
+import { executesOf } from '../executes.ts';
+import type { CpuExit } from '../exit.ts';
+import { FastCpu } from '../fast/fast_cpu.ts';
+import type { RunFunction } from '../fast/instance.ts';
+import { AT_LEFT, AT_REGISTERS, EXIT_BUDGET, EXIT_EXCHANGE } from '../fast/layout.ts';
+import { GUEST_FAULT } from '../mmu.ts';
+import { CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
+import { blocksOf, targetsIn, Translation } from './blocks.ts';
+import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE, regionModule } from './region.ts';
+import { semanticsText } from './semantics_text.ts';
+
+const AT_PC = (AT_REGISTERS >>> 2) + REG_PC;
+const AT_CPSR = (AT_REGISTERS >>> 2) + REG_CPSR;
+const PAGE_MASK = -PAGE_BYTES;
+/** Instructions that the interpreter executes before it is looked whether the code is translated. */
+const SLICE = 500;
+/** When and how code is translated. */
+export interface JitLimits {
+  /**
+   * Instructions that the interpreter executes from a page on before it is translated; each translation of it doubles them. Many,
+   * because a translation takes as long as some millions of instructions do.
+   */
+  readonly heat: number;
+  /** How often a page is translated at most: anew because it was entered elsewhere, or its code has changed. */
+  readonly translations: number;
+  /** Instructions of a block at most: shorter budgets are left to the interpreter. */
+  readonly block: number;
+}
+const LIMITS: JitLimits = { heat: 1_000_000, translations: 10, block: 48 };
+/** What executing one instruction between blocks costs, in instructions of long pieces. */
+const WORTH_OF_STEP = 40;
+/** Regions kept; then all are dropped. */
+const REGIONS_MAX = 400;
+
+interface Page {
+  /** Its address; another address space may have the frame elsewhere. */
+  readonly page: number;
+  /** Words at which it was come to. */
+  readonly entries: Set<number>;
+  heat: number;
+  translations: number;
+  run: RunFunction | null;
+  /** For each word: 0 if its region does not have it, 1 if a block begins there, 2 if it is inside of one, or the interpreter's. */
+  readonly words: Uint8Array;
+}
+
+/** One for all machines of the process. */
+let shared: { readonly program: Program; readonly translation: Translation } | null = null;
+
+function translator(): { readonly program: Program; readonly translation: Translation } {
+  if (shared === null) {
+    const program = JSON.parse(semanticsText()) as Program;
+    const numbers = new Map(executesOf([A32.table, T32.table]).map((execute, number) => [execute, number]));
+    shared = { program, translation: new Translation(program, ({ execute }) => numbers.get(execute)) };
+  }
+  return shared;
+}
+
+export class JitCpu extends FastCpu {
+  readonly #limits: JitLimits;
+  /** By number of the frame. */
+  readonly #pages = new Map<number, Page>();
+  #regions = 0;
+
+  constructor(memory: PhysicalMemory, limits = LIMITS) {
+    super(memory);
+    this.#limits = limits;
+  }
+
+  override run(budget: number): CpuExit {
+    const { area } = this;
+    this.refresh();
+    this.copyIn();
+    let left = budget;
+    let slice = SLICE;
+    while (left > 0) {
+      const page = ((area[AT_CPSR] as number) & CPSR_T) === 0 ? this.#pageAt(area[AT_PC] as number) : null;
+      let reason: number;
+      if (page?.run != null && slice === SLICE && page.words[((area[AT_PC] as number) & (PAGE_BYTES - 1)) >>> 2] === 1) {
+        reason = page.run(left);
+        left = area[AT_LEFT >>> 2] as number;
+        if (reason >= EXIT_OUTSIDE || reason === EXIT_EXCHANGE) {
+          slice = this.#left(page, reason);
+          continue;
+        }
+      } else {
+        // In a page that is translated it is not far to the next block.
+        const piece = Math.min(left, page?.run != null && slice === SLICE ? 1 : slice);
+        slice = SLICE;
+        reason = page === null && this.#thumb() ? this.runs.thumb(piece) : this.runs.words(piece);
+        const executed = piece - (area[AT_LEFT >>> 2] as number);
+        left -= executed;
+        if (page !== null) page.heat += page.run === null ? executed : WORTH_OF_STEP;
+        if (reason === EXIT_BUDGET || reason === EXIT_EXCHANGE) continue;
+      }
+      this.copyOut();
+      const exit = this.outcome(reason, budget - left);
+      if (exit.kind !== 'budget') return exit;
+      // The reference has executed one instruction.
+      left = budget - exit.retired;
+      this.copyIn();
+    }
+    this.copyOut();
+    return { kind: 'budget', retired: budget };
+  }
+
+  #thumb(): boolean {
+    return ((this.area[AT_CPSR] as number) & CPSR_T) !== 0;
+  }
+
+  /** What a region's end means for it. @returns how much the interpreter does next, SLICE for nothing in particular */
+  #left(page: Page, reason: number): number {
+    if (reason === EXIT_STALE) {
+      page.run = null;
+      page.entries.clear();
+      page.heat = 0;
+    }
+    return reason === EXIT_SHORT ? this.#limits.block : SLICE;
+  }
+
+  /** The page of the pc, or null where it cannot be fetched from; the interpreter tells then. */
+  #pageAt(pc: number): Page | null {
+    let index: number;
+    try {
+      index = this.mmu.fetchIndex(pc & ~3);
+    } catch (thrown) {
+      if (thrown !== GUEST_FAULT) throw thrown;
+      return null;
+    }
+    const number = index >>> PAGE_SHIFT;
+    let page = this.#pages.get(number);
+    if (page?.page !== (pc & PAGE_MASK)) {
+      page = { page: pc & PAGE_MASK, entries: new Set(), heat: 0, translations: 0, run: null, words: new Uint8Array(PAGE_BYTES >>> 2) };
+      this.#pages.set(number, page);
+    }
+    const word = (pc & (PAGE_BYTES - 1)) >>> 2;
+    const isNew = page.run === null ? page.entries.size === 0 : page.words[word] === 0 && this.#isMissing(page, word, index);
+    if (isNew) page.entries.add(word);
+    const { heat, translations } = this.#limits;
+    const isHot = page.heat >= heat << page.translations && page.translations < translations;
+    if (isHot && (isNew || page.run === null)) this.#translate(page, index & PAGE_MASK);
+    return page;
+  }
+
+  /** Whether the region of a page should have an instruction that it has not; otherwise that is noted as the interpreter's. */
+  #isMissing(page: Page, word: number, index: number): boolean {
+    if (translator().translation.of(this.memory.i32[index >>> 2] as number, word) !== null) return true;
+    page.words[word] = 2;
+    return false;
+  }
+
+  #translate(page: Page, frame: number): void {
+    if (this.#regions >= REGIONS_MAX) {
+      this.#regions = 0;
+      for (const other of this.#pages.values()) other.run = null;
+    }
+    const { program, translation } = translator();
+    page.heat = 0;
+    page.translations++;
+    const words = this.memory.i32.subarray(frame >>> 2, (frame + PAGE_BYTES) >>> 2);
+    const blocks = blocksOf(words, [...page.entries, ...targetsIn(words)], translation, this.#limits.block);
+    if (blocks.length === 0) return;
+    page.words.fill(0);
+    for (const { start, instructions } of blocks) page.words.fill(2, start, start + instructions.length).fill(1, start, start + 1);
+    const module = new WasmModule(regionModule(program, blocks, { page: page.page, frame }));
+    const { load, store, probe, misaligned } = this.imports;
+    const { exports } = new WasmInstance(module, { engine: { memory: this.memory.wasm, load, store, probe, misaligned } });
+    page.run = exports['run'] as RunFunction;
+    this.#regions++;
+  }
+}

@@ -1,0 +1,217 @@
+// A region: the blocks of one page of A32 code as one WebAssembly function. Each block is checked against memory when it is entered,
+// counted as a whole, and on an abort its rest is counted back. Owns nothing but the code while it is made.
+
+import { Assembler } from '../compile/assembler.ts';
+import type { Depth } from '../compile/assembler.ts';
+import type { Code } from '../compile/code.ts';
+import { Emitter } from '../compile/emitter.ts';
+import type { Program } from '../compile/semantics.ts';
+import { specialiseEffect } from '../compile/specialise.ts';
+import { encodeModule } from '../compile/wasm_module.ts';
+import { AT_LEFT, AT_REGISTERS, AT_SPACE, EXIT_EXCHANGE, EXIT_FAULT } from '../fast/layout.ts';
+import { BRANCH, EXCHANGE, NEXT } from '../instruction.ts';
+import { ENGINE_AREA_BYTES } from '../../memory/physical_memory.ts';
+import { PAGE_BYTES } from '../../numbers.ts';
+import { REG_PC } from '../registers.ts';
+import type { Block, Translated } from './blocks.ts';
+import { REGION_IMPORTS, REGISTERS_IN_MEMORY, RegionLocals, RegionTarget } from './region_target.ts';
+
+/** Why a region was left, besides EXIT_FAULT and EXIT_EXCHANGE: the pc is in another page, ... */
+export const EXIT_OUTSIDE = 10;
+/** ... at an instruction of the page at which no block begins, ... */
+export const EXIT_UNKNOWN = 11;
+/** ... at a block longer than what is left of the budget, ... */
+export const EXIT_SHORT = 12;
+/** ... at a block that memory no longer holds, or behind a store that may have changed the page. */
+export const EXIT_STALE = 13;
+export const EXIT_STORED = 14;
+
+const AT_PC = AT_REGISTERS + 4 * REG_PC;
+const PAGE_MASK = -PAGE_BYTES;
+const WORDS = PAGE_BYTES >>> 2;
+const ONE_IN = 0;
+const THREE_IN = 1;
+
+export interface Place {
+  /** Address of the page, and byte index of its frame in RAM. */
+  readonly page: number;
+  readonly frame: number;
+}
+
+/** The module of a region; it exports `run(instructions)`, which returns why it ended. */
+export function regionModule(program: Program, blocks: readonly Block[], place: Place): Uint8Array {
+  return encodeModule({
+    types: [{ parameters: 1 }, { parameters: 3 }],
+    imports: REGION_IMPORTS.map((name) => ({ name, type: THREE_IN })),
+    functions: [{ type: ONE_IN, code: new Region(program, blocks, place).code() }],
+    exports: [{ name: 'run', function: REGION_IMPORTS.length }],
+    table: [],
+  });
+}
+
+class Region {
+  readonly #asm = new Assembler(1);
+  readonly #left = 0;
+  readonly #locals = new RegionLocals(this.#asm);
+  readonly #program: Program;
+  readonly #blocks: readonly Block[];
+  readonly #place: Place;
+  readonly #numbers = new Map<number, number>();
+  #exit: Depth = 0;
+  #dispatch: Depth = 0;
+  /** Where each block begins, as long as that lies ahead; the current one's own start. */
+  #ahead: Depth[] = [];
+  #current = 0;
+  #self: Depth = 0;
+
+  constructor(program: Program, blocks: readonly Block[], place: Place) {
+    this.#program = program;
+    this.#blocks = blocks;
+    this.#place = place;
+    blocks.forEach(({ start }, k) => this.#numbers.set(start, k));
+  }
+
+  code(): readonly number[] {
+    const asm = this.#asm;
+    const { pc, space } = this.#locals;
+    this.#member('unpackFlags');
+    this.#locals.load(asm);
+    asm.i32(0).memory('i32_load', AT_PC).set(pc);
+    asm.i32(0).memory('i32_load', AT_SPACE).set(space);
+    this.#exit = asm.open('block');
+    this.#dispatch = asm.open('loop');
+    const unknown = asm.open('block');
+    this.#ahead = this.#blocks.map(() => asm.open('block')).reverse();
+    asm.get(pc).i32(PAGE_MASK).op('i32_and').i32(this.#place.page).op('i32_ne').open('if');
+    this.#leave(EXIT_OUTSIDE);
+    asm.end();
+    const targets = Array.from({ length: WORDS }, (_, word) => this.#ahead[this.#numbers.get(word) ?? -1] ?? unknown);
+    asm.get(pc).i32(PAGE_BYTES - 1).op('i32_and').i32(2).op('i32_shr_u').brTable(targets, unknown);
+    this.#blocks.forEach((block, k) => {
+      asm.end();
+      this.#current = k;
+      this.#block(block);
+    });
+    asm.end();
+    this.#leave(EXIT_UNKNOWN);
+    asm.end().op('unreachable').end();
+    this.#locals.store(asm);
+    asm.i32(0).get(pc).memory('i32_store', AT_PC);
+    asm.i32(0).get(this.#left).memory('i32_store', AT_LEFT);
+    this.#member('packFlags');
+    asm.get(this.#locals.effect);
+    return asm.finished();
+  }
+
+  /** What a method of the CPU state does, on memory. */
+  #member(name: string): void {
+    new Emitter(this.#asm, REGISTERS_IN_MEMORY).emit(specialiseEffect(this.#program, name));
+  }
+
+  #leave(reason: number): void {
+    this.#asm.i32(reason).set(this.#locals.effect).br(this.#exit);
+  }
+
+  #count(instructions: number): void {
+    if (instructions === 0) return;
+    this.#asm.get(this.#left).i32(instructions).op('i32_add').set(this.#left);
+  }
+
+  #addressOf(word: number): number {
+    return (this.#place.page + word * 4) | 0;
+  }
+
+  #block({ start, instructions }: Block): void {
+    const asm = this.#asm;
+    const { length } = instructions;
+    this.#self = asm.open('loop');
+    asm.get(this.#left).i32(length).op('i32_lt_u').open('if');
+    this.#leaveAt(start, EXIT_SHORT, 0);
+    asm.end();
+    this.#compare(start, instructions);
+    asm.open('if');
+    this.#leaveAt(start, EXIT_STALE, 0);
+    asm.end();
+    this.#count(-length);
+    instructions.forEach((instruction, k) => this.#instruction(instruction, start + k, length - k));
+    asm.end();
+    const last = instructions.at(-1);
+    if (last === undefined || last.falls) this.#goTo(start + length);
+    else asm.op('unreachable');
+  }
+
+  /** Pushes whether memory holds something else than the block's opcodes. */
+  #compare(start: number, instructions: readonly Translated[]): void {
+    const asm = this.#asm;
+    const from = ENGINE_AREA_BYTES + this.#place.frame + start * 4;
+    for (let k = 0; k + 1 < instructions.length; k += 2) {
+      asm.i32(0).memory('i64_load', from + 4 * k).words(instructions[k]?.word ?? 0, instructions[k + 1]?.word ?? 0).op('i64_xor');
+      if (k > 0) asm.op('i64_or');
+    }
+    if (instructions.length > 1) asm.op('i64_eqz', 'i32_eqz');
+    if (instructions.length % 2 === 0) return;
+    const last = instructions.length - 1;
+    asm.i32(0).memory('i32_load', from + 4 * last).i32(instructions[last]?.word ?? 0).op('i32_ne');
+    if (instructions.length > 1) asm.op('i32_or');
+  }
+
+  /** `uncounted` instructions of the block have not retired. */
+  #leaveAt(word: number, reason: number, uncounted: number): void {
+    this.#count(uncounted);
+    this.#asm.i32(this.#addressOf(word)).set(this.#locals.pc);
+    this.#leave(reason);
+  }
+
+  /** `rest` counts it and what follows it in its block. */
+  #instruction({ code, target, stores }: Translated, word: number, rest: number): void {
+    const asm = this.#asm;
+    const advance = asm.open('block');
+    const around = {
+      asm,
+      locals: this.#locals,
+      pc: this.#addressOf(word),
+      frame: this.#place.frame,
+      fault: () => this.#leaveAt(word, EXIT_FAULT, rest),
+      finish: (effect: Code, emitter: Emitter) => {
+        if (effect.kind === 'number' && effect.low === NEXT) asm.br(advance);
+        else if (effect.kind === 'number' && effect.low === BRANCH && target !== null) this.#goTo(target);
+        else this.#branch(effect, emitter, rest - 1, advance);
+      },
+    };
+    new Emitter(asm, new RegionTarget(around)).emit(code());
+    asm.op('unreachable').end();
+    if (!stores) return;
+    asm.get(this.#locals.changed).open('if');
+    this.#leaveAt(word + 1, EXIT_STORED, rest - 1);
+    asm.end();
+  }
+
+  /** Goes where r15 says, or out, or on, as the effect is. */
+  #branch(effect: Code, emitter: Emitter, uncounted: number, advance: Depth): void {
+    const asm = this.#asm;
+    const { effect: reason, pc, next } = this.#locals;
+    emitter.low(effect);
+    asm.tee(reason).i32(NEXT).op('i32_eq').brIf(advance);
+    asm.get(next).set(pc);
+    asm.get(reason).i32(EXCHANGE).op('i32_eq').open('if');
+    this.#count(uncounted);
+    this.#leave(EXIT_EXCHANGE);
+    asm.end();
+    asm.br(this.#dispatch);
+  }
+
+  /** On at a word of this page, or of another one. */
+  #goTo(word: number): void {
+    const asm = this.#asm;
+    const block = this.#numbers.get(word);
+    if (block === this.#current) {
+      asm.br(this.#self);
+      return;
+    }
+    if (block !== undefined && block > this.#current) {
+      asm.br(this.#ahead[block] ?? this.#dispatch);
+      return;
+    }
+    asm.i32(this.#addressOf(word)).set(this.#locals.pc).br(this.#dispatch);
+  }
+}

@@ -1,0 +1,98 @@
+// The region translator, translating at once what else would have to be hot: results of qemu-arm, exact budgets, faults in the middle
+// of a block, code that changes under it. Lock-step with the other engines is in lock_step.test.ts.
+
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { disassemble } from '../../../src/emu/arm/disassembler.ts';
+import type { Engine } from '../../../src/emu/arm/engine.ts';
+import { makeEngine } from '../../../src/emu/arm/engines.ts';
+import { JitCpu } from '../../../src/emu/arm/jit/jit_cpu.ts';
+import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
+import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
+import { suite } from '../../kit.ts';
+import { HEAP, Pages, PROGRAM, RW, RWX } from './board.ts';
+import { CaseBoard, differences, ENTRY } from './vectors/case.ts';
+import { parseVectors } from './vectors/vector_file.ts';
+
+const test = suite('arm jit');
+const AT_ONCE = { heat: 0, translations: Infinity, block: 48 };
+/** Every so many vectors: each is a translation of its own. All of them, when the translator is worked on. */
+const STEP = process.env['RESCAP_EVERY'] === '1' ? 1 : 12;
+
+test('results of qemu-arm are reproduced by translated instructions', () => {
+  const vectors = parseVectors(readFileSync(new URL('vectors/a32.vectors.gz', import.meta.url)));
+  const board = new CaseBoard('a32', (memory) => new JitCpu(memory, { ...AT_ONCE, block: 1 }));
+  const wrong = vectors.filter((_, k) => k % STEP === 0).flatMap(({ subject, expected }) => {
+    const { exit, after } = board.run(subject);
+    const different = [...(exit.kind === 'budget' ? [] : [`stopped by ${exit.kind}`]), ...differences(expected, after)];
+    return different.length === 0 ? [] : [`${subject.words.map((word) => disassemble(word, ENTRY)).join('; ')}: ${different.slice(0, 3).join(', ')}`];
+  });
+  assert.equal(wrong.slice(0, 10), []);
+});
+
+interface Side {
+  readonly memory: PhysicalMemory;
+  readonly registers: CpuRegisters;
+  readonly pages: Pages;
+  readonly engine: Engine;
+}
+
+/** The same program on the reference and on the translator. */
+function both(program: readonly number[]): readonly Side[] {
+  return ([(memory) => makeEngine('reference', memory), (memory) => new JitCpu(memory, AT_ONCE)] satisfies ((memory: PhysicalMemory) => Engine)[]).map((make) => {
+    const memory = new PhysicalMemory(0x7000_0000, 8 * 4096);
+    const pages = new Pages();
+    pages.map(PROGRAM, 1, RWX);
+    pages.map(HEAP, 2, RW);
+    memory.u32.set(program, 1024);
+    const registers = new CpuRegisters();
+    registers.r[15] = PROGRAM;
+    const engine = make(memory);
+    engine.switchTo(registers, pages);
+    return { memory, registers, pages, engine };
+  });
+}
+
+/** Runs both in slices. @returns the last exit, the same on both sides as everything before it */
+function alike(sides: readonly Side[], slices: readonly number[]): unknown {
+  let last: unknown;
+  slices.forEach((slice, k) => {
+    const [reference, jit] = sides.map(({ engine, registers, memory }) => ({ exit: engine.run(slice), registers: registers.save(), page: Array.from(memory.u32.subarray(1024, 3072)) }));
+    assert.equal(jit, reference, `slice ${k} of ${slice}`);
+    last = reference?.exit;
+  });
+  return last;
+}
+
+/** add r0,#1; cmp r0,#20; addlt r1,r1,r0; strlt r1,[r2],#4; blt -5; mov r3,r1,lsr #1; b 0. */
+const LOOP = [0xe280_0001, 0xe350_0014, 0xb081_1000, 0xb482_1004, 0xbaff_fffa, 0xe1a0_30a1, 0xeaff_fff8];
+
+test('budgets of every length end at the same instruction', () => {
+  const sides = both(LOOP);
+  for (const { registers } of sides) registers.r[2] = HEAP;
+  alike(sides, Array.from({ length: 60 }, (_, k) => 1 + ((k * 7) % 23)));
+});
+
+test('a store that faults in the middle of a block tells its address and leaves the rest undone', () => {
+  const sides = both(LOOP);
+  for (const { registers } of sides) registers.r[2] = HEAP + 4096 - 12;
+  const exit = alike(sides, [1000]);
+  assert.equal(exit, { kind: 'data_abort', retired: 18, pc: PROGRAM + 12, address: HEAP + 4096, write: true, cause: 'translation' });
+  for (const { pages } of sides) pages.map(HEAP + 4096, 3, RW);
+  alike(sides, [5, 1000]);
+});
+
+test('code that stores over itself, in the block that runs, executes what it stored', () => {
+  // ldr r1,[pc,#24]; mov r4,#0; str r1,[pc,#4]; add r4,#1; nop; add r4,#2; add r4,#3; b 0; the stored word is add r4,#64.
+  alike(both([0xe59f_1018, 0xe3a0_4000, 0xe58f_1004, 0xe284_4001, 0xe1a0_0000, 0xe284_4002, 0xe284_4003, 0xeaff_fff7, 0xe284_4040]), [3, 7, 8, 30, 100]);
+});
+
+test('code that others change is translated anew', () => {
+  const sides = both(LOOP);
+  for (const { registers } of sides) registers.r[2] = HEAP;
+  alike(sides, [40]);
+  for (const { memory } of sides) memory.u32[1024] = 0xe280_0002;
+  alike(sides, [40, 40]);
+});
+
+test.run();

@@ -4,7 +4,7 @@
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import { nearest } from '../scenario/nearest.ts';
 
-const LEADING: ReadonlySet<Step['kind']> = new Set(['await', 'checkpoint', 'restore', 'kill', 'dump', 'mark', 'save-image', 'load-image']);
+const LEADING: ReadonlySet<Step['kind']> = new Set(['await', 'checkpoint', 'restore', 'kill', 'dump', 'mark', 'save-image', 'load-image', 'pause', 'resume', 'reconfigure', 'fault']);
 
 /** What leads to a point, and the step that is the point; a declared moment is no step. */
 export interface LeadingPart {

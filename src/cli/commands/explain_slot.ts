@@ -1,11 +1,16 @@
 // `rescap explain SCENARIO@POINT --task T --slot N`: what a capability slot holds, where that came from, and what every strategy of
-// restore does with it. Owns no state; the scenario is replayed to the point, nothing is written.
+// restore does with it. Owns no state; the scenario is replayed to the point, images of checkpoints go to a folder that is
+// removed again.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { COLUMNS_DEFAULT, slotText } from '../../report/slot_words.ts';
 import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
-import { slotAt } from '../../runner/slot/slot_at.ts';
+import { type SlotAnswer, slotAt } from '../../runner/slot/slot_at.ts';
 import { type Arguments, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
+import { imageStore } from '../image_store.ts';
 import { loadModules } from '../modules.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
 import { NO_GOLDENS } from './dump.ts';
@@ -28,7 +33,14 @@ export function explainSlot({ values, positionals }: Arguments, context: Context
   const observer = { line: () => undefined, stepDone: () => undefined };
   const task = values['task'];
   const question = { point, slots, ...(typeof task === 'string' ? { task } : {}) };
-  const answer = slotAt(scenario, loaded.modules, question, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
+  const folder = mkdtempSync(join(tmpdir(), 'rescap-explain-'));
+  let answer: SlotAnswer;
+  try {
+    const images = imageStore(folder, folder, file, context);
+    answer = slotAt(scenario, loaded.modules, question, { boot: context.boot, goldens: NO_GOLDENS, images, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   if (answer.kind === 'usage') throw new UsageError(answer.message, answer.help);
   if (answer.kind === 'run') return { verdict: answer.result.verdict, reason: `the scenario does not come to '${point}': ${answer.result.reason}` };
   const columns = context.terminal ? (context.columns?.() ?? COLUMNS_DEFAULT) : COLUMNS_DEFAULT;

@@ -113,7 +113,7 @@ class Answer {
     // Each way is tried from the moment before the checkpoint, which it takes in its own way.
     system.rewind(before);
     system.release(before);
-    const trials = tryWays(system, found.component, this.#question.slots, this.#question.ways);
+    const trials = tryWays(system, found.component, this.#question.slots, this.#question.ways, step?.kind === 'checkpoint' ? [step.of, ...(step.with ?? [])] : []);
     return { kind: 'reports', reports: told.map((one, at) => ({ ...one, restores: trials[at] ?? { groups: [] } })) };
   }
 

@@ -45,6 +45,8 @@ export interface TrialGroup {
 interface Subject {
   readonly label: string;
   readonly path: string;
+  /** Components that go along. */
+  readonly with: { readonly with?: readonly string[] };
   readonly slots: readonly number[];
   /** Where the component keeps its records: a restorer may leave out telling core. */
   readonly map_address: number;
@@ -70,11 +72,16 @@ export function waysToRestore(): readonly Way[] {
 
 export type Trials = { readonly groups: readonly TrialGroup[] } | { readonly refused: string };
 
-/** Tries every way on a system that stands at the moment, and leaves it there. @returns what became of each slot, in the order given */
-export function tryWays(system: System, component: ComponentInfo, slots: readonly number[], ways: readonly Way[] = waysToRestore()): readonly Trials[] {
+/**
+ * Tries every way on a system that stands at the moment, and leaves it there. `members` are checkpointed and restored together if the
+ * component is one of them. @returns what became of each slot, in the order given
+ */
+export function tryWays(system: System, component: ComponentInfo, slots: readonly number[], ways: readonly Way[] = waysToRestore(), members: readonly string[] = []): readonly Trials[] {
   const refused = (why: string): Trials[] => slots.map(() => ({ refused: why }));
   if (!component.label.includes(SEPARATOR)) return refused(`${component.label} is no child of a checkpoint/restore component`);
-  const subject: Subject = { label: component.label, path: component.label.replace(/^init -> /, ''), slots, map_address: mapAddress(system, component) };
+  const path = component.label.replace(/^init -> /, '');
+  const others = members.includes(path) ? members.filter((member) => member !== path) : [];
+  const subject: Subject = { label: component.label, path, with: others.length === 0 ? {} : { with: others }, slots, map_address: mapAddress(system, component) };
   const here = system.snapshot();
   /** Ways that differ in the restore only share the checkpoint. */
   const gone = new Map<string, SystemSnapshot | string>();
@@ -102,17 +109,17 @@ function mapAddress(system: System, { task }: ComponentInfo): number {
 }
 
 /** The moment after checkpoint and kill, or why there is none. */
-function checkpointed(system: System, here: SystemSnapshot, { path }: Subject, strategy: Strategy): SystemSnapshot | string {
+function checkpointed(system: System, here: SystemSnapshot, { path, with: along }: Subject, strategy: Strategy): SystemSnapshot | string {
   system.rewind(here);
-  const done = carryOutCommand(system, { kind: 'checkpoint', of: path, name: NAME, strategy });
+  const done = carryOutCommand(system, { kind: 'checkpoint', of: path, ...along, name: NAME, strategy });
   if (!done.ok) return done.message;
-  const killed = carryOutCommand(system, { kind: 'kill', child: path });
+  const killed = carryOutCommand(system, { kind: 'kill', child: path, ...along });
   return killed.ok ? system.snapshot() : killed.message;
 }
 
-function restored(system: System, ready: SystemSnapshot, { label, path, slots, map_address }: Subject, strategy: Strategy): readonly SlotOutcome[] {
+function restored(system: System, ready: SystemSnapshot, { label, path, with: along, slots, map_address }: Subject, strategy: Strategy): readonly SlotOutcome[] {
   system.rewind(ready);
-  const done = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, strategy });
+  const done = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, ...along, strategy });
   if (!done.ok) return slots.map(() => ({ state: 'refused', message: done.message }));
   const task = system.components().find((component) => component.alive && component.label === label)?.task;
   if (task === undefined) return slots.map(() => ({ state: 'no component' }));

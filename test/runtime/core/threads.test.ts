@@ -7,7 +7,8 @@ import { flexpages } from '../../../src/runtime/native/unmap.ts';
 import { afterException, emptyState, hasFlag, PAUSE_ERROR, replyImage, STATE, type StateFlag, withFlag } from '../../../src/runtime/core/thread_state.ts';
 import { Cpu_session, Cpu_thread, Parent, Pd_session, Ram_session, Region_map, Signal_source } from '../../../src/runtime/rpc/interfaces.ts';
 import { suite } from '../../kit.ts';
-import { type Line, linesAfterBoot, proceed, type Ran, runScript, type Sight, sleep } from './script.ts';
+import { bootCore } from './core_system.ts';
+import { type Line, linesAfterBoot, proceed, type Ran, runScript, scriptProgram, type Sight, sleep } from './script.ts';
 
 const test = suite('core threads');
 const PAGE = 4096;
@@ -104,6 +105,19 @@ test('a domain that goes while its threads are there leaves nested maps behind, 
     ).filter((line) => line.startsWith('Warning'));
   assert.equal(run([]), ['Warning: unmapping of managed dataspaces not yet supported']);
   assert.equal(run([['kill', (s) => [Cpu_session.kill_thread, s.cap('cpu'), { thread: s.cap('thread') }]]]), []);
+});
+
+test("a thread's objects go in the original's order, on which the ids of later objects depend", () => {
+  const system = bootCore(
+    scriptProgram([...worker([LOOP]), ['kill', (s) => [Cpu_session.kill_thread, s.cap('cpu'), { thread: s.cap('thread') }]]]),
+  );
+  const gone: string[] = [];
+  system.machine.events.listen(['object_deleted'], (event) => {
+    if (event.kind === 'object_deleted') gone.push(event.type);
+  });
+  system.machine.run({ instructions: 40_000_000 });
+  // The record of the pager's pool (a dataspace), lock, pager gate, own gate; the gate of Cpu_thread with the request, and the thread when the kernel lets go of it.
+  assert.equal(gone, ['Gate', 'IRQ', 'Gate', 'Gate', 'Gate', 'Thread']);
 });
 
 test('an undefined instruction becomes a signal to the session, and the thread stays where it is', () => {

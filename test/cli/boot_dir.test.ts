@@ -7,10 +7,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { findPackageRoot } from '../../src/cli/context.ts';
 import { main } from '../../src/cli/main.ts';
-import { bootSystem } from '../../src/runtime/boot_system.ts';
-import { programNamed } from '../../src/runtime/native/component.ts';
-import { hostedImage } from '../../src/runtime/native/image.ts';
 import { suite } from '../kit.ts';
+import { realContext } from './context.ts';
 
 const test = suite('boot folder');
 const folder = mkdtempSync(join(tmpdir(), 'rescap-boot-'));
@@ -29,18 +27,9 @@ const start = (name: string) => `<start name="${name}"><resource name="RAM" quan
 async function run(attributes: string, children: string, awaited: string, options: readonly string[], rest = ''): Promise<{ status: number; out: string; err: string }> {
   const steps = `<steps><await log="${awaited}"/></steps><fail after_ms="2000"/>`;
   writeFileSync(join(folder, 'boot.xml'), `<scenario name="boot" ${attributes}><config>${HEAD}${children}</config>${rest}${steps}</scenario>`);
-  let out = '';
-  let err = '';
-  const status = await main(['run', ...options, 'boot.xml'], {
-    cwd: folder, env: {}, boot: bootSystem, terminal: false, packageRoot, wall_ms: () => performance.now(),
-    hostedProgram: (name) => {
-      const program = programNamed(name);
-      return program === undefined ? undefined : hostedImage(program);
-    },
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-  });
-  return { status, out, err };
+  const { context, output, errors } = realContext(folder, { packageRoot, wall_ms: () => performance.now() });
+  const status = await main(['run', ...options, 'boot.xml'], context);
+  return { status, out: output(), err: errors() };
 }
 
 test('a program comes from the boot folder, under its name or with .elf behind it, and from the package otherwise', async () => {

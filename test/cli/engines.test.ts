@@ -8,10 +8,8 @@ import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { main } from '../../src/cli/main.ts';
 import { ENGINES } from '../../src/emu/arm/engine.ts';
-import { bootSystem } from '../../src/runtime/boot_system.ts';
-import { programNamed } from '../../src/runtime/native/component.ts';
-import { hostedImage } from '../../src/runtime/native/image.ts';
 import { suite } from '../kit.ts';
+import { realContext } from './context.ts';
 
 const test = suite('engines');
 const packageRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -22,18 +20,9 @@ test.after(() => rmSync(root, { recursive: true, force: true }));
 const SCENARIOS = ['sheep_counter', 'lost_semaphore', 'page_fault', 'undefined_instruction'];
 
 async function rescap(...args: readonly string[]): Promise<{ status: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const status = await main(args, {
-    cwd: packageRoot, env: { CI: '1' }, boot: bootSystem, terminal: false, packageRoot, wall_ms: () => 0,
-    hostedProgram: (name) => {
-      const program = programNamed(name);
-      return program === undefined ? undefined : hostedImage(program);
-    },
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-  });
-  return { status, out, err };
+  const { context, output, errors } = realContext(packageRoot, { env: { CI: '1' } });
+  const status = await main(args, context);
+  return { status, out: output(), err: errors() };
 }
 
 function filesOf(folder: string): Record<string, string> {

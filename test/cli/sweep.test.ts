@@ -10,10 +10,8 @@ import { SWEEP } from '../../src/cli/commands/sweep.ts';
 import { UsageError } from '../../src/cli/command.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { parseRecord } from '../../src/runner/sweep/record.ts';
-import { bootSystem } from '../../src/runtime/boot_system.ts';
-import { programNamed } from '../../src/runtime/native/component.ts';
-import { hostedImage } from '../../src/runtime/native/image.ts';
 import { suite } from '../kit.ts';
+import { realContext } from './context.ts';
 
 const test = suite('rescap sweep', { timeout_ms: 120_000 });
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -21,16 +19,9 @@ const folder = mkdtempSync(join(tmpdir(), 'rescap-sweep-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 async function sweep(values: Readonly<Record<string, string | boolean>>, scenario = 'sheep_counter') {
-  let out = '';
-  const hostedProgram = (name: string): Uint8Array | undefined => {
-    const program = programNamed(name);
-    return program === undefined ? undefined : hostedImage(program);
-  };
-  const context: Context = {
-    cwd: root, env: {}, out: (text) => { out += text; }, err: () => undefined, terminal: false, wall_ms: () => 0, boot: bootSystem, hostedProgram, packageRoot: root,
-  };
+  const { context, output } = realContext(root);
   const exit = await SWEEP.run({ values: { output: join(folder, 'sweep.json'), ...values }, positionals: [scenario] }, context);
-  return { out, ...exit };
+  return { out: output(), ...exit };
 }
 
 const record = () => {

@@ -6,10 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { main } from '../../src/cli/main.ts';
-import { bootSystem } from '../../src/runtime/boot_system.ts';
-import { programNamed } from '../../src/runtime/native/component.ts';
-import { hostedImage } from '../../src/runtime/native/image.ts';
 import { suite } from '../kit.ts';
+import { realContext } from './context.ts';
 
 const test = suite('cli/trace');
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -17,14 +15,9 @@ const folder = mkdtempSync(join(tmpdir(), 'rescap-trace-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function rescap(...args: string[]): Promise<{ status: number; err: string }> {
-  let err = '';
-  const hostedProgram = (name: string) => {
-    const program = programNamed(name);
-    return program === undefined ? undefined : hostedImage(program);
-  };
-  const context = { cwd: root, env: {}, boot: bootSystem, terminal: false, packageRoot: root, wall_ms: () => 0, hostedProgram, out: () => undefined, err: (text: string) => void (err += text) };
+  const { context, errors } = realContext(root);
   const status = await main(['run', ...args, '--reports', folder], context);
-  return { status, err };
+  return { status, err: errors() };
 }
 
 test('the trace of a task goes to the error output, from the first object to the end', async () => {

@@ -9,7 +9,7 @@ SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yam
 ARGS ?=
 RUN_OPT ?=
 
-.PHONY: help build test unit check list autopilot oracle bench extensions losses engine guest schema clean FORCE
+.PHONY: help build test unit check list autopilot oracle bench losing extensions losses engine guest schema clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -22,6 +22,7 @@ help:
 	@echo 'make extensions find out which extensions each restore needs, and write the tables of README and run/EXTENSIONS.md anew'
 	@echo 'make losses     write the tables of run/LOSSES.md anew'
 	@echo 'make bench      measure the board'
+	@echo 'make losing     at how many moments each losing strategy shows: the table in README.md'
 	@echo 'make engine     make the fast engine anew from the instruction tables'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
 	@echo 'make schema     write the schemas of the scenario language in config/ anew'
@@ -68,6 +69,10 @@ bench: $(BUNDLE)
 
 extensions: $(BUNDLE)
 	@$(NODE) $(BUNDLE) extensions --write $(ARGS)
+
+# One moment of sixteen; the table goes into README.md by hand.
+losing: $(BUNDLE)
+	@$(NODE) $(BUNDLE) sweep sheep_counter --losing --shard 1/16
 
 schema: $(BUNDLE)
 	@$(NODE) $(BUNDLE) schema --write config

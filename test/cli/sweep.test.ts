@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { REPORT } from '../../src/cli/commands/report.ts';
 import { SWEEP } from '../../src/cli/commands/sweep.ts';
+import { losingStrategies } from '../../src/cli/commands/sweep_losing.ts';
 import { UsageError } from '../../src/cli/command.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { parseRecord } from '../../src/runner/sweep/record.ts';
@@ -80,6 +81,12 @@ test('a checkpoint or restore in which an RPC fails leaves the component running
   assert.is(verdict, 'passed', out);
   assert.match(out, /checkpoint: \d+ faults: [1-9]\d* undone/);
   assert.match(out, /restore: \d+ faults: [1-9]\d* undone/);
+});
+
+test('the table of losing strategies in the README has a row for each, and no other', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const table = readme.slice(readme.indexOf('<!-- losing:'), readme.indexOf('<!-- end of losing'));
+  assert.equal([...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name), losingStrategies().map(({ name }) => name));
 });
 
 test('wrong arguments are told in words', async () => {

@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ENGINE_DEFAULT } from '../../emu/arm/engine.ts';
 import { COLD_OPTION, engines, firstMillion_ms } from '../bench/engines.ts';
+import { checkpoints } from '../bench/checkpoints.ts';
 import { type Bench, type Figure, spread } from '../bench/figures.ts';
 import { guestSpeed } from '../bench/guest_speed.ts';
 import { kernelPaths } from '../bench/kernel_paths.ts';
@@ -35,6 +36,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => readonly Figure[] | Prom
   files: stateFiles,
   throughput,
   start: startUp,
+  checkpoints,
   main: mainPath,
   memory: residence,
   capture: ({ context, runs, board_image }) => captureFigures(scenarioNamed(CAPTURED, context), runs, context, board_image),
@@ -44,7 +46,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => readonly Figure[] | Prom
 
 export const BENCH: Command = {
   name: 'bench',
-  summary: 'Measures guest speed, kernel paths, snapshots, files, throughput, start-up, the main path and memory; writes reports/bench.json.',
+  summary: 'Measures guest speed, kernel paths, snapshots, files, throughput, start-up, checkpoints, the main path and memory; writes reports/bench.json.',
   usage: 'bench [GROUP...] [--runs N]',
   example: ['rescap bench', 'rescap bench kernel snapshots --runs 9'],
   options: {

@@ -18,6 +18,7 @@ import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
 import { loadModules } from '../modules.ts';
 import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { sweepLosing } from './sweep_losing.ts';
 import { parseFault, sweepCycles, sweepFaults } from './sweep_modes.ts';
 
 const JOBS_MAX = 64;
@@ -44,6 +45,7 @@ export const SWEEP: Command = {
     'max-failures': { type: 'string', value: 'N', doc: 'end after N failures' },
     cycles: { type: 'string', value: 'N', doc: 'instead: N cycles in a row, after which nothing may have grown' },
     faults: { type: 'boolean', doc: 'instead: every RPC of a checkpoint and of a restore fails once; --only restore:29:denied for one' },
+    losing: { type: 'boolean', doc: 'instead: the sweep with each strategy that loses something, as a table' },
     lines: { type: 'boolean', doc: 'print each result as a line of JSON on standard output, and nothing else' },
   },
   run: async (args, context) => {
@@ -53,7 +55,7 @@ export const SWEEP: Command = {
     if ('verdict' in asked) return asked;
     if (faults) return sweepFaults(asked, String(values['only'] ?? '').split(',').filter((text) => text !== '').map(parseFault), context);
     if (typeof values['cycles'] === 'string') return sweepCycles(asked, count('--cycles', values['cycles'], 1, CYCLES_MAX), context);
-    return carryOut(asked, args, context);
+    return values['losing'] === true ? sweepLosing(asked, context) : carryOut(asked, args, context);
   },
 };
 

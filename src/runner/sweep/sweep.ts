@@ -26,6 +26,8 @@ export interface SweepRequest {
   readonly done: ReadonlySet<number>;
   /** Only these moments, whatever the class says; empty for all. */
   readonly only: readonly number[];
+  /** Ends must be those of the undisturbed run; other courses are not looked for. */
+  readonly strict?: boolean;
 }
 
 export interface SweepPorts {
@@ -73,7 +75,7 @@ function forward(request: SweepRequest, ports: SweepPorts, reference: Reference,
       if (system.machine.instructions !== moment) return { error: `the run does not reach instruction ${moment}: it stands at ${system.machine.instructions}` };
       const { label, task, end } = reference;
       const expected = { path: request.path, label, task, end, past: subject.past, deadline_us: reference.last_us + SLACK_US, unify: request.scenario.unify, strategy: request.strategy };
-      if (!ports.result(subject.apart(() => judged(system, expected, ports.attempt, delays)))) return null;
+      if (!ports.result(subject.apart(() => judged(system, expected, ports.attempt, request.strict === true ? null : delays)))) return null;
     }
     return null;
   } finally {
@@ -86,9 +88,9 @@ function forward(request: SweepRequest, ports: SweepPorts, reference: Reference,
  * undisturbed run. Where such a stop changes the end, and no try led to this one, it must at least be made of the same lines and
  * capabilities: threads that race say the same in another order, and put the same capabilities into other slots.
  */
-function judged(system: System, expected: Expectation, attempt: Attempt, delays: Delays): MomentResult {
+function judged(system: System, expected: Expectation, attempt: Attempt, delays: Delays | null): MomentResult {
   const { end, refusal, took_us, ...found } = attempt(system, (copy) => experiment(copy, expected));
-  if (end === undefined || found.outcome !== 'failed') return found;
+  if (end === undefined || delays === null || found.outcome !== 'failed') return found;
   const { same, changing } = delays.leadingTo(end, took_us, system, expected);
   const similar = changing !== undefined && alike(expected.end, end);
   if (same === undefined && !similar) return found;

@@ -15,12 +15,21 @@ import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { type Tracking, TRACKINGS } from './tracking.ts';
 import { Dataspace, Rom_session } from '../rpc/interfaces.ts';
 
-/** A child to start; `provides` names the services that it announces, `proxied` those that are offered outside; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `config` is the text of its own configuration, empty if it has none. */
-export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking; readonly provides: readonly string[]; readonly proxied: readonly string[] };
+/** A child to start; `provides` names the services that it announces, `proxied` those that are offered outside; `granularity` and `tracking` say how its RAM is allocated (managed_dataspaces.ts); `ram_bytes` is the RAM it gets, 0 the usual; `config` is the text of its own configuration, empty if it has none. */
+export type ChildNode = { readonly name: string; readonly binary: string; readonly config: string; readonly defects: string; readonly granularity: number; readonly tracking: Tracking; readonly provides: readonly string[]; readonly proxied: readonly string[]; readonly ram_bytes: number };
 
 const NAME_CHARS_MAX = 31;
 /** 64 MiB. */
+const RAM_BYTES_MAX = 2 ** 30;
 const GRANULARITY_PAGES_MAX = 16384;
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** "16M"; not a number if it is none, or nothing, or too much. */
+function bytesOf(text: string): number {
+  const [, digits, unit] = /^([0-9]{1,9})([KMG]?)$/.exec(text) ?? [];
+  const bytes = Number(digits) * (UNITS[unit ?? ''] ?? 1);
+  return bytes > 0 && bytes <= RAM_BYTES_MAX ? bytes : Number.NaN;
+}
 
 /** The children of a configuration text, or why there are none. A child without a name is no child. */
 export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonly error: string } {
@@ -38,13 +47,16 @@ export function readChildren(text: Uint8Array): readonly ChildNode[] | { readonl
     if ('error' in known) return { error: known.error };
     const granularity = valueOf(node, 'granularity') ?? '0';
     if (!/^[0-9]{1,6}$/.test(granularity) || Number(granularity) > GRANULARITY_PAGES_MAX) return { error: `child "${name}": granularity="${granularity}" is no number of pages from 0 to ${GRANULARITY_PAGES_MAX}` };
+    const ram = valueOf(node, 'ram');
+    const ram_bytes = ram === undefined ? 0 : bytesOf(ram);
+    if (Number.isNaN(ram_bytes)) return { error: `child "${name}": ram="${ram}" is no amount of RAM such as 16M, of at most 1G` };
     const tracking = TRACKINGS.find((known) => known === (valueOf(node, 'track') ?? 'accesses'));
     if (tracking === undefined) return { error: `child "${name}": track="${valueOf(node, 'track') ?? ''}" is neither ${TRACKINGS.join(' nor ')}` };
     const declared = childOf(node, 'provides');
     const offers = declared === undefined ? [] : childrenOf(declared, 'service').filter((service) => valueOf(service, 'name') !== undefined);
     const provides = offers.map((service) => valueOf(service, 'name') ?? '');
     const proxied = offers.filter((service) => valueOf(service, 'proxy') === 'yes').map((service) => valueOf(service, 'name') ?? '');
-    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking, provides, proxied });
+    found.push({ name, binary: valueOf(node, 'binary') ?? name, defects, config: config === undefined ? '' : verbatim(config), granularity: Number(granularity), tracking, provides, proxied, ram_bytes });
   }
   return found;
 }

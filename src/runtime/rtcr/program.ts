@@ -44,7 +44,7 @@ const FOOTPRINT = { ep_stack_bytes: 64 * 1024, text_bytes: 0x7_3000, data_bytes:
 type ChildLocals = { [key: string]: Plain; item: ChildNode };
 
 const startConfigured = procedure<ChildLocals>('rtcr.start_configured_child', {
-  start: (_x, { item }) => call(createTarget, { ...item, ram_bytes: 0 }, 'created', 'failed'),
+  start: (_x, { item }) => call(createTarget, { ...item }, 'created', 'failed'),
   created: (_x, _l, { target }: CreatedTarget) => call(startTarget, { target, empty: false }, 'started', 'failed'),
   started: () => done(),
   failed: (_x, { item }, failure: Failure) => call(logError, { text: `child "${item.name}" cannot be started: ${failure.text || failure.name}` }, 'dissolve'),
@@ -77,7 +77,7 @@ defineComponent({ name: RTCR_PROGRAM, construct, services: SERVICES, ...FOOTPRIN
 
 /** The historic test program as far as its capability spaces go: it asks for no configuration and starts one child. */
 const constructHistoric = procedure<Record<string, never>>('rtcr.construct_historic', {
-  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [] }] }, 'end'),
+  start: () => call(run, { children: [{ name: 'sheep_counter', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [], ram_bytes: 0 }] }, 'end'),
   end: () => done(),
 });
 

@@ -25,8 +25,8 @@ test('a periodic trigger always has a rest of at most its period', () => {
 
 test('children are named in the configuration, with their binary where it differs', () => {
   assert.equal(readChildren(bytes('<config> <child name="a"/> <child name="b" binary="sheep_counter"/> </config>\0\0')), [
-    { name: 'a', binary: 'a', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [] },
-    { name: 'b', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [] },
+    { name: 'a', binary: 'a', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [], ram_bytes: 0 },
+    { name: 'b', binary: 'sheep_counter', config: '', defects: '', granularity: 0, tracking: 'accesses', provides: [], proxied: [], ram_bytes: 0 },
   ]);
   assert.equal(readChildren(bytes('<config/>')), []);
 });
@@ -38,7 +38,7 @@ test('a child says what it provides by the names of its services', () => {
 });
 
 test('a child without a name, a second child of a name and broken syntax are errors', () => {
-  for (const text of ['<config><child/></config>', '<config><child name="a"/><child name="a"/></config>', '<config><child name="a"></config>', '<config><child name="a" granularity="1.5"/></config>', '<config><child name="a" track="both"/></config>']) {
+  for (const text of ['<config><child/></config>', '<config><child name="a"/><child name="a"/></config>', '<config><child name="a"></config>', '<config><child name="a" granularity="1.5"/></config>', '<config><child name="a" track="both"/></config>', '<config><child name="a" ram="0M"/></config>', '<config><child name="a" ram="2G"/></config>', '<config><child name="a" ram="much"/></config>']) {
     assert.is('error' in readChildren(bytes(text)), true, text);
   }
 });

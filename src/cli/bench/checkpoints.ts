@@ -1,0 +1,148 @@
+// Checkpoint and restore: what they cost the host and how long the component stands still, against its size and against a plain copy of
+// the same bytes; size of an image; cycles and moments of a sweep per second. Owns no state.
+
+import { attempt } from '../../runtime/attempt.ts';
+import { encodeImage } from '../../runtime/rtcr/image/image_file.ts';
+import { NOTE_FROZEN, NOTE_THAWED, type ControlCommand, type System } from '../../runtime/system.ts';
+import { command, stopAtOutcomes } from '../../runner/sweep/commands.ts';
+import { cycle } from '../../runner/sweep/standing.ts';
+import { sweep } from '../../runner/sweep/sweep.ts';
+import { IMAGE_CODEC } from '../image_codec.ts';
+import { loadModules } from '../modules.ts';
+import { type Bench, cpu_ms, type Figure, ratios } from './figures.ts';
+import { booter, bootText, runUntil, scenarioNamed } from './systems.ts';
+
+const SIZES_MB = [1, 16, 128];
+const MEGABYTE = 1 << 20;
+const PAGE_BYTES = 4096;
+/** The memory comes in so many parts, one of which is written in every round. */
+const PARTS = 16;
+const ROUND_MS = 500;
+const PATH = 'rtcr -> worker';
+const COUNTER = 'sheep_counter';
+const COUNTER_PATH = `rtcr -> ${COUNTER}`;
+const CYCLES = 10;
+/** One moment of so many of the sweep. */
+const MOMENTS_ONE_IN = 12;
+const NOTHING = { checkpoint: {}, restore: {} };
+
+/** A component with so much memory, all of it written once, and then a part of it again and again. */
+const scenario = (size_mb: number): string => `<scenario name="size" ram="1024M"><config>
+  <parent-provides> <service name="PD"/> <service name="CPU"/> <service name="ROM"/> <service name="RAM"/> <service name="RM"/> <service name="LOG"/> </parent-provides>
+  <default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
+  <start name="timer"> <resource name="RAM" quantum="1M"/> <provides> <service name="Timer"/> </provides> </start>
+  <start name="rtcr"> <resource name="RAM" quantum="${size_mb * 5 + 32}M"/> <config>
+    <child name="worker" binary="universal" ram="${size_mb * 2 + 2}M" granularity="${(size_mb * MEGABYTE) / PAGE_BYTES / PARTS}" track="writes"> <config>
+      <alloc name="memory" bytes="${size_mb}M"/> <attach name="at" dataspace="memory"/>
+      <loop index="n" count="${(size_mb * MEGABYTE) / PAGE_BYTES}"> <write at="at+n*${PAGE_BYTES}-${PAGE_BYTES}" value="n"/> </loop>
+      <log text="filled"/>
+      <loop> <sleep ms="${ROUND_MS}"/> <write at="at" value="1"/> </loop>
+    </config> </child>
+  </config> </start>
+</config><steps> <await time_ms="1000"/> </steps></scenario>`;
+
+/** Carries a command out. @returns milliseconds of the host, virtual milliseconds in which the component stood still, bytes copied */
+function carryOut(system: System, asked: ControlCommand): { readonly ms: number; readonly stop_ms: number; readonly copied: number } {
+  let [frozen_us, stop_us, copied] = [0, 0, 0];
+  const quiet = system.machine.events.listen(['note'], (event) => {
+    if (event.kind !== 'note') return;
+    if (event.what === NOTE_FROZEN) frozen_us ||= event.time_us;
+    if (event.what === NOTE_THAWED) stop_us = event.time_us - frozen_us;
+  });
+  const ms = cpu_ms(() => {
+    const outcome = command(system, asked);
+    if (!outcome.ok) throw new Error(`the ${asked.kind} failed: ${outcome.message}`);
+    copied = Number(outcome.facts['copied_bytes'] ?? 0);
+  });
+  quiet();
+  return { ms, stop_ms: stop_us / 1000, copied };
+}
+
+function ofSize({ context, runs }: Bench, size_mb: number): Figure[] {
+  const system = bootText(scenario(size_mb), context);
+  const quiet = stopAtOutcomes(system);
+  runUntil(system, 'filled');
+  const start = system.snapshot();
+  const samples = { full: [] as number[], plain: [] as number[], stop: [] as number[], few: [] as number[], share: [] as number[], restore: [] as number[], file: [] as number[] };
+  for (let i = 0; i < runs; i++) {
+    system.rewind(start);
+    const full = carryOut(system, { kind: 'checkpoint', of: PATH, name: 'a', strategy: {} });
+    if (full.copied < size_mb * MEGABYTE) throw new Error(`the component of ${size_mb} MB has ${full.copied} bytes only`);
+    const [from, to] = [new Uint8Array(full.copied).fill(1), new Uint8Array(full.copied)];
+    samples.plain.push(cpu_ms(() => to.set(from)));
+    samples.full.push(full.ms);
+    samples.stop.push(full.stop_ms);
+    system.machine.run({ time_us: ROUND_MS * 1500 });
+    const more = carryOut(system, { kind: 'checkpoint', of: PATH, name: 'b', base: 'a', strategy: {} });
+    samples.few.push(more.ms);
+    samples.share.push((100 * more.copied) / full.copied);
+    carryOut(system, { kind: 'export', of: PATH, name: 'a' });
+    const image = system.takeImage(PATH, 'a');
+    if (image !== null) samples.file.push((100 * encodeImage({ origin: { scenario: 'size', machine: '', time_us: 0 }, binary_hash: '0'.repeat(64), ...image }, IMAGE_CODEC).bytes.length) / full.copied);
+    carryOut(system, { kind: 'kill', child: PATH });
+    samples.restore.push(carryOut(system, { kind: 'restore', from: 'a', as: PATH, strategy: {} }).ms);
+  }
+  quiet();
+  const name = `component of ${size_mb} MB`;
+  return [
+    { name: `${name}: full checkpoint`, unit: 'ms', samples: samples.full },
+    { name: `${name}: plain copy of the same bytes`, unit: 'ms', samples: samples.plain },
+    { name: `${name}: full checkpoint against the plain copy`, unit: 'times', samples: ratios(samples.full, samples.plain) },
+    { name: `${name}: it stands still, in virtual time, for`, unit: 'ms', samples: samples.stop },
+    { name: `${name}: incremental checkpoint, one part of ${PARTS} written`, unit: 'ms', samples: samples.few },
+    { name: `${name}: bytes that it copies, of all`, unit: '%', samples: samples.share },
+    { name: `${name}: restore`, unit: 'ms', samples: samples.restore },
+    { name: `${name}: image file against its memory`, unit: '%', samples: samples.file },
+  ];
+}
+
+function counter(bench: Bench): Figure[] {
+  const { context, runs } = bench;
+  const counting = scenarioNamed(COUNTER, context);
+  const system = booter(counting, context)();
+  const quiet = stopAtOutcomes(system);
+  runUntil(system, '1 sheep.');
+  const perSecond: number[] = [];
+  const moments: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    perSecond.push((CYCLES * 1000) / cpu_ms(() => {
+      for (let k = 0; k < CYCLES; k++) {
+        const problem = cycle(system, COUNTER_PATH, NOTHING);
+        if (problem !== null) throw new Error(problem);
+      }
+    }));
+    moments.push(momentsPerSecond(bench, i + 1));
+  }
+  quiet();
+  return [
+    { name: `${COUNTER}: cycles of checkpoint, kill and restore`, unit: 'per second', samples: perSecond },
+    { name: `${COUNTER}: moments of a sweep, each with the rest of its run`, unit: 'per second', samples: moments },
+  ];
+}
+
+/** The undisturbed runs before the first moment are not counted. */
+function momentsPerSecond({ context }: Bench, index: number): number {
+  const counting = scenarioNamed(COUNTER, context);
+  const { modules } = loadModules(counting, context);
+  let [done, begun_us] = [0, 0];
+  const used_us = (): number => process.cpuUsage().user + process.cpuUsage().system;
+  let end_us = 0;
+  const problem = sweep(
+    { scenario: counting, modules, path: COUNTER_PATH, choice: { kind: 'events', of: 'syscall' }, strategy: NOTHING, shard: { index, of: MOMENTS_ONE_IN }, done: new Set(), only: [] },
+    {
+      boot: context.boot,
+      attempt,
+      begins: () => undefined,
+      result: () => {
+        if (done === 0) begun_us = used_us();
+        done += 1;
+        end_us = used_us();
+        return true;
+      },
+    },
+  );
+  if (problem !== null) throw new Error(problem.error);
+  return ((done - 1) * 1_000_000) / (end_us - begun_us);
+}
+
+export const checkpoints = (bench: Bench): Figure[] => [...SIZES_MB.flatMap((size) => ofSize(bench, size)), ...counter(bench)];

@@ -4,7 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
-import { done, procedure } from '../native/procedure.ts';
+import { done, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Ram_session } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
@@ -37,7 +37,8 @@ const giveQuota = procedure<ItemLocals>('rtcr.restore_quota_of', {
     const sessions = snapshotOf(x).ram_sessions;
     const stored = sessions[l.item];
     if (stored === undefined) return done();
-    return rpc(Ram_session.transfer_quota, realOf(x, stored.ref_badge), { ram: realOf(x, stored.badge), amount: subtreeQuota(sessions, stored.badge) }, 'check');
+    const amount = subtreeQuota(sessions, stored.badge);
+    return amount === 0 ? done() : rpc(Ram_session.transfer_quota, realOf(x, stored.ref_badge), { ram: realOf(x, stored.badge), amount }, 'check');
   },
   check: (x, l, { value }: RpcReply) => {
     if (value !== 0) lost(x, { badge: snapshotOf(x).ram_sessions[l.item]?.badge ?? 0, purpose: 'the quota of a RAM session' });
@@ -51,7 +52,9 @@ export const restoreQuotas = procedure<Record<string, Plain>>('rtcr.restore_quot
     const sessions = snapshotOf(x).ram_sessions;
     const [own] = sessions;
     const more = own === undefined ? 0 : subtreeQuota(sessions, own.badge) - own.quota;
-    return more <= 0 || own === undefined ? done() : rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: realOf(x, own.badge), amount: more }, 'others');
+    if (own === undefined || sessions.length === 1) return done();
+    // A session without quota may refer to another one all the same.
+    return more <= 0 ? goto('others') : rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: realOf(x, own.badge), amount: more }, 'others');
   },
   others: (x) => each(giveQuota, snapshotOf(x).ram_sessions.map((_session, at) => at).slice(1), {}, 'given'),
   given: () => done(),

@@ -67,6 +67,8 @@ export type Capture = {
   readonly references: readonly StoredReference[];
   /** Whether sessions that are not interposed are to be opened again at a restore. */
   readonly reopen_foreign: boolean;
+  /** Whether all attached memory is copied, and all RAM of the target's sessions, whoever allocated it. */
+  readonly copies_attached: boolean;
   /** Historic defects that are switched on. */
   readonly defects: string;
   /** Quota of RAM sessions by key. */
@@ -84,7 +86,7 @@ export type Capture = {
 
 const EMPTY: Capture = {
   target: 0, group: [], native: 0, task: 0, requests: false, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
-  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, faults: 0, transits: [], extensions: [],
+  contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, copies_attached: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, faults: 0, transits: [], extensions: [],
 };
 
 /** The record of the target that is being worked on. */
@@ -100,7 +102,7 @@ export function beginCaptures(x: Execution, group: readonly number[]): void {
 }
 
 /** Begins the captures anew: only what the targets are reached by remains, and the extensions that were used. */
-export function restartCaptures(x: Execution, kept: Pick<Capture, 'reopen_foreign' | 'defects'>, extensions: readonly string[]): void {
+export function restartCaptures(x: Execution, kept: Pick<Capture, 'reopen_foreign' | 'copies_attached' | 'defects'>, extensions: readonly string[]): void {
   const again = ({ target, group, native, task, requests }: Capture): Capture => ({ ...EMPTY, target, group, native, task, requests, ...kept, extensions });
   capture.set(x, again(capture.get(x)));
   for (const [target, row] of parked(x).entries()) parked(x).set(target, again(row));

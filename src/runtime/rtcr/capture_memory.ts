@@ -1,5 +1,5 @@
 // Memory at a checkpoint: RAM of the target is copied into dataspaces of the checkpointer, other attached dataspaces are kept as
-// references. Fills contents, references and quotas of the capture. Source modelled: checkpoint-restore.md 2.2 step 8, 2.4, D-06.
+// references or, as the historic program did, copied as well. Fills contents, references and quotas of the capture. Source modelled: checkpoint-restore.md 2.2 step 8, 2.4, D-06.
 
 import type { Plain } from '../../emu/plain.ts';
 import { Dataspace, Ram_session } from '../rpc/interfaces.ts';
@@ -8,7 +8,7 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { allCaptures, capture } from './capture.ts';
-import { allocContent, dropContent, type NewContent } from './contents.ts';
+import { allocContent, dropContent, isContent, type NewContent } from './contents.ts';
 import { copyDataspace } from './dataspace_copy.ts';
 import { each } from './each.ts';
 import { type CapturedParts, captureParts } from './incremental_copy.ts';
@@ -60,6 +60,7 @@ const captureQuota = procedure<ItemLocals>('rtcr.capture_quota', {
 
 /** Dataspaces of the target that it, or another target of the checkpoint, can see: in the capability map or attached somewhere. Others belong to its parent. */
 export function visibleDataspaces(x: Execution, target: number): (readonly [number, Readonly<RamDataspaceRow>])[] {
+  if (capture.get(x).copies_attached) return dataspacesOfTarget(x, target);
   const seen = new Set(allCaptures(x).flatMap((one) => [
     ...one.cap_map.map((row) => row.id), ...one.stale.map((slot) => slot.badge), ...regionsOfTarget(x, one.target).map(([, row]) => row.ds.id),
   ]));
@@ -86,14 +87,41 @@ function findReferences(x: Execution, target: number): StoredReference[] {
 export const captureMemory = procedure<{ [key: string]: Plain; target: number; full: boolean; later: boolean; roms: boolean }>('rtcr.capture_memory', {
   start: (x, l) => {
     forgetEnded(x, regionsOfTarget(x, l.target));
-    const references = findReferences(x, l.target);
+    // The copies come last, in the order in which the lists of the historic program hold what is attached: the youngest first.
+    const references = capture.get(x).copies_attached ? [] : findReferences(x, l.target);
     for (const { ds } of references) inc(x, ds);
     capture.update(x, { references });
     return each(captureQuota, ofTarget(ramSessions, x, l.target).map(([key]) => key), {}, 'dataspaces');
   },
-  dataspaces: (x, l) => each(captureDataspace, visibleDataspaces(x, l.target).map(([key]) => key), { full: l.full, later: l.later }, 'roms'),
+  dataspaces: (x, l) => {
+    const keys = visibleDataspaces(x, l.target).map(([key]) => key);
+    const args = { full: l.full, later: l.later };
+    return capture.get(x).copies_attached ? each(captureDataspace, keys.reverse(), args, 'attached') : each(captureDataspace, keys, args, 'roms');
+  },
+  attached: (x, l) => each(copyReference, findReferences(x, l.target).reverse(), {}, 'roms'),
   roms: (x, l) => (l.roms ? each(captureRom, ofTarget(romSessions, x, l.target).flatMap(([key, { ds, real }]) => (ds === null || real === 0 ? [] : [key])), {}, 'captured') : done()),
   captured: () => done(),
+});
+
+type ReferenceLocals = { [key: string]: Plain; item: StoredReference; bytes?: number };
+
+/** Copies an attached dataspace; the copy stands for it in the snapshot. */
+const copyReference = procedure<ReferenceLocals>('rtcr.copy_reference', {
+  start: (_x, l) => rpc(Dataspace.size, l.item.ds, {}, 'sized', 'gone'),
+  gone: () => done(),
+  sized: (_x, l, { value }: RpcReply) => {
+    l.bytes = value as number;
+    return call(allocContent, { bytes: l.bytes, refusal: 'Checkpoint_refused' }, 'allocated');
+  },
+  allocated: (x, l, { content }: NewContent) => {
+    capture.update(x, { references: [...capture.get(x).references, { ...l.item, ds: content }] });
+    return call(copyDataspace, { from: l.item.ds, to: content, bytes: l.bytes ?? 0 }, 'copied');
+  },
+  copied: (x, l) => {
+    const { copied_bytes, copied_parts } = capture.get(x);
+    capture.update(x, { copied_bytes: copied_bytes + (l.bytes ?? 0), copied_parts: copied_parts + 1 });
+    return done();
+  },
 });
 
 type RomLocals = { [key: string]: Plain; item: number; bytes?: number };
@@ -119,8 +147,8 @@ type FreeLocals = { [key: string]: Plain; contents: readonly number[]; reference
 /** Gives back the dataspaces of a snapshot, or of a checkpoint that failed. */
 export const freeContents = procedure<FreeLocals>('rtcr.free_contents', {
   start: (x, l) => {
-    for (const slot of l.references) dec(x, slot);
-    return each(dropItem, l.contents, {}, 'freed');
+    for (const slot of l.references) if (!isContent(x, slot)) dec(x, slot);
+    return each(dropItem, [...l.contents, ...l.references.filter((slot) => isContent(x, slot))], {}, 'freed');
   },
   freed: () => done(),
 });

@@ -39,7 +39,7 @@ const readTimerClock = procedure<{ [key: string]: Plain; item: number }>('rtcr.c
 /** Everything of the targets but memory, which then is of one moment: they are drained together and all stand still. */
 export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
   start: (x, l) => {
-    restartCaptures(x, { reopen_foreign: l.strategy.foreign === 'reopen', defects: l.strategy.defects }, stopsBy(l.strategy) === 'freeze' ? ['freeze'] : []);
+    restartCaptures(x, { reopen_foreign: l.strategy.foreign === 'reopen', copies_attached: l.strategy.attached === 'copy', defects: l.strategy.defects }, stopsBy(l.strategy) === 'freeze' ? ['freeze'] : []);
     return wantsPhases(l.strategy) ? call(drainTargets, { targets: l.targets }, 'settle') : goto('settle', 0);
   },
   settle: (x, l, rounds: number) => {

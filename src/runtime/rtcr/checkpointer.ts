@@ -15,10 +15,13 @@ import { checkpointFacts } from './checkpoint_facts.ts';
 import { sessionProblem, targetProblem } from './checkpoint_problems.ts';
 import { collectSnapshot } from './collector.ts';
 import { each } from './each.ts';
+import { isContent } from './contents.ts';
 import { copyAwaiting } from './incremental_copy.ts';
 import { hasDefect } from './defects.ts';
-import { fetchKernelThreads, setOffTargets, stopTargets } from './kernel_threads.ts';
+import { discard } from './discard.ts';
+import { fetchKernelThreads, forgetKernelThreads, setOffTargets, stopTargets } from './kernel_threads.ts';
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
+import { CHECKPOINT_BYTES, metadataAlloc, metadataFree } from './metadata_heap.ts';
 import { cpuThreads, targets } from './online_storage.ts';
 import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
 import { resumeProxies } from './proxy_restore.ts';
@@ -77,13 +80,15 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     return each(nudgeThread, found.map(({ thread }) => thread), {}, 'capture', 'failed');
   },
   memory: (x, l) => {
+    if (l.strategy.attached === 'copy') forgetAccess(x, l.targets);
     for (const target of l.targets) {
       const text = sessionProblem(x, target, l);
       if (text !== null) return goto('failed', { name: 'Checkpoint_refused', text } satisfies Failure);
     }
     return goto('copy');
   },
-  copy: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background', roms: l.strategy.rom === 'content' }, 'store', 'failed'),
+  copy: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background', roms: l.strategy.rom === 'content' }, 'account', 'failed'),
+  account: (_x, l) => (l.strategy.attached === 'copy' ? call(metadataAlloc, { bytes: CHECKPOINT_BYTES * l.targets.length }, 'store', 'failed') : goto('store')),
   store: (x, l) => {
     const old = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     const stored = l.targets.map((target) => storeSnapshot(x, target, l));
@@ -121,13 +126,17 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
   abandoned: (_x, l) => raise(l.failure?.name ?? 'Checkpoint_refused', l.failure?.text ?? ''),
 });
 
+/** Whether anything is asked of the kernel about threads that core does not tell. */
+const needsKernelThreads = (strategy: DecidedStrategy): boolean =>
+  strategy.attached !== 'copy' || stopsBy(strategy) !== 'pause' || strategy.registers !== 'core-state' || strategy.utcb === 'save' || wantsPhases(strategy);
+
 type PrepareLocals = { [key: string]: Plain; item: number; strategy: DecidedStrategy };
 
 /** Fetches what a target is reached by while the checkpoint is taken. */
 const prepareTarget = procedure<PrepareLocals>('rtcr.prepare_checkpoint', {
   start: (x, l) => {
     enterCapture(x, l.item);
-    return call(fetchKernelThreads, { target: l.item }, 'native');
+    return needsKernelThreads(l.strategy) ? call(fetchKernelThreads, { target: l.item }, 'native') : goto('native');
   },
   native: (x, l) => call(openNativePd, { pd: targets(x).require(l.item).pd }, 'demand'),
   demand: (x, l, { native, task }: NativePd) => {
@@ -166,7 +175,8 @@ function storeSnapshot(x: Execution, target: number, { name, strategy }: Checkpo
 }
 
 const freeSnapshot = procedure<{ [key: string]: Plain; item: Snapshot }>('rtcr.free_snapshot', {
-  start: (_x, { item }) => call(freeContents, { contents: contentsOf(item), references: item.references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'freed'),
+  start: (x, { item }) => (item.references.some(({ ds }) => isContent(x, ds)) ? call(metadataFree, { bytes: CHECKPOINT_BYTES }, 'contents') : goto('contents')),
+  contents: (_x, { item }) => call(freeContents, { contents: contentsOf(item), references: item.references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'freed'),
   freed: () => done(),
 });
 
@@ -182,6 +192,19 @@ function forgetFetched(x: Execution, group: readonly number[]): void {
     enterCapture(x, target);
     forgetLockIrqs(x);
     forgetSemaphores(x);
+  }
+}
+
+/** Drops everything by which the targets are reached before their memory is copied: the copies get the slots that a stock parent has free. */
+function forgetAccess(x: Execution, group: readonly number[]): void {
+  forgetFetched(x, group);
+  for (const target of group) {
+    enterCapture(x, target);
+    const { native, task } = capture.get(x);
+    if (native !== 0) dec(x, native);
+    discard(x, task);
+    capture.update(x, { native: 0, task: 0 });
+    forgetKernelThreads(x, target);
   }
 }
 

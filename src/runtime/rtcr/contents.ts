@@ -21,6 +21,9 @@ export function shareContent(x: Execution, content: number): void {
   users(x).set(content, { count: (users(x).get(content)?.count ?? 0) + 1 });
 }
 
+/** True if the dataspace in a slot is a content, and not one of somebody else. */
+export const isContent = (x: Execution, slot: number): boolean => users(x).get(slot) !== undefined;
+
 export type NewContent = { readonly content: number };
 
 /** Allocates a content with one user: {content}. Fails with `refusal` where core has no RAM for it. */

@@ -8,6 +8,7 @@ import { type Action, call, done, goto, procedure, raise } from '../native/proce
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
+import { discard } from './discard.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
 import { NOTE_FROZEN, NOTE_THAWED } from '../system.ts';
 import { cpuSessions, cpuThreads, targets } from './online_storage.ts';
@@ -50,6 +51,18 @@ export const fetchKernelThreads = procedure<TargetLocals>('rtcr.fetch_kernel_thr
   threads: (x, l) => each(fetchNativeCap, threadsOfTarget(x, l.target).map(([key]) => key), {}, 'fetched'),
   fetched: () => done(),
 });
+
+/** Drops the kernel Thread capabilities of a target's threads again, and leaves no trace of them in the own space. */
+export function forgetKernelThreads(x: Execution, target: number): void {
+  for (const [key, { kernel }] of threadsOfTarget(x, target)) {
+    discard(x, kernel);
+    cpuThreads(x).update(key, { kernel: 0 });
+  }
+  for (const [key, { native_cpu }] of ofTarget(cpuSessions, x, target)) {
+    discard(x, native_cpu);
+    cpuSessions(x).update(key, { native_cpu: 0 });
+  }
+}
 
 /** Stops all threads of the targets at once; none runs a user instruction until it is thawed. */
 export const freezeTargets = procedure<TargetsLocals>('rtcr.freeze_targets', {

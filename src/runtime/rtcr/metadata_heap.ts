@@ -19,6 +19,8 @@ const CHUNK_OVERHEAD_BYTES = 1024;
 
 /** Roots, sessions and lists of one target. */
 export const TARGET_BYTES = 6 * 1024;
+/** Lists of what a checkpoint stores of one target, and of what it copies. Beside one target they do not fit into the first chunk. */
+export const CHECKPOINT_BYTES = 10 * 1024;
 
 type AllocLocals = { [key: string]: Plain; bytes: number; chunk_bytes?: number };
 

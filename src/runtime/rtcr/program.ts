@@ -45,7 +45,7 @@ type ChildLocals = { [key: string]: Plain; item: ChildNode };
 
 const startConfigured = procedure<ChildLocals>('rtcr.start_configured_child', {
   start: (_x, { item }) => call(createTarget, { ...item }, 'created', 'failed'),
-  created: (_x, _l, { target }: CreatedTarget) => call(startTarget, { target, empty: false }, 'started', 'failed'),
+  created: (_x, _l, { target }: CreatedTarget) => call(startTarget, { target, empty: false, binary: true }, 'started', 'failed'),
   started: () => done(),
   failed: (_x, { item }, failure: Failure) => call(logError, { text: `child "${item.name}" cannot be started: ${failure.text || failure.name}` }, 'dissolve'),
   dissolve: (x, { item }) => call(destroyTargetQuietly, { target: targetNamed(x, item.name) ?? 0 }, 'started'),

@@ -5,6 +5,8 @@ import type { PlainRecord } from '../../emu/plain.ts';
 import { capId, dec, inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { record, table } from '../native/store.ts';
+import { isContent } from './contents.ts';
+import { discard } from './discard.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { decideStrategy } from './strategies.ts';
 import { type Snapshot, snapshots, type StoredThread, threadsOf } from './target_state.ts';
@@ -82,7 +84,11 @@ export function allMembers(x: Execution): readonly Restoration[] {
 
 /** Forgets the restore in progress and drops what it kept. */
 export function endRestoration(x: Execution): void {
-  for (const { native, task } of allMembers(x)) for (const slot of [native, task]) if (slot !== 0) dec(x, slot);
+  for (const { native, task, strategy } of allMembers(x)) {
+    if (native !== 0) dec(x, native);
+    if (strategy.attached === 'copy') discard(x, task);
+    else if (task !== 0) dec(x, task);
+  }
   for (const [badge, { slot }] of translations(x).entries()) {
     if (slot !== 0) dec(x, slot);
     translations(x).delete(badge);
@@ -118,6 +124,10 @@ export function nowAt(x: Execution, badge: number): number | null {
   const found = translations(x).get(badge);
   return found === undefined || found.slot === 0 ? null : found.slot;
 }
+
+/** Whether the new target gets RAM of its own in place of an attached dataspace: the strategy says so, and the checkpoint has copied it. */
+export const comesAsCopy = (x: Execution, badge: number): boolean =>
+  restoration.get(x).strategy.attached === 'copy' && snapshotOf(x).references.some((row) => row.badge === badge && isContent(x, row.ds));
 
 /** Id of the restored object, if there is one. */
 export const nowCalled = (x: Execution, badge: number): number | undefined => translations(x).get(badge)?.id;

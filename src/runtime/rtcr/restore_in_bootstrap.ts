@@ -4,7 +4,9 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { call, done, type Failure, goto, procedure } from '../native/procedure.ts';
+import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
+import { discard } from './discard.ts';
 import { each } from './each.ts';
 import { signalSources, targets } from './online_storage.ts';
 import { type NativePd, openNativePd } from './pd_access.ts';
@@ -13,7 +15,7 @@ import { installSlot, toInstall } from './restore_caps.ts';
 import { restoreTimers } from './restore_launch.ts';
 import { allocDataspace, attachRegion, fillMemory } from './restore_memory.ts';
 import { identifyOwn, reopenSessions } from './restore_sessions.ts';
-import { recreateSignals } from './restore_signals.ts';
+import { recreateContexts } from './restore_signals.ts';
 import { dataspacesOfTarget, regionsOfTarget, threadsOfTarget } from './target_rows.ts';
 import { regionMapsOf, threadsOf } from './target_state.ts';
 
@@ -61,26 +63,33 @@ type Locals = { [key: string]: Plain; identified?: readonly number[] };
 
 /** Runs in the thread that serves the child's session request. */
 export const restoreInBootstrap = procedure<Locals>('rtcr.restore_in_bootstrap', {
-  start: () => call(identifyOwn, {}, 'native', 'failed'),
-  native: (x) => call(openNativePd, { pd: targets(x).require(restoration.get(x).target).pd }, 'identify', 'failed'),
-  identify: (x, l, { native, task }: NativePd) => {
-    restoration.update(x, { native, task });
+  start: () => call(identifyOwn, {}, 'identify', 'failed'),
+  identify: (x, l) => {
     identifyBootstrapped(x);
     l.identified = toInstall(x).map(({ badge }) => badge);
-    return each(allocDataspace, missingDataspaces(x), {}, 'sessions', 'failed');
+    return each(allocDataspace, missingDataspaces(x), {}, 'signals', 'failed');
   },
-  sessions: () => call(reopenSessions, {}, 'signals', 'failed'),
-  signals: () => call(recreateSignals, {}, 'regions', 'failed'),
+  signals: () => call(recreateContexts, {}, 'sessions', 'failed'),
+  sessions: () => call(reopenSessions, {}, 'regions', 'failed'),
   regions: (x) => each(attachRegion, missingRegions(x), {}, 'timers', 'failed'),
-  timers: () => call(restoreTimers, {}, 'space', 'failed'),
-  space: (x, l) => each(installSlot, recreatedSlots(x, new Set(l.identified ?? [])), {}, 'memory', 'failed'),
+  timers: () => call(restoreTimers, {}, 'native', 'failed'),
+  native: (x) => call(openNativePd, { pd: targets(x).require(restoration.get(x).target).pd }, 'space', 'failed'),
+  space: (x, _l, { native, task }: NativePd) => {
+    restoration.update(x, { native, task });
+    return goto('install');
+  },
+  install: (x, l) => each(installSlot, recreatedSlots(x, new Set(l.identified ?? [])), {}, 'memory', 'failed'),
   memory: () => call(fillMemory, {}, 'end', 'failed'),
   failed: (x, _l, failure: Failure) => {
     lost(x, { purpose: `the restore inside the start-up ended early: ${failure.text || failure.name}` });
     return goto('end');
   },
+  // The child goes on from here: the slots are free for what it asks for next.
   end: (x) => {
-    restoration.update(x, { hooked: true });
+    const { native, task } = restoration.get(x);
+    if (native !== 0) dec(x, native);
+    discard(x, task);
+    restoration.update(x, { hooked: true, native: 0, task: 0 });
     return done();
   },
 });

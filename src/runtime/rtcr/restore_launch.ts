@@ -10,6 +10,7 @@ import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuThreads, crews, targets, timerSessions } from './online_storage.ts';
 import { translateLabel, translateMessage } from './message_words.ts';
+import { ownCall } from './persistent_call.ts';
 import { nowAt, nowCalled, restoration, restoredThread, snapshotOf, storedThreads, usedForRestore } from './restoration.ts';
 import { type StoredThread, type StoredTimerSession, threadsOf } from './target_state.ts';
 import { awaitReply, exchangeRegisters, writeRegisters, writeUtcb } from './thread_access.ts';
@@ -154,7 +155,8 @@ const restoreTimer = procedure<TimerLocals>('rtcr.restore_timer', {
   start: (x, l) => {
     const stored = storedTimer(x, l.item);
     const sigh = nowAt(x, stored?.sigh_badge ?? 0);
-    return stored === undefined || sigh === null ? goto('clock') : rpc(Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'clock');
+    if (stored === undefined || sigh === null) return goto('clock');
+    return ownCall(x, Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'clock');
   },
   clock: (x, l) => {
     const found = restoredTimer(x, l.item);

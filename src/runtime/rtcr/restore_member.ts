@@ -5,9 +5,9 @@ import type { Plain } from '../../emu/plain.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Pd_session } from '../rpc/interfaces.ts';
-import { enterMember, lost, restoration, snapshotOf, translated, usedForRestore } from './restoration.ts';
+import { comesAsCopy, enterMember, lost, restoration, snapshotOf, translated, usedForRestore } from './restoration.ts';
 import { hasDefect } from './defects.ts';
-import { fetchKernelThreads, freezeTargets } from './kernel_threads.ts';
+import { fetchKernelThreads, forgetKernelThreads, freezeTargets } from './kernel_threads.ts';
 import { recreateNativeCaps } from './native_caps.ts';
 import { pdSessions, targets } from './online_storage.ts';
 import { type NativePd, openNativePd } from './pd_access.ts';
@@ -38,7 +38,7 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
   created: (x, l, { target }: CreatedTarget) => {
     restoration.update(x, { target });
     const empty = l.strategy.bootstrap === 'empty';
-    return call(startTarget, { target, empty }, empty ? 'identify' : l.strategy.bootstrap === 'elf' ? 'booted' : 'wait_for_hook');
+    return call(startTarget, { target, empty, binary: !asHistoric(l.strategy) || snapshotOf(x).references.some(({ badge, kind }) => kind === 'binary' && !comesAsCopy(x, badge)) }, empty ? 'identify' : l.strategy.bootstrap === 'elf' ? 'booted' : 'wait_for_hook');
   },
   booted: (x) => {
     lost(x, { purpose: 'everything: the child begins anew from its program (bootstrap="elf")' });
@@ -54,7 +54,7 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
     lost(x, { purpose: 'kernel state and registers: the threads go on with their start-up (bootstrap="log-hook")' });
     return done();
   },
-  identify: () => call(identifyOwn, {}, 'native'),
+  identify: (_x, l) => call(identifyOwn, {}, asHistoric(l.strategy) ? 'memory' : 'native'),
   native: (x) => call(openNativePd, { pd: targets(x).require(restoration.get(x).target).pd }, 'sessions'),
   sessions: (x, _l, { native, task }: NativePd) => {
     restoration.update(x, { native, task });
@@ -70,7 +70,10 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
     if (cap !== null) translated(x, snapshotOf(x).pd_sessions[0]?.native_pd_badge ?? 0, cap);
     return goto('memory');
   },
-  memory: () => call(allocMemory, {}, 'threads'),
+  memory: (_x, l) => call(allocMemory, {}, asHistoric(l.strategy) ? 'early_signals' : 'threads'),
+  early_signals: () => call(recreateSignals, {}, 'early_threads'),
+  early_threads: () => call(recreateThreads, {}, 'late_sessions'),
+  late_sessions: () => call(reopenSessions, {}, 'built'),
   threads: () => call(recreateThreads, {}, 'kernel_threads'),
   kernel_threads: (x, l) => call(fetchKernelThreads, { target: restoration.get(x).target }, holds(l.strategy) ? 'freeze' : 'signals'),
   freeze: (x) => {
@@ -94,7 +97,12 @@ export const furnishMember = procedure<MemberLocals>('rtcr.restore_furnish', {
   early: () => call(launchThreads, {}, 'run_early'),
   // They run while the memory is being copied; on a machine with one processor this is when.
   run_early: () => call(sleep, { us: EARLY_RUN_US }, 'fill'),
-  early_timers: (_x, l) => (timersFirst(l.strategy) ? call(restoreTimers, {}, 'fill') : goto('fill')),
+  early_timers: (_x, l) => (timersFirst(l.strategy) ? call(restoreTimers, {}, 'late_native') : goto('late_native')),
+  late_native: (x) => (restoration.get(x).native === 0 ? call(openNativePd, { pd: targets(x).require(restoration.get(x).target).pd }, 'opened') : goto('fill')),
+  opened: (x, _l, { native, task }: NativePd) => {
+    restoration.update(x, { native, task });
+    return goto('fill');
+  },
   fill: () => call(fillMemory, {}, 'capabilities'),
   capabilities: (_x, l) => (l.strategy['cap-map'] === 'skip' && l.strategy['cap-space'] === 'skip' ? goto('in_order') : call(publishCapMap, {}, 'in_order')),
   in_order: (_x, l) => goto(l.strategy['cap-order'] === 'map-first' ? 'map' : 'space'),
@@ -107,16 +115,21 @@ export const furnishMember = procedure<MemberLocals>('rtcr.restore_furnish', {
     return l.strategy['cap-space'] === 'skip' ? goto(then) : call(installCapSpace, {}, then);
   },
   semaphore: (_x, l) => (l.strategy.semaphore === 'attach' ? call(attachSemaphores, {}, 'launch') : goto('launch')),
-  launch: (_x, l) => {
+  launch: (x, l) => {
     switch (l.strategy['thread-order']) {
       case 'start-late':
-        return call(launchThreads, {}, 'furnished');
+        return asHistoric(l.strategy) ? call(fetchKernelThreads, { target: restoration.get(x).target }, 'launch_late') : call(launchThreads, {}, 'furnished');
       case 'start-early':
       case 'no-start':
         return done();
       default:
         return call(startThreads, {}, 'lock_irqs');
     }
+  },
+  launch_late: () => call(launchThreads, {}, 'launched'),
+  launched: (x) => {
+    forgetKernelThreads(x, restoration.get(x).target);
+    return done();
   },
   lock_irqs: () => call(restoreLockIrqs, {}, 'furnished'),
   furnished: () => done(),
@@ -137,5 +150,8 @@ export const awakenMember = procedure<MemberLocals>('rtcr.restore_awaken', {
 
 /** Whether threads exist without running until everything is in place. */
 const holds = (strategy: DecidedStrategy): boolean => strategy['thread-order'] !== 'start-late' && strategy['thread-order'] !== 'start-early';
+
+/** Whether objects are made in the order of the historic program: memory, signals, threads, and only then sessions. */
+const asHistoric = (strategy: DecidedStrategy): boolean => strategy.attached === 'copy' && strategy['thread-order'] === 'start-late' && strategy['native-caps'] === 'skip';
 
 const timersFirst = (strategy: DecidedStrategy): boolean => hasDefect(strategy.defects, 'D-21');

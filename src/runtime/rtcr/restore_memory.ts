@@ -12,8 +12,9 @@ import { each } from './each.ts';
 import { pdSessions, ramSessions, regionMaps, rmSessions, targets } from './online_storage.ts';
 import { callPersistently } from './persistent_call.ts';
 import { knowCarried } from './proxy_restore.ts';
-import { alsoKnown, lost, nowAt, restoration, snapshotOf, translated } from './restoration.ts';
-import { regionMapsOf, type StoredRegionMap } from './target_state.ts';
+import { allocPrivateCopy, type PrivateCopy } from './private_copies.ts';
+import { alsoKnown, comesAsCopy, lost, nowAt, restoration, snapshotOf, translated } from './restoration.ts';
+import { regionMapsOf, type StoredReference, type StoredRegionMap } from './target_state.ts';
 
 type DataspaceItem = { readonly ram: number; readonly at: number };
 type DataspaceLocals = { [key: string]: Plain; item: DataspaceItem };
@@ -39,6 +40,7 @@ export const allocMemory = procedure<Record<string, Plain>>('rtcr.alloc_memory',
   start: (x) => {
     knowCarried(x);
     for (const { badge, ds, kind } of snapshotOf(x).references) {
+      if (comesAsCopy(x, badge)) continue;
       if (kind === 'binary') alsoKnown(x, badge, targets(x).require(restoration.get(x).target).binary_ds);
       else if (nowAt(x, badge) === null && kind !== 'trace_control') alsoKnown(x, badge, ds);
     }
@@ -58,6 +60,13 @@ function payer(x: Execution, map: StoredRegionMap): number {
   return row.rm === 0 ? (pdSessions(x).get(row.pd)?.real ?? 0) : (rmSessions(x).get(row.rm)?.real ?? 0);
 }
 
+/** Bytes of a copied dataspace as far as the target has attached it. */
+function copiedBytes(x: Execution, badge: number): number {
+  const { defects } = restoration.get(x).strategy;
+  const regions = regionMapsOf(snapshotOf(x)).flatMap((map) => map.regions).filter(({ ds_badge }) => ds_badge === badge);
+  return Math.max(0, ...regions.map(({ offset, size }) => size + (hasDefect(defects, 'D-06') ? 0 : offset)));
+}
+
 const isReference = (x: Execution, badge: number): boolean => snapshotOf(x).references.some((reference) => reference.badge === badge);
 
 export const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
@@ -66,6 +75,7 @@ export const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
     const region = map?.regions[item.region];
     if (map === undefined || region === undefined) return done();
     const ds = nowAt(x, region.ds_badge);
+    if (ds === null && comesAsCopy(x, region.ds_badge)) return call(allocPrivateCopy, { target: restoration.get(x).target, bytes: copiedBytes(x, region.ds_badge) }, 'in_its_place');
     if (ds === null) {
       lost(x, { address: region.address, purpose: `the dataspace attached there (id ${region.ds_badge})` });
       return done();
@@ -76,6 +86,10 @@ export const attachRegion = procedure<AttachLocals>('rtcr.restore_region', {
     if (hasDefect(defects, 'D-04') && isReference(x, region.ds_badge)) return raise('Restore_refused', `defect D-04: the historic program reads through a null pointer for the region at 0x${address.toString(16)}, whose dataspace is no RAM of the target`);
     const args = { ds, size, offset, use_local_addr: true, local_addr: address, executable };
     return callPersistently(Region_map.attach, nowAt(x, map.badge), args, payer(x, map), 'attached');
+  },
+  in_its_place: (x, l, { ds }: PrivateCopy) => {
+    translated(x, regionMapsOf(snapshotOf(x))[l.item.map]?.regions[l.item.region]?.ds_badge ?? 0, ds);
+    return goto('start');
   },
   attached: () => done(),
 });
@@ -105,12 +119,23 @@ const fillDataspace = procedure<FillLocals>('rtcr.fill_dataspace', {
   filled: () => done(),
 });
 
+const fillCopy = procedure<{ [key: string]: Plain; item: StoredReference }>('rtcr.fill_copy', {
+  start: (x, { item }) => {
+    const bytes = copiedBytes(x, item.badge);
+    const now = nowAt(x, item.badge) ?? 0;
+    restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + bytes });
+    return call(copyDataspace, hasDefect(restoration.get(x).strategy.defects, 'D-03') ? { from: now, to: item.ds, bytes } : { from: item.ds, to: now, bytes }, 'filled');
+  },
+  filled: () => done(),
+});
+
 /** Copies the snapshot into the new dataspaces; without defect D-03 the snapshot itself is never changed. */
 export const fillMemory = procedure<Record<string, Plain>>('rtcr.fill_memory', {
   start: (x) => {
     const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.flatMap(({ contents }, at) => contents.map((_part, content) => ({ ram, at, content }))));
-    return each(fillDataspace, items, {}, 'filled');
+    return each(fillDataspace, items, {}, 'copies');
   },
+  copies: (x) => each(fillCopy, snapshotOf(x).references.filter(({ badge }) => comesAsCopy(x, badge) && nowAt(x, badge) !== null), {}, 'filled'),
   filled: () => goto('finish'),
   finish: () => done(),
 });

@@ -20,7 +20,7 @@ import type { Opened } from '../native/session.ts';
 import { reopenForeign } from './foreign_session.ts';
 import { restoreRoms } from './restore_roms.ts';
 import { restoreQuotas } from './restore_quota.ts';
-import { alsoKnown, lost, nowAt, renamed, restoration, snapshotOf, translated } from './restoration.ts';
+import { alsoKnown, comesAsCopy, lost, nowAt, renamed, restoration, snapshotOf, translated } from './restoration.ts';
 import { type Service, sessionsOfService } from './session_end.ts';
 import { CREATORS, foreignServiceOf, serviceOf } from './target_policy.ts';
 import { mapsOfPd } from './target_rows.ts';
@@ -128,8 +128,8 @@ const reopenSession = procedure<ReopenLocals>('rtcr.reopen_session', {
     if (l.item.service === 'PD') identifyMaps(x, stored as StoredPdSession, key);
     return call(repeatUpgrade, { service: l.item.service, key, bytes: stored.upgrade_bytes }, 'register');
   },
-  // The child's own list of sessions, so that it can close and upgrade what it got back.
-  register: (x) => call(childHeapAlloc, { child: targets(x).require(restoration.get(x).target).child, bytes: SESSION_BYTES }, 'registered'),
+  // The child's own list of sessions, so that it can close and upgrade what it got back. The historic program left it out.
+  register: (x) => (restoration.get(x).strategy.attached === 'copy' ? done() : call(childHeapAlloc, { child: targets(x).require(restoration.get(x).target).child, bytes: SESSION_BYTES }, 'registered')),
   registered: (x, l, { block }: ChildHeapBlock) => {
     const { target } = restoration.get(x);
     inc(x, l.cap ?? null);
@@ -207,7 +207,7 @@ const refetchTraceControl = procedure<{ [key: string]: Plain; item: number }>('r
   start: (x, l) => {
     const stored = snapshotOf(x).cpu_sessions[l.item];
     const found = cpuSessions(x).entries().filter(([, row]) => row.target === restoration.get(x).target)[l.item];
-    if (stored === undefined || found === undefined || stored.trace_control_badge === 0) return done();
+    if (stored === undefined || found === undefined || stored.trace_control_badge === 0 || comesAsCopy(x, stored.trace_control_badge)) return done();
     return callPersistently(Cpu_session.trace_control, found[1].cap, {}, found[1].real, 'fetched');
   },
   fetched: (x, l, { cap }: RpcReply) => {

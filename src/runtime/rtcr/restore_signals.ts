@@ -3,7 +3,7 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
-import { done, goto, procedure, raise } from '../native/procedure.ts';
+import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Cpu_session, Cpu_thread, Pd_session, Region_map, Rom_session, Signal_source } from '../rpc/interfaces.ts';
 import type { RpcFunction } from '../rpc/interface.ts';
@@ -34,6 +34,9 @@ const recreateSource = procedure<ContextLocals>('rtcr.recreate_signal_source', {
   source: (x, { item }, { cap }: RpcReply) => {
     if (cap === null) return raise('Restore_refused', 'no signal source');
     translated(x, storedSource(x, item)?.badge ?? 0, cap);
+    // The historic program did not know of the semaphore.
+    const { semaphore, attached } = restoration.get(x).strategy;
+    if (semaphore === 'skip' && attached === 'copy') return done();
     return rpc(Signal_source.request_semaphore, nowAt(x, storedSource(x, item)?.badge ?? 0), {}, 'semaphore');
   },
   semaphore: (x, { item }, { cap }: RpcReply) => {
@@ -57,7 +60,13 @@ const recreateContext = procedure<ContextLocals>('rtcr.recreate_signal_context',
 
 export const recreateSignals = procedure<Record<string, Plain>>('rtcr.recreate_signals', {
   start: (x) => each(recreateSource, snapshotOf(x).pd_sessions.flatMap(({ sources }, pd) => sources.map((_source, at) => ({ pd, at }))), {}, 'contexts'),
-  contexts: (x) => each(recreateContext, snapshotOf(x).pd_sessions.flatMap(({ contexts }, pd) => contexts.map((_context, at) => ({ pd, at }))), {}, 'finished'),
+  contexts: () => call(recreateContexts, {}, 'finished'),
+  finished: () => done(),
+});
+
+/** Contexts alone, where the source is there already. */
+export const recreateContexts = procedure<Record<string, Plain>>('rtcr.recreate_signal_contexts', {
+  start: (x) => each(recreateContext, snapshotOf(x).pd_sessions.flatMap(({ contexts }, pd) => contexts.map((_context, at) => ({ pd, at }))), {}, 'finished'),
   finished: () => done(),
 });
 

@@ -80,6 +80,10 @@ export const STRATEGY_ATTRIBUTES = [
     name: 'foreign', at: ['checkpoint'], offered: ['refuse', 'reopen', 'lose'], refused: [],
     loses: { reopen: 'what the server knew about the session', lose: 'the session: its slot is empty' },
   },
+  {
+    name: 'attached', at: ['checkpoint', 'restore'], offered: ['reference', 'copy'], refused: [],
+    loses: { copy: 'attached memory that is no RAM of its own: it goes on with private copies of its text and trace control, which the parent pays for and nobody else sees' },
+  },
   { name: 'defects', at: ['checkpoint', 'restore'], offered: ['none'], refused: [] },
 ] as const satisfies readonly StrategyAttribute[];
 
@@ -97,15 +101,15 @@ export type Preset = { readonly checkpoint: Readonly<Record<string, string>>; re
 /** What the historic programs did, and what an unpatched Genode 16.08 can do. Attributes given beside a preset go before it. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   'argos-master': {
-    checkpoint: { stop: 'pause', resume: 'no', registers: 'core-state', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', rom: 'refetch', defects: 'D-01 D-08 D-11' },
+    checkpoint: { stop: 'pause', resume: 'no', registers: 'core-state', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', rom: 'refetch', attached: 'copy', defects: 'D-01 D-08 D-11' },
     restore: {
-      bootstrap: 'log-hook', registers: 'ip-sp', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', rom: 'refetch', defects: 'D-03 D-21',
+      bootstrap: 'log-hook', registers: 'ip-sp', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', rom: 'refetch', attached: 'copy', defects: 'D-03 D-21',
     },
   },
   'argos-fixing_restore': {
-    checkpoint: { stop: 'pause', resume: 'no', registers: 'all', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', rom: 'refetch', defects: 'D-01 D-08' },
+    checkpoint: { stop: 'pause', resume: 'no', registers: 'all', blocked: 'after', utcb: 'zero', stale: 'skip', foreign: 'lose', rom: 'refetch', attached: 'copy', defects: 'D-01 D-08' },
     restore: {
-      bootstrap: 'empty', registers: 'all', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', rom: 'refetch', 'thread-order': 'start-late',
+      bootstrap: 'empty', registers: 'all', blocked: 'after', utcb: 'zero', semaphore: 'skip', 'native-caps': 'skip', timer: 'full', rom: 'refetch', attached: 'copy', 'thread-order': 'start-late',
       defects: 'D-06 D-13 D-21',
     },
   },

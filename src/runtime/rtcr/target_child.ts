@@ -21,6 +21,7 @@ import { releaseCallers } from './dead_callers.ts';
 import { each } from './each.ts';
 import { forgetForeignSessions } from './foreign_session.ts';
 import { metadataAlloc, metadataFree, TARGET_BYTES } from './metadata_heap.ts';
+import { freePrivateCopies } from './private_copies.ts';
 import { cpuSessions, cpuThreads, crews, pdSessions, ramSessions, regionMaps, type TargetRow, targets } from './online_storage.ts';
 import { createPdSession } from './pd_session.ts';
 import { createRamSession, fundRamSession } from './ram_session.ts';
@@ -117,12 +118,13 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   complete: (_x, l) => done({ target: l.target ?? 0 } satisfies CreatedTarget),
 });
 
-type StartLocals = { [key: string]: Plain; target: number; empty: boolean };
+/** An empty target can do without the dataspace of its program. */
+type StartLocals = { [key: string]: Plain; target: number; empty: boolean; binary: boolean };
 
 /** Makes the target a child: with its program and a running main thread, or empty and still. */
 export const startTarget = procedure<StartLocals>('rtcr.start_target', {
   start: () => call(log, { text: 'Target_child::start()' }, 'binary'),
-  binary: (x, l) => rpc(Rom_session.dataspace, targets(x).require(l.target).rom, {}, 'child'),
+  binary: (x, l) => (l.binary ? rpc(Rom_session.dataspace, targets(x).require(l.target).rom, {}, 'child') : goto('child', { value: 0, cap: null } satisfies RpcReply)),
   child: (x, l, { cap }: RpcReply) => {
     patch(x, l.target, { binary_ds: cap ?? 0 });
     const row = targets(x).require(l.target);
@@ -210,8 +212,9 @@ const dissolveTarget = procedure<ItemLocals>('rtcr.dissolve_target', {
     forgetForeignSessions(x, l.item);
     crews(x).update(targets(x).require(l.item).crew, { target: 0 });
     targets(x).delete(l.item);
-    return call(metadataFree, { bytes: TARGET_BYTES }, 'removed');
+    return call(metadataFree, { bytes: TARGET_BYTES }, 'copies');
   },
+  copies: (_x, l) => call(freePrivateCopies, { target: l.item }, 'removed'),
   removed: () => done(),
 });
 

@@ -23,6 +23,7 @@ export const STRATEGY = {
   resume: optional(choice('yes', 'no'), 'whether it is set off again after the checkpoint'),
   stale: optional(choice('request', 'skip'), 'capabilities that the map does not know'),
   foreign: optional(choice('refuse', 'reopen', 'lose'), 'sessions at services that are not interposed'),
+  attached: optional(choice('reference', 'copy'), 'attached memory that is no RAM of the component, such as its text: referred to, or copied into RAM of the checkpointer'),
   defects: optional(TEXT, 'defects of the historic program, such as "D-06 D-13"'),
 } as const;
 

@@ -2,7 +2,6 @@
 // line. Owner of what is coming in; the snapshot appears only when all of it is there.
 
 import type { Plain } from '../../../emu/plain.ts';
-import { dec } from '../../native/cap_space.ts';
 import type { Execution } from '../../native/execution.ts';
 import { type Attached, attachDataspace, detachDataspace } from '../../native/memory.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../../native/procedure.ts';
@@ -115,11 +114,9 @@ export const dropSnapshot = procedure<{ [key: string]: Plain; name: string }>('r
   start: (x, l) => {
     const found = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     if (found.length === 0) return raise('Drop_refused', `there is no checkpoint "${l.name}"`);
-    for (const [key, { references }] of found) {
-      snapshots(x).delete(key);
-      for (const { ds } of references) if (ds !== 0) dec(x, ds);
-    }
-    return call(freeContents, { contents: found.flatMap(([, snapshot]) => contentsOf(snapshot)), references: [] }, 'dropped');
+    for (const [key] of found) snapshots(x).delete(key);
+    const references = found.flatMap(([, snapshot]) => snapshot.references.map(({ ds }) => ds).filter((ds) => ds !== 0));
+    return call(freeContents, { contents: found.flatMap(([, snapshot]) => contentsOf(snapshot)), references }, 'dropped');
   },
   dropped: (_x, l) => done({ name: l.name, extensions: [] }),
 });

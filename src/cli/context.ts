@@ -70,3 +70,9 @@ export function findPackageRoot(): string {
     folder = parent;
   }
 }
+
+/** The version that the package in this folder says of itself. */
+export function versionOf(packageRoot: string): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version?: unknown };
+  return String(version);
+}

@@ -7,10 +7,7 @@ import { EXIT_STATUS } from '../runner/result.ts';
 import { nearest } from '../scenario/nearest.ts';
 import { engineOf, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
 import { COMMANDS } from './command_table.ts';
-import type { Context } from './context.ts';
-
-/** Commands of later versions: known, and refused by name. */
-export const LATER: readonly string[] = [];
+import { type Context, versionOf } from './context.ts';
 
 const ONE_LINE_MAX = 160;
 
@@ -43,9 +40,12 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
     if (name === undefined) throw new UsageError('no command was given');
     return PASSED;
   }
+  if (name === '--version' || name === '-V') {
+    context.out(`rescap ${versionOf(context.packageRoot)}\n`);
+    return PASSED;
+  }
   const entry = COMMANDS.find((candidate) => candidate.name === name);
   if (entry === undefined) {
-    if (LATER.includes(name)) throw new UsageError(`rescap ${name} is not in this version`);
     const near = nearest(name, COMMANDS.map((known) => known.name));
     throw new UsageError(`there is no command '${name}'`, near === undefined ? 'rescap --help lists the commands' : `did you mean 'rescap ${near}'?`);
   }
@@ -71,7 +71,7 @@ async function overview(): Promise<string> {
     '',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    'rescap COMMAND --help shows a command; --color and --no-color go with all of them.',
+    'rescap COMMAND --help shows a command, rescap --version the version; --color and --no-color go with all of them.',
     'exit status: 0 pass, 1 failed, 2 usage or invalid scenario, 3 golden mismatch, 4 timeout, 5 internal error, 6 nothing executed',
     '',
   ].join('\n');

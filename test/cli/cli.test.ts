@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../src/cli/context.ts';
 import { COMMANDS } from '../../src/cli/command_table.ts';
-import { LATER, main } from '../../src/cli/main.ts';
+import { main } from '../../src/cli/main.ts';
 import { suite } from '../kit.ts';
 import { bootScripted, slotEntry } from '../runner/scripted_system.ts';
 
@@ -163,11 +163,12 @@ test('a slip on the command line gets a suggestion and exits 2', async () => {
   for (const args of [['rnu'], ['run', 'shep'], ['run', '--quite'], ['dump'], ['diff', 'a'], []]) assert.is((await rescap(args)).status, 2, args.join(' '));
 });
 
-test('commands of later versions are refused by name', async () => {
-  for (const command of LATER) {
-    const { status, err } = await rescap([command]);
-    assert.is(status, 2);
-    assert.match(err, `rescap ${command} is not in this version`);
+test('the version is the one that the package says of itself', async () => {
+  put('package.json', '{ "name": "rescap", "version": "1.2.3" }');
+  for (const asked of ['--version', '-V']) {
+    const { status, out } = await rescap([asked]);
+    assert.is(status, 0);
+    assert.is(out, 'rescap 1.2.3\n');
   }
 });
 

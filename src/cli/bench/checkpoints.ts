@@ -35,7 +35,7 @@ const scenario = (size_mb: number): string => `<scenario name="size" ram="1024M"
     <child name="worker" binary="universal" ram="${size_mb * 2 + 2}M" granularity="${(size_mb * MEGABYTE) / PAGE_BYTES / PARTS}" track="writes"> <config>
       <alloc name="memory" bytes="${size_mb}M"/> <attach name="at" dataspace="memory"/>
       <write at="at" value="1"/>
-      <loop index="n" count="${(size_mb * MEGABYTE) / PAGE_BYTES - 1}"> <write at="at+n*${PAGE_BYTES}" value="n"/> </loop>
+      <loop index="n" count="${(size_mb * MEGABYTE) / PAGE_BYTES - 1}"> <write at="n*${PAGE_BYTES}+at" value="n"/> </loop>
       <log text="filled"/>
       <loop> <sleep ms="${ROUND_MS}"/> <write at="at" value="1"/> </loop>
     </config> </child>

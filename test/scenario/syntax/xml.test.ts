@@ -142,4 +142,9 @@ test('a printed tree is read back as it was', () => {
   fc.assert(fc.property(tree, (given) => assert.equal(plain(well(print(given))), given)), { numRuns: 300 });
 });
 
+test('characters of names that the XML library takes for white space are refused where they stand', () => {
+  assert.is(refusal('<\u1680x/>'), 'E005 1:1');
+  assert.is(refusal('<a>\n<b\ufeffc/></a>'), 'E005 2:3');
+});
+
 test.run();

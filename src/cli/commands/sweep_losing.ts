@@ -8,7 +8,7 @@ import { STRATEGY_ATTRIBUTES } from '../../runtime/rtcr/strategies.ts';
 import { type Exit, PASSED } from '../command.ts';
 import type { Context } from '../context.ts';
 
-const REASON_CHARACTERS = 70;
+const REASON_CHARACTERS = 80;
 
 export interface LosingStrategy {
   readonly name: string;
@@ -45,5 +45,11 @@ function row(name: string, results: readonly MomentResult[]): string {
   const reasons = new Map<string, number>();
   for (const { reason } of failed) reasons.set(reason[0] ?? '', (reasons.get(reason[0] ?? '') ?? 0) + 1);
   const [most = ''] = [...reasons].sort(([, a], [, b]) => b - a)[0] ?? [];
-  return `| \`${name}\` | ${results.length} | ${refused} | ${tried === 0 ? 'none tried' : `${failed.length} (${Math.round((100 * failed.length) / tried)} %)`} | ${most.slice(0, REASON_CHARACTERS).replaceAll('|', '/')} |\n`;
+  return `| \`${name}\` | ${results.length} | ${refused} | ${tried === 0 ? 'none tried' : `${failed.length} (${Math.round((100 * failed.length) / tried)} %)`} | ${cutAtWord(most.replaceAll('|', '/'))} |\n`;
+}
+
+function cutAtWord(text: string): string {
+  if (text.length <= REASON_CHARACTERS) return text;
+  const cut = text.slice(0, REASON_CHARACTERS);
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), 1)).replace(/[,:;]$/, '')} …`;
 }

@@ -119,6 +119,10 @@ test('nothing is marked as unfinished', () => {
   assert.equal(marked, []);
 });
 
+test('no script lies at the top level but the build', () => {
+  assert.equal(readdirSync(root).filter((file) => /\.([cm]?[jt]s|sh|py)$/.test(file)), ['build.mjs']);
+});
+
 test('no test runs alone', () => {
   const alone = TESTS.filter((file) => file !== 'test/kit.ts' && /\btest\.only\(/.test(code(file)));
   assert.equal(alone, []);

@@ -51,7 +51,7 @@ export type BoardEvent =
   | { readonly kind: 'note'; readonly what: string; readonly detail: Plain };
 
 export type StampedEvent = EventStamp & BoardEvent;
-/** Told of every request that is transferred, without an event being made of it: the first `count` of `words` are the message, for now. */
+/** Told of every request that is transferred, without an event being made of it: the first `count` of `words` are the message, and only during the call. */
 export type RequestListener = (from: DebugId, to: DebugId, object: DebugId, label: number, words: Uint32Array, count: number) => void;
 export type EventListener = (event: StampedEvent) => void;
 

@@ -7,8 +7,9 @@ import { runScenario } from '../../runner/run.ts';
 import type { BootSystem } from '../../runtime/system.ts';
 import { type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
-import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
-import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
+import { openScenario } from '../open_scenario.ts';
+import { findScenarios } from '../scenarios.ts';
 
 const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
 /** Instruction by instruction takes longer than a run does. */
@@ -36,13 +37,9 @@ export const COVERAGE: Command = {
 };
 
 function runOne(file: string, coverage: Coverage, boot_dir: string | undefined, context: Context): Exit {
-  const { scenario, diagnostics } = loadScenario(file, context);
-  if (scenario === undefined) {
-    tell(diagnostics, context);
-    return { verdict: 'invalid', reason: `${file} has errors` };
-  }
-  const loaded = loadModules(scenario, context, boot_dir);
-  if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const opened = openScenario(file, context, boot_dir);
+  if ('verdict' in opened) return opened;
+  const { scenario, modules } = opened;
   const boot: BootSystem = (config) => {
     const system = context.boot(config);
     if ('error' in system) return system;
@@ -52,6 +49,6 @@ function runOne(file: string, coverage: Coverage, boot_dir: string | undefined, 
     return system;
   };
   const observer = { line: () => undefined, stepDone: () => undefined };
-  const result = runScenario(scenario, loaded.modules, { boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
+  const result = runScenario(scenario, modules, { boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
   return result.verdict === 'invalid' || result.verdict === 'internal' ? { verdict: result.verdict, reason: result.reason } : PASSED;
 }

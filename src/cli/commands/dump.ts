@@ -9,8 +9,9 @@ import type { DumpResult } from '../../runner/result.ts';
 import { runScenario } from '../../runner/run.ts';
 import { scenarioUntil } from '../../runner/until.ts';
 import { type Command, ENGINE_OPTION, PASSED, UsageError } from '../command.ts';
-import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
-import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
+import { openScenario } from '../open_scenario.ts';
+import { findScenarios } from '../scenarios.ts';
 import { formatNamed } from './diff.ts';
 
 /** For commands that run a scenario without judging it. */
@@ -40,17 +41,13 @@ export const DUMP: Command = {
     const [, name = '', point = ''] = match;
     const format = formatNamed(values['format'] ?? 'text', DUMP_FORMATS);
     const [file = ''] = findScenarios([name], context);
-    const { scenario, diagnostics } = loadScenario(file, context);
-    if (scenario === undefined) {
-      tell(diagnostics, context);
-      return { verdict: 'invalid', reason: `${file} has errors` };
-    }
+    const opened = openScenario(file, context, bootFolder(values['boot-dir'], context));
+    if ('verdict' in opened) return opened;
+    const { scenario, modules } = opened;
     const part = scenarioUntil(scenario, point, typeof values['task'] === 'string' ? values['task'] : undefined);
     if ('error' in part) throw new UsageError(part.error, part.help);
-    const loaded = loadModules(scenario, context, bootFolder(values['boot-dir'], context));
-    if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
     const observer = { line: () => undefined, stepDone: () => undefined };
-    const result = runScenario(part, loaded.modules, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
+    const result = runScenario(part, modules, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
     if (result.verdict !== 'passed') return { verdict: result.verdict, reason: result.reason };
     const dump = result.dumps.at(-1);
     if (dump !== undefined) context.out(format === 'text' ? dump.text : DUMP_FORMATS[format]([listingOf(dump)]));

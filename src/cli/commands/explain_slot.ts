@@ -11,8 +11,8 @@ import { type SlotAnswer, slotAt } from '../../runner/slot/slot_at.ts';
 import { type Arguments, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { imageStore } from '../image_store.ts';
-import { loadModules } from '../modules.ts';
-import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { openScenario } from '../open_scenario.ts';
+import { findScenarios } from '../scenarios.ts';
 import { NO_GOLDENS } from './dump.ts';
 
 const EXAMPLE = 'for example: rescap explain sheep_counter@third --slot 0x217';
@@ -23,13 +23,9 @@ export function explainSlot({ values, positionals }: Arguments, context: Context
   const [, name = '', point = ''] = match;
   const slots = slotNumbers(values['slot']);
   const [file = ''] = findScenarios([name], context);
-  const { scenario, diagnostics } = loadScenario(file, context);
-  if (scenario === undefined) {
-    tell(diagnostics, context);
-    return { verdict: 'invalid', reason: `${file} has errors` };
-  }
-  const loaded = loadModules(scenario, context);
-  if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const opened = openScenario(file, context);
+  if ('verdict' in opened) return opened;
+  const { scenario, modules } = opened;
   const observer = { line: () => undefined, stepDone: () => undefined };
   const task = values['task'];
   const question = { point, slots, ...(typeof task === 'string' ? { task } : {}) };
@@ -37,7 +33,7 @@ export function explainSlot({ values, positionals }: Arguments, context: Context
   let answer: SlotAnswer;
   try {
     const images = imageStore(folder, folder, file, context);
-    answer = slotAt(scenario, loaded.modules, question, { boot: context.boot, goldens: NO_GOLDENS, images, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
+    answer = slotAt(scenario, modules, question, { boot: context.boot, goldens: NO_GOLDENS, images, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -17,8 +17,8 @@ import { RTCR_EXTENSIONS } from '../../runtime/rtcr/extensions.ts';
 import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { imageStore } from '../image_store.ts';
-import { loadModules } from '../modules.ts';
-import { findScenarios, goldensOf, loadScenario, tell } from '../scenarios.ts';
+import { openScenario } from '../open_scenario.ts';
+import { findScenarios, goldensOf, loadScenario } from '../scenarios.ts';
 
 export const EXTENSIONS: Command = {
   name: 'extensions',
@@ -67,19 +67,15 @@ function hashOf(scenario: Scenario): string {
 
 /** Runs a scenario in all ways; an exit where it does not even pass as it is. */
 export function examine(file: string, context: Context): NeedsRow | Exit {
-  const { scenario, diagnostics } = loadScenario(file, context);
-  if (scenario === undefined) {
-    tell(diagnostics, context);
-    return { verdict: 'invalid', reason: `${file} has errors` };
-  }
-  const loaded = loadModules(scenario, context);
-  if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const opened = openScenario(file, context);
+  if ('verdict' in opened) return opened;
+  const { scenario, modules } = opened;
   const folder = mkdtempSync(join(tmpdir(), 'rescap-extensions-'));
   try {
     const observer = { line: () => undefined, stepDone: () => undefined };
     const goldens = { ...goldensOf(file, scenario.variant, context), write: () => undefined, remove: () => undefined };
     const ports = { boot: context.boot, goldens, images: imageStore(folder, folder, file, context), ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT };
-    const run: RunWith = (one) => runScenario(one, loaded.modules, ports);
+    const run: RunWith = (one) => runScenario(one, modules, ports);
     const whole = run(scenario);
     if (whole.verdict !== 'passed') return { verdict: whole.verdict, reason: `${scenario.name} does not pass as it is: ${whole.reason}` };
     return { scenario: scenario.name, hash: hashOf(scenario), ...needsOf(scenario, whole.extensions_used, run) };

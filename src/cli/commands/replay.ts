@@ -13,8 +13,9 @@ import { savedSource, scenarioSource } from '../../runner/replay/source.ts';
 import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { goldenFolder, writeBytes } from '../files.ts';
-import { BOOT_DIR_OPTION, bootFolder, loadModules } from '../modules.ts';
-import { findScenarios, goldenFolderOf, loadScenario, tell } from '../scenarios.ts';
+import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
+import { openScenario } from '../open_scenario.ts';
+import { findScenarios, goldenFolderOf } from '../scenarios.ts';
 import { decodeStateFile, encodeStateFile } from '../state_file.ts';
 
 /** Options that print one view each, in this order; with a value it goes to the prompt's command of the name. */
@@ -104,15 +105,11 @@ function fromScenario({ values, positionals }: Arguments, context: Context): Ope
   if (typeof values['to'] !== 'string') throw new UsageError('replay needs --to MOMENT', `a moment is ${MOMENT_FORMS}`);
   const moment = momentOf(values['to']);
   const [file = ''] = findScenarios([name], context);
-  const { scenario, diagnostics } = loadScenario(file, context);
-  if (scenario === undefined) {
-    tell(diagnostics, context);
-    return { verdict: 'invalid', reason: `${file} has errors` };
-  }
-  const loaded = loadModules(scenario, context, bootFolder(values['boot-dir'], context));
-  if (tell(loaded.diagnostics, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const opened = openScenario(file, context, bootFolder(values['boot-dir'], context));
+  if ('verdict' in opened) return opened;
+  const { scenario, modules } = opened;
   const goldens = readOnly(goldenFolder(resolve(context.cwd, goldenFolderOf(file)), goldenFolderOf(file)));
-  return { session: new ReplaySession(scenarioSource(scenario, loaded.modules, { boot: context.boot, wall_ms: context.wall_ms, goldens })), moment };
+  return { session: new ReplaySession(scenarioSource(scenario, modules, { boot: context.boot, wall_ms: context.wall_ms, goldens })), moment };
 }
 
 /** A saved machine; without --to it is opened where it was saved. */

@@ -16,8 +16,8 @@ import type { Scenario } from '../../scenario/model.ts';
 import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
-import { loadModules } from '../modules.ts';
-import { findScenarios, loadScenario, tell } from '../scenarios.ts';
+import { openScenario } from '../open_scenario.ts';
+import { findScenarios } from '../scenarios.ts';
 import { sweepLosing } from './sweep_losing.ts';
 import { parseFault, sweepCycles, sweepFaults } from './sweep_modes.ts';
 
@@ -69,13 +69,9 @@ function request({ values, positionals }: Arguments, context: Context): Asked | 
   if (name === undefined || positionals.length !== 1) throw new UsageError('sweep needs one scenario', 'for example: rescap sweep sheep_counter');
   const text = (option: string): string | undefined => (typeof values[option] === 'string' ? values[option] : undefined);
   const [file = ''] = findScenarios([name], context);
-  const { scenario, diagnostics } = loadScenario(file, context);
-  if (scenario === undefined) {
-    tell(diagnostics, context);
-    return { verdict: 'invalid', reason: `${file} has errors` };
-  }
-  const { modules, diagnostics: missing } = loadModules(scenario, context);
-  if (tell(missing, context)) return { verdict: 'invalid', reason: `${file} has errors` };
+  const opened = openScenario(file, context);
+  if ('verdict' in opened) return opened;
+  const { scenario, modules } = opened;
   const path = text('of') ?? componentOf(scenario);
   const choice = choiceOf(text('at'), text('every'));
   const strategy = { checkpoint: attributes('checkpoint', text('checkpoint')), restore: attributes('restore', text('restore')) };

@@ -9,6 +9,7 @@ import { systemConfig } from '../system_config.ts';
 import { command, stopAtOutcomes } from './commands.ts';
 import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
 import { Subject } from './subject.ts';
+import type { Attempt } from './sweep.ts';
 
 export const FAULT_KINDS = ['denied', 'exhausted'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -41,7 +42,7 @@ export interface FaultsRequest {
 
 export interface FaultsPorts {
   readonly boot: BootSystem;
-  readonly attempt: <Result>(system: System, act: (copy: System) => Result) => Result;
+  readonly attempt: Attempt;
   readonly begins: (total: number, mine: number) => void;
   /** False ends it. */
   readonly result: (result: FaultResult) => boolean;

@@ -70,6 +70,22 @@ test('shards of one sweep merge into its whole, and a missing one is told', asyn
   assert.throws(() => merge([...parts, ...parts]), /moment \d+ is in two of the records/);
 });
 
+test('components that a scenario checkpoints together are swept together', async () => {
+  const { verdict, out } = await sweep({ shard: '1/100', output: join(folder, 'group.json') }, 'restore/client_and_server');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /restore of rtcr -> server, client at every system call/);
+  assert.match(out, /4 of \d+ moments: [1-4] ok/);
+});
+
+test('where no step checkpoints, what runs under a checkpointer is swept; where nothing does, that is said', async () => {
+  const { verdict, out } = await sweep({ shard: '2/160', output: join(folder, 'mail.json') }, 'mail_2017');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /restore of target_restorer-tester -> sheep_counter at/);
+  const none = await sweep({}, 'log_only');
+  assert.is(none.verdict, 'invalid');
+  assert.match(none.reason ?? '', /no component of this scenario runs under a checkpointer/);
+});
+
 test('cycles of checkpoint, kill and restore leave every count as it was', async () => {
   const { verdict, out } = await sweep({ cycles: '50' });
   assert.is(verdict, 'passed', out);
@@ -104,7 +120,7 @@ test('wrong arguments are told in words', async () => {
   await refused({ every: '0' }, /--every takes a whole number/);
   await refused({ shard: '3/2' }, /--shard takes I\/N/);
   await refused({ restore: 'semaphore' }, /--restore takes ATTRIBUTE=VALUE/);
-  await refused({}, /checkpoints no component/, 'log_only');
+  await refused({ with: 'client' }, /--with needs --of/);
   await refused({ cycles: 'many' }, /--cycles takes a whole number/);
 });
 

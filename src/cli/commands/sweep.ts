@@ -5,18 +5,20 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import { quiet } from '../../report/colors.ts';
 import { progressLine, sweepText } from '../../report/sweep.ts';
 import type { MomentResult } from '../../runner/sweep/experiment.ts';
 import { choiceWords, MOMENT_CLASSES, type MomentChoice, type MomentClass } from '../../runner/sweep/moments.ts';
 import { emptyRecord, parseRecord, printRecord, type SweepIdentity, type SweepRecord, withResults } from '../../runner/sweep/record.ts';
-import { sweep, type SweepRequest } from '../../runner/sweep/sweep.ts';
+import { type Mark, marksOf, markWords } from '../../runner/sweep/mark.ts';
+import { runningMark, sweep, type SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import type { BootModule } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
-import { openScenario } from '../open_scenario.ts';
+import { type OpenScenario, openScenario } from '../open_scenario.ts';
 import { findScenarios } from '../scenarios.ts';
 import { sweepLosing } from './sweep_losing.ts';
 import { parseFault, sweepCycles, sweepFaults } from './sweep_modes.ts';
@@ -32,7 +34,8 @@ export const SWEEP: Command = {
   example: ['rescap sweep sheep_counter', 'rescap sweep sheep_counter --every 1 --jobs 2', 'rescap sweep sheep_counter --restore semaphore=skip', 'rescap sweep sheep_counter --only 1834120', 'rescap sweep sheep_counter --cycles 10000', 'rescap sweep sheep_counter --faults --shard 1/20'],
   options: {
     engine: ENGINE_OPTION,
-    of: { type: 'string', value: 'PATH', doc: "the component; default: the one that the scenario's checkpoint steps name" },
+    of: { type: 'string', value: 'PATH', doc: "the component; default: what the scenario's checkpoint steps name, or all children of its checkpointer" },
+    with: { type: 'string', value: 'NAME[,NAME]', doc: 'with --of: further children of the same checkpointer, checkpointed together with it' },
     at: { type: 'string', value: 'CLASS', doc: `moments: ${MOMENT_CLASSES.join(', ')}; default: syscall (entry and exit)` },
     every: { type: 'string', value: 'N', doc: 'every N-th instruction instead' },
     only: { type: 'string', value: 'N[,N]', doc: 'only these moments, as instruction counts' },
@@ -72,20 +75,27 @@ function request({ values, positionals }: Arguments, context: Context): Asked | 
   const opened = openScenario(file, context);
   if ('verdict' in opened) return opened;
   const { scenario, modules } = opened;
-  const path = text('of') ?? componentOf(scenario);
+  const mark = markAsked(text('of'), text('with')) ?? markOf(opened, context);
+  if ('error' in mark) return { verdict: 'invalid', reason: mark.error };
   const choice = choiceOf(text('at'), text('every'));
   const strategy = { checkpoint: attributes('checkpoint', text('checkpoint')), restore: attributes('restore', text('restore')) };
-  const identity = { scenario: scenario.name, hash: hashOf(scenario, modules), component: path, moments_of: choiceWords(choice), strategy };
+  const identity = { scenario: scenario.name, hash: hashOf(scenario, modules), component: markWords(mark), moments_of: choiceWords(choice), strategy };
   const output = text('output') ?? join('reports', scenario.name, 'sweep.json');
-  return { scenario, modules, path, choice, strategy, shard: shardAsked(text('shard')), only: momentsAsked(text('only')), identity, output };
+  return { scenario, modules, ...mark, choice, strategy, shard: shardAsked(text('shard')), only: momentsAsked(text('only')), identity, output };
 }
 
-/** The one component that the scenario itself checkpoints. */
-function componentOf(scenario: Scenario): string {
-  const named = [...new Set(scenario.steps.flatMap((step) => (step.kind === 'checkpoint' ? [step.of] : [])))];
-  const [only] = named;
-  if (only !== undefined && named.length === 1) return only;
-  throw new UsageError(named.length === 0 ? `scenario '${scenario.name}' checkpoints no component` : `scenario '${scenario.name}' checkpoints several components: ${named.join(', ')}`, 'name one with --of "rtcr -> NAME"');
+function markAsked(of: string | undefined, others: string | undefined): Mark | null {
+  if (of === undefined && others !== undefined) throw new UsageError('--with needs --of', 'for example: --of "rtcr -> server" --with client');
+  const names = (others ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return of === undefined ? null : { path: of, ...(names.length === 0 ? {} : { with: names }) };
+}
+
+/** What the scenario itself checkpoints; where it does not, what runs under its checkpointer. */
+function markOf({ scenario, modules }: OpenScenario, context: Context): Mark | { readonly error: string } {
+  const [mark, ...others] = marksOf(scenario);
+  if (mark === undefined) return runningMark({ scenario, modules }, context.boot);
+  if (others.length === 0) return mark;
+  throw new UsageError(`scenario '${scenario.name}' checkpoints several components or groups: ${[mark, ...others].map(markWords).join('; ')}`, 'name one with --of "rtcr -> NAME", and others to go with it with --with NAME');
 }
 
 function choiceOf(at: string | undefined, every: string | undefined): MomentChoice {
@@ -134,6 +144,8 @@ class Course {
   #fresh: MomentResult[] = [];
   #failed: number;
   #mine = 0;
+  /** Lines that the scenario awaits and the undisturbed run has not. */
+  missing: readonly string[] = [];
   #done = 0;
   #saved_ms: number;
   readonly #started_ms: number;
@@ -159,9 +171,10 @@ class Course {
     return this.#failed;
   }
 
-  begins(total: number, mine: number): void {
+  begins(total: number, mine: number, missing: readonly string[]): void {
     this.#record = { ...this.#record, total };
     this.#mine += mine;
+    this.missing = missing;
   }
 
   result(result: MomentResult): void {
@@ -198,7 +211,7 @@ async function carryOut(asked: Asked, args: Arguments, context: Context): Promis
   const problem = jobs === 1 ? alone(asked, done, course, goesOn, context) : await together(asked, args, jobs, course, goesOn, context);
   course.end();
   if (problem !== null) return { verdict: 'failed', reason: problem };
-  return conclude(asked, args, course.record, context);
+  return conclude(asked, args, course, context);
 }
 
 function recordOf(asked: Asked, resume: boolean, context: Context): SweepRecord {
@@ -217,7 +230,7 @@ function alone(asked: Asked, done: ReadonlySet<number>, course: Course, goesOn: 
     course.result(one);
     return goesOn();
   };
-  return sweep({ ...asked, done }, { boot: context.boot, attempt, begins: (total, mine) => course.begins(total, mine), result })?.error ?? null;
+  return sweep({ ...asked, done }, { boot: context.boot, attempt, begins: (total, mine, missing) => course.begins(total, mine, missing), result })?.error ?? null;
 }
 
 /** As a worker: what begins and each result as a line. */
@@ -226,7 +239,7 @@ function lines(asked: SweepRequest, context: Context): Exit {
   const problem = sweep(asked, {
     boot: context.boot,
     attempt,
-    begins: (total, mine) => print({ total, mine }),
+    begins: (total, mine, missing) => print({ total, mine, missing }),
     result: (result) => {
       print({ result });
       return true;
@@ -235,12 +248,12 @@ function lines(asked: SweepRequest, context: Context): Exit {
   return problem === null ? PASSED : { verdict: 'failed', reason: problem.error };
 }
 
-type WorkerLine = { readonly total: number; readonly mine: number } | { readonly result: MomentResult };
+type WorkerLine = { readonly total: number; readonly mine: number; readonly missing: readonly string[] } | { readonly result: MomentResult };
 
 /** Several processes, each doing a shard of this one's shard. */
 async function together(asked: Asked, { values, positionals }: Arguments, jobs: number, course: Course, goesOn: () => boolean, context: Context): Promise<string | null> {
   const { index, of } = asked.shard;
-  const passed = ['of', 'at', 'every', 'only', 'checkpoint', 'restore', 'output', 'engine'].flatMap((name) => (typeof values[name] === 'string' ? [`--${name}=${values[name]}`] : []));
+  const passed = ['of', 'with', 'at', 'every', 'only', 'checkpoint', 'restore', 'output', 'engine'].flatMap((name) => (typeof values[name] === 'string' ? [`--${name}=${values[name]}`] : []));
   const bundle = join(context.packageRoot, 'dist/rescap.mjs');
   const workers = Array.from({ length: jobs }, (_, worker) =>
     execa(process.execPath, [bundle, 'sweep', ...positionals, ...passed, '--lines', ...(values['resume'] === true ? ['--resume'] : []), `--shard=${index + of * worker}/${of * jobs}`], {
@@ -251,7 +264,7 @@ async function together(asked: Asked, { values, positionals }: Arguments, jobs: 
     for await (const line of worker) {
       const told = JSON.parse(line) as WorkerLine;
       if ('result' in told) course.result(told.result);
-      else course.begins(told.total, told.mine);
+      else course.begins(told.total, told.mine, told.missing);
       if (!goesOn()) for (const one of workers) one.kill();
     }
     const { exitCode, stderr } = await worker;
@@ -260,8 +273,9 @@ async function together(asked: Asked, { values, positionals }: Arguments, jobs: 
   return (await Promise.all(ends)).find((problem) => problem !== null) ?? null;
 }
 
-function conclude(asked: Asked, { values }: Arguments, record: SweepRecord, context: Context): Exit {
-  const options = (['of', 'checkpoint', 'restore'] as const).flatMap((name) => (typeof values[name] === 'string' ? [`--${name} "${values[name]}"`] : []));
+function conclude(asked: Asked, { values }: Arguments, { record, missing }: Course, context: Context): Exit {
+  const options = (['of', 'with', 'checkpoint', 'restore'] as const).flatMap((name) => (typeof values[name] === 'string' ? [`--${name} "${values[name]}"`] : []));
+  if (missing.length > 0) context.out(quiet(`up to the last awaited line that comes undisturbed; not: ${missing.map((line) => `"${line}"`).join(', ')}\n`));
   context.out(sweepText(record, (moment) => ['rescap sweep', asked.scenario.name, ...options, `--only ${moment}`].join(' ')));
   const failed = record.failures.length + record.failures_more;
   if (record.tried.length === 0) return { verdict: 'nothing', reason: 'there was no moment to try' };

@@ -4,9 +4,10 @@
 
 import type { DebugId } from '../../emu/numbers.ts';
 import type { System } from '../../runtime/system.ts';
-import { difference, type End, runToEnd } from './ends.ts';
+import { type End, groupDifference, runToEnd } from './ends.ts';
 import type { Expectation } from './experiment.ts';
-import { Subject } from './subject.ts';
+import { Group } from './group.ts';
+import { labelsOf } from './mark.ts';
 
 /** From less than a time slice of the kernel to more than what a whole restore takes. */
 const DELAYS_US = [300, 1100, 3000, 20, 12_000, 45_000, 90_000, 2000, 5500, 26_000];
@@ -34,9 +35,12 @@ export class Delays {
    * A delay with which the undisturbed component comes to the same end. If none is found, `changing` is one with which it does not come to
    * the undisturbed end: its end depends on when its threads run. `took_us` is how long the commands took.
    */
-  leadingTo(end: End, took_us: number, system: System, expected: Expectation): { readonly same?: Delay; readonly changing?: Delay } {
+  leadingTo(ends: readonly End[], took_us: number, system: System, expected: Expectation): { readonly same?: Delay; readonly changing?: Delay } {
     const all = system.threads().filter((row) => row.task !== undefined && system.threadPhase(row.id) !== 'idle');
-    const mine = all.filter((row) => row.task === expected.task).slice(0, THREADS_MAX);
+    const undisturbed = expected.members.map(({ end }) => end);
+    const labels = labelsOf(expected.mark);
+    const tasks = new Set(expected.members.map(({ task }) => task));
+    const mine = all.filter((row) => row.task !== undefined && tasks.has(row.task)).slice(0, THREADS_MAX);
     const groups = [mine, all, ...(mine.length > 1 ? mine.map((row) => [row]) : []), ...(mine.length > 2 ? mine.map((row) => mine.filter((other) => other !== row)) : [])];
     const tries = [took_us, ...DELAYS_US].flatMap((us) => groups.map((_rows, group) => ({ group, us })));
     let changing: Delay | undefined;
@@ -45,8 +49,8 @@ export class Delays {
       if (rows === undefined) continue;
       const delay: Delay = { threads: rows === all ? null : rows.map(({ name, id }) => name ?? id.toString(16)), us };
       const other = this.#attempt(system, (copy) => delayed(copy, expected, rows.map(({ id }) => id), us));
-      if (difference(expected.end, other) !== null) changing ??= delay;
-      if (difference(other, end) !== null || difference(end, other) !== null) continue;
+      if (groupDifference(undisturbed, other, labels) !== null) changing ??= delay;
+      if (groupDifference(other, ends, labels) !== null || groupDifference(ends, other, labels) !== null) continue;
       this.#helped = [{ group, us }, ...this.#helped.filter((one) => one.group !== group || one.us !== us)].slice(0, HELPED_MAX);
       return { same: delay };
     }
@@ -54,16 +58,16 @@ export class Delays {
   }
 }
 
-function delayed(system: System, expected: Expectation, threads: readonly DebugId[], us: number): End {
+function delayed(system: System, expected: Expectation, threads: readonly DebugId[], us: number): readonly End[] {
   const { machine } = system;
-  const subject = new Subject(system, expected.label, expected.unify, expected.past);
+  const group = new Group(system, labelsOf(expected.mark), expected.unify, expected.pasts);
   try {
     for (const thread of threads) system.equipment.freeze(thread, true);
     const until_us = machine.time_us + us;
     while (machine.time_us < until_us) if (machine.run({ time_us: until_us - machine.time_us }) === 'idle_forever') break;
     for (const thread of threads) system.equipment.freeze(thread, false);
-    return runToEnd(subject, expected.end.lines.length, expected.deadline_us + us);
+    return runToEnd(group, expected.members.map(({ end }) => end.lines.length), expected.deadline_us + us);
   } finally {
-    subject.close();
+    group.close();
   }
 }

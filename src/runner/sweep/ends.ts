@@ -4,7 +4,8 @@
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
 import { compareMemory, type DeadStack } from './memory_comparison.ts';
-import type { FinalState, Subject } from './subject.ts';
+import type { Group } from './group.ts';
+import type { FinalState } from './subject.ts';
 
 export interface End {
   /** As far as they came. */
@@ -18,15 +19,26 @@ export interface End {
 /** Every thread's stack has a slot of this size in the stack area. */
 const STACK_BYTES = 0x10_0000;
 
-/** Lets the subject say so many lines, come to rest, and looks at it. */
-export function runToEnd(subject: Subject, lines: number, deadline_us: number): End {
-  const complete = subject.untilLines(lines, deadline_us);
-  const said = subject.lines.slice(0, lines);
-  if (!complete || !subject.rest()) return { lines: said, complete, final: undefined };
-  return { lines: said, complete, final: subject.final() ?? 'ended' };
+/** Lets each of a group say so many lines, all come to rest, and looks at them. */
+export function runToEnd(group: Group, lines: readonly number[], deadline_us: number): readonly End[] {
+  const rests = group.untilLines(lines, deadline_us) && group.rest();
+  return group.subjects.map((subject, i) => {
+    const wanted = lines[i] ?? 0;
+    return { lines: subject.lines.slice(0, wanted), complete: subject.lines.length >= wanted, final: rests ? (subject.final() ?? 'ended') : undefined };
+  });
 }
 
-/** Null if both ends are one; else what is wrong with the second, in words. */
+/** Null if both ends of a group are one; else what is wrong with the second, in words. */
+export function groupDifference(expected: readonly End[], actual: readonly End[], labels: readonly string[]): string[] | null {
+  for (const [i, end] of expected.entries()) {
+    const other = actual[i];
+    const found = other === undefined ? ['it has no end'] : difference(end, other);
+    if (found !== null) return labels.length < 2 ? found : [`${labels[i] ?? ''}: ${found[0] ?? ''}`, ...found.slice(1)];
+  }
+  return null;
+}
+
+/** The same for the ends of one component. */
 export function difference(expected: End, actual: End): string[] | null {
   const wrong = expected.lines.findIndex((line, i) => actual.lines[i] !== line);
   if (wrong >= 0 && wrong < actual.lines.length) return [`line ${wrong + 1} of the component is another one`, `expected: ${expected.lines[wrong] ?? ''}`, `came:     ${actual.lines[wrong] ?? ''}`];
@@ -37,8 +49,8 @@ export function difference(expected: End, actual: End): string[] | null {
 }
 
 /** True if both ends are complete, of the same lines in any order, and of as many objects of each type: how many slots name one is a matter of who came first. */
-export function alike(expected: End, actual: End): boolean {
-  if (!actual.complete || !sameItems(expected.lines, actual.lines)) return false;
+export function alike(expected: End, actual: End | undefined): boolean {
+  if (actual === undefined || !actual.complete || !sameItems(expected.lines, actual.lines)) return false;
   if (expected.final === undefined || actual.final === undefined || expected.final === 'ended' || actual.final === 'ended') return expected.final === actual.final;
   const kinds = ({ space }: FinalState): string[] => [...new Map(space.slots.map(({ id, type }) => [id, type])).values()];
   return sameItems(kinds(expected.final), kinds(actual.final));

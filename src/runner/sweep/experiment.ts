@@ -3,15 +3,17 @@
 
 import type { StampedEvent } from '../../emu/event.ts';
 import type { ObjectSpace } from '../../emu/jdb/model.ts';
-import type { DebugId } from '../../emu/numbers.ts';
 import type { Plain } from '../../emu/plain.ts';
 import { NOTE_CONTROL_DONE, NOTE_THAWED, type Strategy, type System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
-import { command } from './commands.ts';
-import { difference, type End, runToEnd } from './ends.ts';
-import { type Past, Subject } from './subject.ts';
+import { carryOutCommand } from '../command.ts';
+import { type End, groupDifference, runToEnd } from './ends.ts';
+import { Group } from './group.ts';
+import { labelsOf, type Mark } from './mark.ts';
+import type { Member } from './reference.ts';
+import type { Past } from './subject.ts';
 
 export interface ThreadAt {
   readonly name: string;
@@ -37,14 +39,11 @@ export interface MomentResult {
 }
 
 export interface Expectation {
-  /** Path of the component below init, as steps name it. */
-  readonly path: string;
-  readonly label: string;
-  readonly task: DebugId;
-  /** What came before the moment. */
-  readonly past: Past;
+  readonly mark: Mark;
   /** How the undisturbed run ends; where it never rests, memory and final space are not compared. */
-  readonly end: End;
+  readonly members: readonly Member[];
+  /** What came before the moment, of each. */
+  readonly pasts: readonly Past[];
   /** Virtual time by which the last line must have come if nothing stands still meanwhile. */
   readonly deadline_us: number;
   /** What of log lines does not matter. */
@@ -54,7 +53,7 @@ export interface Expectation {
 
 /** What came out, and how the run ended where it did: if that alone is wrong, another course may have led there. */
 export interface Finding extends MomentResult {
-  readonly end?: End;
+  readonly ends?: readonly End[];
   /** Why the checkpoint was refused. */
   readonly refusal?: string;
   /** How long the commands took. */
@@ -66,29 +65,34 @@ const WORDS_MAX = 8;
 
 /** What the stream of events tells of the commands. */
 class Watch {
-  space: ObjectSpace | undefined;
-  /** The space when the component was last let go: it is about to execute its next instruction. */
-  thawed: ObjectSpace | undefined;
+  /** Of each component. */
+  spaces: Spaces = [];
+  /** The spaces when the components were last let go: they are about to execute their next instruction. */
+  thawed: Spaces | undefined;
   threads: readonly ThreadAt[] = [];
   /** When the last command ended. */
   done_us = 0;
-  readonly #subject: Subject;
+  readonly #group: Group;
 
-  constructor(subject: Subject) {
-    this.#subject = subject;
+  constructor(group: Group) {
+    this.#group = group;
+  }
+
+  get present(): Spaces {
+    return this.#group.subjects.map(({ space }) => space);
   }
 
   event(event: StampedEvent): void {
     if (event.kind !== 'note') return;
-    // The target is frozen at this point: this is the space that was checkpointed.
+    // The targets are frozen at this point: these are the spaces that were checkpointed. There is a note for each of them.
     if (event.what === 'checkpoint') {
-      this.space = this.#subject.space;
-      this.threads = threadsOf(event.detail);
+      this.spaces = this.present;
+      this.threads = [...this.threads, ...threadsOf(event.detail)];
     }
-    if (event.what === NOTE_THAWED) this.thawed = this.#subject.space;
+    if (event.what === NOTE_THAWED) this.thawed = this.present;
     if (event.what !== NOTE_CONTROL_DONE) return;
     this.done_us = event.time_us;
-    this.#subject.system.machine.stop();
+    this.#group.system.machine.stop();
   }
 }
 
@@ -100,47 +104,60 @@ function threadsOf(detail: Plain): ThreadAt[] {
 /** Does the experiment on a system that stands at the moment; leaves the system wherever it then is. */
 export function experiment(system: System, expected: Expectation): Finding {
   const { instructions: moment, time_us: started_us } = system.machine;
-  const subject = new Subject(system, expected.label, expected.unify, expected.past);
-  const watch = new Watch(subject);
+  const group = new Group(system, labelsOf(expected.mark), expected.unify, expected.pasts);
+  const watch = new Watch(group);
   const unlisten = system.machine.events.listen(['note'], (event) => watch.event(event));
   try {
-    const { reason, ...judged } = carryOut(subject, watch, expected);
+    const { reason, ...judged } = carryOut(group, watch, expected);
     return { moment, took_us: watch.done_us - started_us, ...judged, reason: reason.slice(0, WORDS_MAX), threads: watch.threads };
   } finally {
     unlisten();
-    subject.close();
+    group.close();
   }
 }
 
-type Judgement = { readonly outcome: Exclude<Outcome, 'delayed' | 'reordered'>; readonly reason: readonly string[]; readonly end?: End; readonly refusal?: string };
+type Judgement = { readonly outcome: Exclude<Outcome, 'delayed' | 'reordered'>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
-function carryOut(subject: Subject, watch: Watch, expected: Expectation): Judgement {
-  const { path, strategy } = expected;
-  const started_us = subject.system.machine.time_us;
-  const checkpointed = command(subject.system, { kind: 'checkpoint', of: path, name: NAME, strategy: strategy.checkpoint });
+function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement {
+  const { mark: { path, with: others = [] }, strategy } = expected;
+  const { system } = group;
+  const started_us = system.machine.time_us;
+  const checkpointed = carryOutCommand(system, { kind: 'checkpoint', of: path, with: others, name: NAME, strategy: strategy.checkpoint });
   if (!checkpointed.ok) {
     const { message: refusal } = checkpointed;
-    const { reason, end } = goesOn(subject, expected, started_us);
+    const { reason, ends } = goesOn(group, expected, started_us);
     if (reason === null) return { outcome: 'refused', reason: [refusal] };
-    return { outcome: 'failed', reason: [`the refused checkpoint did harm: ${reason[0] ?? ''}`, `it was refused: ${refusal}`, ...reason.slice(1)], end, refusal };
+    return { outcome: 'failed', reason: [`the refused checkpoint did harm: ${reason[0] ?? ''}`, `it was refused: ${refusal}`, ...reason.slice(1)], ends, refusal };
   }
-  const killed = command(subject.system, { kind: 'kill', child: path });
+  const killed = carryOutCommand(system, { kind: 'kill', child: path, with: others });
   if (!killed.ok) return failed(`the kill failed: ${killed.message}`);
   watch.thawed = undefined;
-  const restored = command(subject.system, { kind: 'restore', from: NAME, as: path, strategy: strategy.restore });
-  const space = watch.thawed ?? subject.space;
+  const restored = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, with: others, strategy: strategy.restore });
   if (!restored.ok) return failed(`the restore failed: ${restored.message}`);
-  if (watch.space === undefined || space === undefined) return failed('the component has no capability space after the restore');
-  const spaces = compare(watch.space, space, 'isomorphic');
-  if (spaces.length > 0) return failed('the capability space is another one', ...explain(spaces));
-  const { reason, end } = goesOn(subject, expected, started_us);
-  return reason === null ? { outcome: 'ok', reason: [] } : { outcome: 'failed', reason, end };
+  const wrong = spacesDifference(watch.spaces, watch.thawed ?? watch.present, labelsOf(expected.mark));
+  if (wrong !== null) return failed(...wrong);
+  const { reason, ends } = goesOn(group, expected, started_us);
+  return reason === null ? { outcome: 'ok', reason: [] } : { outcome: 'failed', reason, ends };
 }
 
-/** `reason` is null if the component says and holds what it would have without a checkpoint. */
-function goesOn(subject: Subject, expected: Expectation, started_us: number): { readonly reason: string[] | null; readonly end: End } {
-  const { end, deadline_us } = expected;
-  const actual = runToEnd(subject, end.lines.length, deadline_us + subject.system.machine.time_us - started_us);
-  return { reason: difference(end, actual), end: actual };
+type Spaces = readonly (ObjectSpace | undefined)[];
+
+function spacesDifference(before: Spaces, after: Spaces, labels: readonly string[]): string[] | null {
+  for (const [i, label] of labels.entries()) {
+    const [space, restored] = [before[i], after[i]];
+    const who = labels.length < 2 ? '' : `${label}: `;
+    if (space === undefined || restored === undefined) return [`${who}the component has no capability space after the restore`];
+    const found = compare(space, restored, 'isomorphic');
+    if (found.length > 0) return [`${who}the capability space is another one`, ...explain(found)];
+  }
+  return null;
+}
+
+/** `reason` is null if the components say and hold what they would have without a checkpoint. */
+function goesOn(group: Group, expected: Expectation, started_us: number): { readonly reason: string[] | null; readonly ends: readonly End[] } {
+  const { members, deadline_us } = expected;
+  const ends = members.map(({ end }) => end);
+  const actual = runToEnd(group, ends.map(({ lines }) => lines.length), deadline_us + group.system.machine.time_us - started_us);
+  return { reason: groupDifference(ends, actual, labelsOf(expected.mark)), ends: actual };
 }

@@ -8,7 +8,7 @@ import type { Scenario } from '../../scenario/model.ts';
 import { systemConfig } from '../system_config.ts';
 import { command, stopAtOutcomes } from './commands.ts';
 import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
-import { Subject } from './subject.ts';
+import { Group } from './group.ts';
 import type { Attempt } from './sweep.ts';
 
 export const FAULT_KINDS = ['denied', 'exhausted'] as const;
@@ -151,9 +151,9 @@ class Trial {
   /** The component says something, and another cycle works. */
   #proof(): string[] {
     const { path, scenario, strategy } = this.#request;
-    const subject = new Subject(this.#system, this.#label, scenario.unify);
-    const spoke = subject.untilLines(1, this.#system.machine.time_us + PROOF_US);
-    subject.close();
+    const group = new Group(this.#system, [this.#label], scenario.unify);
+    const spoke = group.untilLines([1], this.#system.machine.time_us + PROOF_US);
+    group.close();
     if (!spoke) return ['the component does not go on'];
     const problem = cycle(this.#system, path, strategy);
     return problem === null ? [] : [`afterwards ${problem}`];

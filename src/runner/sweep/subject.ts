@@ -1,4 +1,4 @@
-// The component that a sweep is about, as seen during one run of its system: its task, its lines, whether the system rests.
+// A component that a sweep is about, as seen during one run of its system: its task, its lines, what it holds.
 // Owner of the log of that run; subscribed to the board's console until closed.
 
 import type { ObjectSpace } from '../../emu/jdb/model.ts';
@@ -7,10 +7,6 @@ import type { ComponentMemory } from '../../runtime/component_memory.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
 import { LogLines } from '../log_lines.ts';
-
-/** How long is waited for the system to rest, and how often is looked. */
-const REST_SLICE_INSTRUCTIONS = 4000;
-const REST_SLICES = 500;
 
 /** What is compared at the end of a run. */
 export interface FinalState {
@@ -64,14 +60,9 @@ export class Subject {
     return { lines: [...this.lines], unfinished: this.log.unfinished, given: new Set(this.#given) };
   }
 
-  /** Does something to the system that is none of this run's business. */
-  apart<Result>(act: () => Result): Result {
-    this.#apart = true;
-    try {
-      return act();
-    } finally {
-      this.#apart = false;
-    }
+  /** While true, what happens to the system is none of this run's business. */
+  set apart(apart: boolean) {
+    this.#apart = apart;
   }
 
   close(): void {
@@ -83,29 +74,23 @@ export class Subject {
     return this.system.components().find(({ label, alive }) => alive && label === this.label)?.task;
   }
 
+  /** Whether it lives or has lived. */
+  get born(): boolean {
+    return this.system.components().some(({ label }) => label === this.label);
+  }
+
   get space(): ObjectSpace | undefined {
     const { task } = this;
     return task === undefined ? undefined : this.system.objectSpace(task);
   }
 
-  /** Runs until the component has said so many lines; false if it did not before a virtual moment, or never will. */
-  untilLines(count: number, deadline_us: number): boolean {
-    const { machine } = this.system;
+  /** The machine is stopped when the component has said so many lines. */
+  set wanted(count: number) {
     this.#wanted = count;
-    while (this.lines.length < count && machine.time_us < deadline_us) {
-      if (machine.run({ time_us: deadline_us - machine.time_us }) === 'idle_forever') break;
-    }
-    this.#wanted = Number.POSITIVE_INFINITY;
-    return this.lines.length >= count;
   }
 
-  /** Lets the system come to rest: nobody is ready to run. False if it does not within a bound. */
-  rest(): boolean {
-    for (let slice = 0; slice < REST_SLICES; slice++) {
-      if (!this.system.threads().some((row) => row.states.includes('ready') && this.system.threadPhase(row.id) !== 'idle')) return true;
-      this.system.machine.run({ instructions: REST_SLICE_INSTRUCTIONS });
-    }
-    return false;
+  get satisfied(): boolean {
+    return this.lines.length >= this.#wanted;
   }
 
   /** Space and memory as they are; undefined where the component does not live. */
@@ -134,6 +119,6 @@ export class Subject {
       const line = text.startsWith(this.#prefix) && !unified.startsWith(this.#prefix) ? text : unified;
       if (line.startsWith(this.#prefix)) this.lines.push(line.slice(this.#prefix.length));
     }
-    if (this.lines.length >= this.#wanted) this.system.machine.stop();
+    if (this.satisfied) this.system.machine.stop();
   }
 }

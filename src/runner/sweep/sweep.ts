@@ -7,18 +7,17 @@ import { systemConfig } from '../system_config.ts';
 import { type Delay, Delays } from './delays.ts';
 import { alike } from './ends.ts';
 import { type Expectation, experiment, type MomentResult } from './experiment.ts';
+import { Group } from './group.ts';
+import { labelsOf, type Mark, parentOf } from './mark.ts';
 import { type MomentChoice, shardOf } from './moments.ts';
-import { type Reference, referenceRun } from './reference.ts';
-import { Subject } from './subject.ts';
+import { extentOf, type Reference, referenceRun } from './reference.ts';
 
 /** Does something to a copy of a system and leaves the system itself as it was. */
 export type Attempt = <Result>(system: System, act: (copy: System) => Result) => Result;
 
-export interface SweepRequest {
+export interface SweepRequest extends Mark {
   readonly scenario: Scenario;
   readonly modules: readonly BootModule[];
-  /** Path of the component below init: "rtcr -> sheep_counter". */
-  readonly path: string;
   readonly choice: MomentChoice;
   readonly strategy: { readonly checkpoint: Strategy; readonly restore: Strategy };
   readonly shard: { readonly index: number; readonly of: number };
@@ -33,8 +32,8 @@ export interface SweepRequest {
 export interface SweepPorts {
   readonly boot: BootSystem;
   readonly attempt: Attempt;
-  /** Called once, when it is known what will be done. */
-  readonly begins: (total: number, mine: number) => void;
+  /** Called once, when it is known what will be done; `missing`: lines that the scenario awaits and the undisturbed run has not. */
+  readonly begins: (total: number, mine: number, missing: readonly string[]) => void;
   /** Called after each moment; false ends the sweep. */
   readonly result: (result: MomentResult) => boolean;
 }
@@ -45,41 +44,61 @@ const SLACK_US = 5_000_000;
 
 /** Null: done; else why the sweep could not be made at all. */
 export function sweep(request: SweepRequest, ports: SweepPorts): { readonly error: string } | null {
-  const label = `init -> ${request.path}`;
-  const first = boot(request, ports);
-  if ('error' in first) return first;
-  const reference = referenceRun(first, request.scenario, label, request.choice, MOMENTS_MAX);
+  const labels = labelsOf(request);
+  const extent = booted(request, ports, (system) => extentOf(system, request.scenario, labels));
+  if ('error' in extent) return extent;
+  const reference = booted(request, ports, (system) => referenceRun(system, request.scenario, labels, request.choice, extent.last, MOMENTS_MAX));
   if ('error' in reference) return reference;
   if (reference.dropped > 0) return { error: `there are ${reference.dropped} moments more than the limit of ${MOMENTS_MAX}: take a coarser class` };
   const all = request.only.length > 0 ? [...request.only].sort((a, b) => a - b) : reference.moments;
   const outside = all.find((moment) => moment < reference.birth || moment >= reference.last);
   if (outside !== undefined) return { error: `moment ${outside} lies outside of the component's time, ${reference.birth} to ${reference.last - 1}` };
   const mine = shardOf(all, request.shard).filter((moment) => !request.done.has(moment));
-  ports.begins(all.length, mine.length);
-  return mine.length === 0 ? null : forward(request, ports, reference, mine);
+  ports.begins(all.length, mine.length, extent.missing);
+  return mine.length === 0 ? null : booted(request, ports, (system) => forward(system, request, ports, reference, mine));
 }
 
-function boot({ scenario, modules }: SweepRequest, ports: SweepPorts): System | { readonly error: string } {
+/** The children of a checkpointer that the undisturbed run of a scenario has, for one that marks no checkpoint; all of one checkpointer are one group. */
+export function runningMark(request: Pick<SweepRequest, 'scenario' | 'modules'>, boot: BootSystem): Mark | { readonly error: string } {
+  const found = booted(request, { boot }, (system) => {
+    extentOf(system, request.scenario, ['init']);
+    // RPCs can be counted where there is a checkpointer.
+    return system.components().map(({ label }) => label).filter((label) => system.equipment.failRpc(label.split(' -> ').slice(0, -1).join(' -> '), 0, 'denied'));
+  });
+  if ('error' in found) return found;
+  const paths = [...new Set(found.map((label) => label.replace(/^init -> /, '')))].sort();
+  const [path] = paths;
+  if (path === undefined) return { error: 'no component of this scenario runs under a checkpointer' };
+  const parent = parentOf({ path });
+  const siblings = paths.slice(1).filter((other) => parentOf({ path: other }) === parent).map((other) => other.split(' -> ').at(-1) ?? '');
+  return { path, ...(siblings.length === 0 ? {} : { with: siblings }) };
+}
+
+/** Does something with a freshly booted system, and gives it back. */
+function booted<Result>({ scenario, modules }: Pick<SweepRequest, 'scenario' | 'modules'>, ports: Pick<SweepPorts, 'boot'>, act: (system: System) => Result): Result | { readonly error: string } {
   const system = ports.boot(systemConfig(scenario, modules));
-  return 'error' in system ? { error: `the system does not boot: ${system.error}` } : system;
+  if ('error' in system) return { error: `the system does not boot: ${system.error}` };
+  try {
+    return act(system);
+  } finally {
+    system.close();
+  }
 }
 
-function forward(request: SweepRequest, ports: SweepPorts, reference: Reference, moments: readonly number[]): { readonly error: string } | null {
-  const system = boot(request, ports);
-  if ('error' in system) return system;
-  const subject = new Subject(system, reference.label, request.scenario.unify);
+function forward(system: System, request: SweepRequest, ports: SweepPorts, { members, last_us }: Reference, moments: readonly number[]): { readonly error: string } | null {
+  const { scenario, strategy } = request;
+  const group = new Group(system, labelsOf(request), scenario.unify);
   const delays = new Delays(ports.attempt);
   try {
     for (const moment of moments) {
       reach(system, moment);
       if (system.machine.instructions !== moment) return { error: `the run does not reach instruction ${moment}: it stands at ${system.machine.instructions}` };
-      const { label, task, end } = reference;
-      const expected = { path: request.path, label, task, end, past: subject.past, deadline_us: reference.last_us + SLACK_US, unify: request.scenario.unify, strategy: request.strategy };
-      if (!ports.result(subject.apart(() => judged(system, expected, ports.attempt, request.strict === true ? null : delays)))) return null;
+      const expected = { mark: request, members, pasts: group.pasts, deadline_us: last_us + SLACK_US, unify: scenario.unify, strategy };
+      if (!ports.result(group.apart(() => judged(system, expected, ports.attempt, request.strict === true ? null : delays)))) return null;
     }
     return null;
   } finally {
-    subject.close();
+    group.close();
   }
 }
 
@@ -89,10 +108,10 @@ function forward(request: SweepRequest, ports: SweepPorts, reference: Reference,
  * capabilities: threads that race say the same in another order, and put the same capabilities into other slots.
  */
 function judged(system: System, expected: Expectation, attempt: Attempt, delays: Delays | null): MomentResult {
-  const { end, refusal, took_us, ...found } = attempt(system, (copy) => experiment(copy, expected));
-  if (end === undefined || delays === null || found.outcome !== 'failed') return found;
-  const { same, changing } = delays.leadingTo(end, took_us, system, expected);
-  const similar = changing !== undefined && alike(expected.end, end);
+  const { ends, refusal, took_us, ...found } = attempt(system, (copy) => experiment(copy, expected));
+  if (ends === undefined || delays === null || found.outcome !== 'failed') return found;
+  const { same, changing } = delays.leadingTo(ends, took_us, system, expected);
+  const similar = changing !== undefined && expected.members.every(({ end }, i) => alike(end, ends[i]));
   if (same === undefined && !similar) return found;
   if (refusal !== undefined) return { ...found, outcome: 'refused', reason: [refusal] };
   if (same !== undefined) return { ...found, outcome: 'delayed', reason: [`as without a checkpoint when ${words(same)}`, ...found.reason] };

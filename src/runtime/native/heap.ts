@@ -88,7 +88,9 @@ type SlicedLocals = { [key: string]: Plain; bytes: number; ds?: number };
 
 /** Allocates a block of a sliced heap: {ds, address}. */
 export const slicedAlloc = procedure<SlicedLocals>('native.sliced_alloc', {
-  start: (x, l) => rpc(Ram_session.alloc, env.get(x).ram, { size: pageAligned(l.bytes), cached: CACHED }, 'attach'),
+  start: (x, l) => rpc(Ram_session.alloc, env.get(x).ram, { size: pageAligned(l.bytes), cached: CACHED }, 'attach', 'denied'),
+  denied: (_x, _l, failure: Failure) =>
+    failure.name === 'Out_of_metadata' ? call(upgradeEnv, { service: 'ram', args: 'ram_quota=8192' }, 'start') : raise(failure.name, failure.text),
   attach: (_x, l, { cap }: RpcReply) => {
     if (cap === null) return raise('Quota_exceeded', 'sliced heap');
     l.ds = cap;

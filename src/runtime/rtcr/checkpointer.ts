@@ -15,19 +15,20 @@ import { checkpointFacts } from './checkpoint_facts.ts';
 import { sessionProblem, targetProblem } from './checkpoint_problems.ts';
 import { collectSnapshot } from './collector.ts';
 import { each } from './each.ts';
-import { isContent } from './contents.ts';
 import { copyAwaiting } from './incremental_copy.ts';
 import { hasDefect } from './defects.ts';
 import { discard } from './discard.ts';
 import { fetchKernelThreads, forgetKernelThreads, setOffTargets, stopTargets } from './kernel_threads.ts';
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
-import { CHECKPOINT_BYTES, metadataAlloc, metadataFree } from './metadata_heap.ts';
+import { metadataBytes } from './metadata_bytes.ts';
+import { metadataAlloc } from './metadata_heap.ts';
 import { cpuThreads, targets } from './online_storage.ts';
 import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
 import { resumeProxies } from './proxy_restore.ts';
 import { holdProxies } from './proxy_table.ts';
+import { freeSnapshot } from './snapshot_end.ts';
 import type { DecidedStrategy } from './strategies.ts';
-import { contentsOf, type Snapshot, snapshots, threadsOf } from './target_state.ts';
+import { type Snapshot, snapshots, threadsOf } from './target_state.ts';
 import { nudgeThread } from './transit.ts';
 
 type CheckpointLocals = {
@@ -43,6 +44,8 @@ type CheckpointLocals = {
   /** What was found in transit last, and how often in a row. */
   finding?: string;
   repeats?: number;
+  /** The snapshots to be, while room for their records is sought. */
+  collected?: readonly Snapshot[];
   /** Threads that never came to rest. */
   in_transit?: readonly string[];
   failure?: { readonly name: string; readonly text: string };
@@ -88,10 +91,17 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     return goto('copy');
   },
   copy: (_x, l) => each(copyTarget, l.targets, { full: l.base === '', later: l.strategy.copy === 'background', roms: l.strategy.rom === 'content' }, 'account', 'failed'),
-  account: (_x, l) => (l.strategy.attached === 'copy' ? call(metadataAlloc, { bytes: CHECKPOINT_BYTES * l.targets.length }, 'store', 'failed') : goto('store')),
+  account: (x, l) => {
+    l.collected = l.targets.map((target) => {
+      enterCapture(x, target);
+      return collectSnapshot(x, l.name, l.strategy, wantsPhases(l.strategy));
+    });
+    return call(metadataAlloc, { bytes: l.collected.reduce((sum, snapshot) => sum + metadataBytes(snapshot), 0) }, 'store', 'failed');
+  },
   store: (x, l) => {
     const old = snapshots(x).entries().filter(([, row]) => row.name === l.name);
-    const stored = l.targets.map((target) => storeSnapshot(x, target, l));
+    const stored = (l.collected ?? []).map((snapshot) => storeSnapshot(x, snapshot));
+    l.collected = [];
     for (const [key] of old) if (!stored.some((row) => row.key === key)) snapshots(x).delete(key);
     l['facts'] = checkpointFacts(x, stored.map(({ snapshot }) => snapshot), l.rounds ?? 0, l.in_transit ?? []);
     for (const { snapshot } of stored) x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
@@ -164,21 +174,13 @@ const copyRest = procedure<{ [key: string]: Plain; item: number }>('rtcr.copy_re
   copied: () => done(),
 });
 
-/** The snapshot of one target, in place of the one that a checkpoint of the same name holds of it. */
-function storeSnapshot(x: Execution, target: number, { name, strategy }: CheckpointLocals): { readonly key: number; readonly snapshot: Snapshot } {
-  enterCapture(x, target);
-  const snapshot = collectSnapshot(x, name, strategy, wantsPhases(strategy));
-  const old = snapshots(x).find((row) => row.name === name && row.target_name === snapshot.target_name);
+/** Keeps the snapshot of one target, in place of the one that a checkpoint of the same name holds of it. */
+function storeSnapshot(x: Execution, snapshot: Snapshot): { readonly key: number; readonly snapshot: Snapshot } {
+  const old = snapshots(x).find((row) => row.name === snapshot.name && row.target_name === snapshot.target_name);
   if (old === undefined) return { key: snapshots(x).insert(snapshot), snapshot };
   snapshots(x).set(old[0], snapshot);
   return { key: old[0], snapshot };
 }
-
-const freeSnapshot = procedure<{ [key: string]: Plain; item: Snapshot }>('rtcr.free_snapshot', {
-  start: (x, { item }) => (item.references.some(({ ds }) => isContent(x, ds)) ? call(metadataFree, { bytes: CHECKPOINT_BYTES }, 'contents') : goto('contents')),
-  contents: (_x, { item }) => call(freeContents, { contents: contentsOf(item), references: item.references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'freed'),
-  freed: () => done(),
-});
 
 /** What the captures have copied and referenced so far. */
 function capturedContents(x: Execution): { contents: number[]; references: number[] } {

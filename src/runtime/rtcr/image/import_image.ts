@@ -10,7 +10,10 @@ import { allocContent, type NewContent } from '../contents.ts';
 import { each } from '../each.ts';
 import { SNAPSHOTS } from '../limits.ts';
 import { freeContents } from '../capture_memory.ts';
-import { contentsOf, type Snapshot, snapshots } from '../target_state.ts';
+import { metadataBytes } from '../metadata_bytes.ts';
+import { metadataAlloc } from '../metadata_heap.ts';
+import { freeSnapshot } from '../snapshot_end.ts';
+import { type Snapshot, snapshots } from '../target_state.ts';
 import { CHUNK_BYTES, type ImageChunk } from './export_image.ts';
 import type { ImageContent } from './image.ts';
 
@@ -74,8 +77,9 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
     const [known, ...more] = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     if (more.length > 0) return raise('Import_refused', `checkpoint "${l.name}" is of ${more.length + 1} components; an image cannot take its place`);
     if (known === undefined && snapshots(x).size >= SNAPSHOTS) return raise('Import_refused', `there are ${SNAPSHOTS} snapshots already`);
-    return each(fillContent, fillItems(snapshot), {}, 'store', 'failed');
+    return each(fillContent, fillItems(snapshot), {}, 'account', 'failed');
   },
+  account: (x, l) => call(metadataAlloc, { bytes: metadataBytes(withContents(x, l.name)) }, 'store', 'failed'),
   store: (x, l) => {
     const snapshot = withContents(x, l.name);
     const old = snapshots(x).find((row) => row.name === l.name);
@@ -83,9 +87,7 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
     if (old === undefined) snapshots(x).insert(snapshot);
     else snapshots(x).set(old[0], snapshot);
     l['facts'] = { name: l.name, target: snapshot.target_name, bytes: fillItems(snapshot).reduce((sum, { size }) => sum + size, 0), extensions: [] };
-    if (old === undefined) return goto('imported');
-    const contents = contentsOf(old[1]);
-    return call(freeContents, { contents, references: old[1].references.map(({ ds }) => ds).filter((ds) => ds !== 0) }, 'imported');
+    return old === undefined ? goto('imported') : call(freeSnapshot, { item: old[1] }, 'imported');
   },
   imported: (_x, l) => done(l['facts']),
   failed: (x, l, { name, text }: Failure) => {
@@ -115,8 +117,7 @@ export const dropSnapshot = procedure<{ [key: string]: Plain; name: string }>('r
     const found = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     if (found.length === 0) return raise('Drop_refused', `there is no checkpoint "${l.name}"`);
     for (const [key] of found) snapshots(x).delete(key);
-    const references = found.flatMap(([, snapshot]) => snapshot.references.map(({ ds }) => ds).filter((ds) => ds !== 0));
-    return call(freeContents, { contents: found.flatMap(([, snapshot]) => contentsOf(snapshot)), references }, 'dropped');
+    return each(freeSnapshot, found.map(([, snapshot]) => snapshot), {}, 'dropped');
   },
   dropped: (_x, l) => done({ name: l.name, extensions: [] }),
 });

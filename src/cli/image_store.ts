@@ -3,7 +3,8 @@
 
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { encodeImage } from '../runtime/rtcr/image/image_file.ts';
+import type { CheckpointImage } from '../runtime/rtcr/image/image.ts';
+import { encodeImage, type EncodedImage, type PageSource } from '../runtime/rtcr/image/image_file.ts';
 import { ImageError, type ImageStore } from '../runner/images.ts';
 import { UsageError } from './command.ts';
 import type { Context } from './context.ts';
@@ -26,7 +27,7 @@ export function imageStore(own: string, reports: string, file: string, context: 
     hash: (bytes) => IMAGE_CODEC.hash(bytes),
     load: (image) => read(image).image,
     save: (image, content, base) => {
-      const { bytes, pages } = encodeImage(content, IMAGE_CODEC, base === undefined ? undefined : read(base).source);
+      const { bytes, pages } = encoded(content, base === undefined ? undefined : read(base).source);
       const path = resolve(context.cwd, own, image);
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(`${path}.${process.pid}.tmp`, bytes);
@@ -34,4 +35,12 @@ export function imageStore(own: string, reports: string, file: string, context: 
       return { file_bytes: bytes.length, pages: pages.total, stored_pages: pages.stored };
     },
   };
+}
+
+function encoded(image: CheckpointImage, base: PageSource | undefined): EncodedImage {
+  try {
+    return encodeImage(image, IMAGE_CODEC, base);
+  } catch (thrown) {
+    throw new ImageError(thrown instanceof Error ? thrown.message : String(thrown));
+  }
 }

@@ -1,7 +1,7 @@
 // The steps `save-image` and `load-image`: a checkpoint leaves its machine as a file, and comes into one from a file.
 // Owner of what this run has saved; the files are behind a port. Which programs an image needs is checked by their bytes.
 
-import type { CheckpointImage } from '../runtime/rtcr/image/image.ts';
+import { type CheckpointImage, imageOf } from '../runtime/rtcr/image/image.ts';
 import type { BootModule, ControlCommand, PortableCheckpoint } from '../runtime/system.ts';
 import type { Scenario, StepOf } from '../scenario/model.ts';
 import { fatal, PASSED, type StepEnd } from './step_end.ts';
@@ -52,12 +52,13 @@ export class Images {
     });
     const image = taking as PortableCheckpoint | null;
     if (exported.verdict !== 'passed' || image === null) return exported.verdict === 'passed' ? failed('the checkpoint gave no image') : exported;
-    const binary = this.#modules.find(({ name }) => name === image.snapshot.binary);
-    if (binary === undefined) return failed(`there is no boot module '${image.snapshot.binary}', the program of the checkpoint`);
+    const missing = image.snapshots.find(({ binary }) => this.#moduleOf(binary) === undefined);
+    if (missing !== undefined) return failed(`there is no boot module '${missing.binary}', the program of the checkpoint`);
     const origin = { scenario: this.#scenario.name, machine: station.name === '' ? 'first' : station.name, time_us: station.system.machine.time_us };
     return attempt(() => {
       const base = taken?.base === undefined ? undefined : this.#saved.get(taken.base);
-      const facts = store.save(step.file, { origin, binary_hash: store.hash(binary.bytes), ...image }, base);
+      const hashOf = (name: string): string => store.hash(this.#moduleOf(name)?.bytes ?? new Uint8Array());
+      const facts = store.save(step.file, imageOf(image, origin, hashOf), base);
       this.#saved.set(step.of, step.file);
       return { ...PASSED, facts: { ...exported.facts, ...facts } };
     });
@@ -70,13 +71,19 @@ export class Images {
     if (of === undefined) return failed(`no step restores from '${step.name}', so it is not known which checkpointer shall take it`);
     return attempt(() => {
       const image = store.load(step.file);
-      const binary = this.#modules.find(({ name }) => name === image.snapshot.binary);
-      if (binary === undefined) return failed(`${step.file} needs the program '${image.snapshot.binary}', which is no boot module of this scenario`);
-      if (store.hash(binary.bytes) !== image.binary_hash) return failed(`${step.file} was taken of another program '${image.snapshot.binary}' than the one among the boot modules`);
-      const left = station.system.leaveImage(of, image);
+      for (const { snapshot, binary_hash } of image.members) {
+        const binary = this.#moduleOf(snapshot.binary);
+        if (binary === undefined) return failed(`${step.file} needs the program '${snapshot.binary}', which is no boot module of this scenario`);
+        if (store.hash(binary.bytes) !== binary_hash) return failed(`${step.file} was taken of another program '${snapshot.binary}' than the one among the boot modules`);
+      }
+      const left = station.system.leaveImage(of, { snapshots: image.members.map(({ snapshot }) => snapshot), contents: image.contents });
       if (!left.accepted) return failed(left.message);
       return this.#control(station, { kind: 'import', of, name: step.name }, () => PASSED);
     });
+  }
+
+  #moduleOf(binary: string): BootModule | undefined {
+    return this.#modules.find(({ name }) => name === binary);
   }
 
   /** Where a checkpoint of this name is restored to; its checkpointer is the one that takes the image. */

@@ -249,7 +249,7 @@ export class RunningSystem implements System {
   leaveImage(of: string, checkpoint: PortableCheckpoint): ControlAnswer {
     const found = this.#checkpointerOf(of, 'import');
     if ('message' in found) return found;
-    leaveImage(found.component, checkpoint.snapshot, checkpoint.contents);
+    leaveImage(found.component, checkpoint);
     return { accepted: true };
   }
 

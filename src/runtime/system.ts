@@ -7,7 +7,7 @@ import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { ComponentMemory } from './component_memory.ts';
-import type { CheckpointImage } from './rtcr/image/image.ts';
+import type { PortableCheckpoint } from './rtcr/image/image.ts';
 import type { Inventory } from './inventory.ts';
 import type { Inspector } from './inspector.ts';
 import type { NameSource } from './trace/names.ts';
@@ -62,8 +62,7 @@ export type ControlOutcome = { readonly ok: true; readonly facts: PlainRecord } 
 
 export type ControlAnswer = { readonly accepted: true } | { readonly accepted: false; readonly message: string };
 
-/** A checkpoint without its machine: stored records and the content of the target's RAM dataspaces. */
-export type PortableCheckpoint = Pick<CheckpointImage, 'snapshot' | 'contents'>;
+export type { PortableCheckpoint };
 
 /** Why the machine returned from `run`. */
 export type StopReason = 'stopped' | 'instruction_limit' | 'time_limit' | 'idle_forever';

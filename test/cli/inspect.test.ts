@@ -8,6 +8,7 @@ import { INSPECT } from '../../src/cli/commands/inspect.ts';
 import { UsageError } from '../../src/cli/command.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { IMAGE_CODEC } from '../../src/cli/image_codec.ts';
+import { imageOf } from '../../src/runtime/rtcr/image/image.ts';
 import { decodeImage, encodeImage } from '../../src/runtime/rtcr/image/image_file.ts';
 import { suite } from '../kit.ts';
 import { boot, type Driver } from '../runtime/rtcr/driver.ts';
@@ -23,7 +24,7 @@ function imageNow(driver: Driver, name: string) {
   assert.is(driver.command({ kind: 'export', of: OF, name }).ok, true);
   const taken = driver.system.takeImage(OF, name);
   if (taken === null) throw new Error('no image');
-  return { origin: { scenario: 'counting', machine: 'a', time_us: driver.system.machine.time_us }, binary_hash: '0'.repeat(64), ...taken };
+  return imageOf(taken, { scenario: 'counting', machine: 'a', time_us: driver.system.machine.time_us }, () => '0'.repeat(64));
 }
 
 let written = false;

@@ -2,6 +2,7 @@
 // the same bytes; size of an image; cycles and moments of a sweep per second. Owns no state.
 
 import { attempt } from '../../runtime/attempt.ts';
+import { imageOf } from '../../runtime/rtcr/image/image.ts';
 import { encodeImage } from '../../runtime/rtcr/image/image_file.ts';
 import { NOTE_FROZEN, NOTE_THAWED, type ControlCommand, type System } from '../../runtime/system.ts';
 import { command, stopAtOutcomes } from '../../runner/sweep/commands.ts';
@@ -83,7 +84,7 @@ function ofSize({ context, runs }: Bench, size_mb: number): Figure[] {
     samples.share.push((100 * more.copied) / full.copied);
     carryOut(system, { kind: 'export', of: PATH, name: 'a' });
     const image = system.takeImage(PATH, 'a');
-    if (image !== null) samples.file.push((100 * encodeImage({ origin: { scenario: 'size', machine: '', time_us: 0 }, binary_hash: '0'.repeat(64), ...image }, IMAGE_CODEC).bytes.length) / full.copied);
+    if (image !== null) samples.file.push((100 * encodeImage(imageOf(image, { scenario: 'size', machine: '', time_us: 0 }, () => '0'.repeat(64)), IMAGE_CODEC).bytes.length) / full.copied);
     carryOut(system, { kind: 'kill', child: PATH });
     samples.restore.push(carryOut(system, { kind: 'restore', from: 'a', as: PATH, strategy: {} }).ms);
   }

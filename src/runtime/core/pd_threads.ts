@@ -18,7 +18,7 @@ interface PlacesRow {
 /** By key of the PD session. */
 const places = table<PlacesRow>('core_pd_threads');
 
-const THREADS_MAX = 128;
+export const THREADS_MAX = 128;
 
 export const openPlaces = (x: Execution, pd: number, task: number): void => places(x).set(pd, { task, places: [] });
 export const closePlaces = (x: Execution, pd: number): void => places(x).delete(pd);

@@ -78,7 +78,7 @@ function findReferences(x: Execution, target: number): StoredReference[] {
   for (const [, { ds }] of regionsOfTarget(x, target)) {
     if (own.has(ds.id) || maps.has(ds.id) || found.has(ds.id)) continue;
     const kind = ds.slot === binary_ds ? 'binary' : roms.has(ds.id) ? 'rom' : traces.has(ds.id) ? 'trace_control' : 'foreign';
-    found.set(ds.id, { badge: ds.id, ds: ds.slot, kind });
+    found.set(ds.id, { badge: ds.id, ds: ds.slot, size: 0, kind });
   }
   return [...found.values()];
 }
@@ -114,7 +114,7 @@ const copyReference = procedure<ReferenceLocals>('rtcr.copy_reference', {
     return call(allocContent, { bytes: l.bytes, refusal: 'Checkpoint_refused' }, 'allocated');
   },
   allocated: (x, l, { content }: NewContent) => {
-    capture.update(x, { references: [...capture.get(x).references, { ...l.item, ds: content }] });
+    capture.update(x, { references: [...capture.get(x).references, { ...l.item, ds: content, size: l.bytes ?? 0 }] });
     return call(copyDataspace, { from: l.item.ds, to: content, bytes: l.bytes ?? 0 }, 'copied');
   },
   copied: (x, l) => {

@@ -9,8 +9,8 @@ import { irqSlot } from '../native/thread_table.ts';
 import type { ControlAnswer, ControlCommand, ControlOutcome } from '../system.ts';
 import { NOTE_CONTROL_DONE } from '../system.ts';
 import { checkpointTargets } from './checkpointer.ts';
-import { exportSnapshot } from './image/export_image.ts';
-import { dropSnapshot, importSnapshot } from './image/import_image.ts';
+import { exportCheckpoint } from './image/export_image.ts';
+import { dropSnapshot, importCheckpoint } from './image/import_image.ts';
 import { targets } from './online_storage.ts';
 import { restoreTargets } from './restorer.ts';
 import { decideStrategy } from './strategies.ts';
@@ -80,9 +80,9 @@ export const serveControl = procedure<ControlLocals>('rtcr.serve_control', {
       case 'restore':
         return restore(x, command);
       case 'export':
-        return call(exportSnapshot, { name: command.name }, 'succeeded', 'failed');
+        return call(exportCheckpoint, { name: command.name }, 'succeeded', 'failed');
       case 'import':
-        return call(importSnapshot, { name: command.name }, 'succeeded', 'failed');
+        return call(importCheckpoint, { name: command.name }, 'succeeded', 'failed');
       case 'drop':
         return call(dropSnapshot, { name: command.name }, 'succeeded', 'failed');
       case 'kill': {

@@ -39,10 +39,10 @@ export const allocDataspace = procedure<DataspaceLocals>('rtcr.restore_dataspace
 export const allocMemory = procedure<Record<string, Plain>>('rtcr.alloc_memory', {
   start: (x) => {
     knowCarried(x);
-    for (const { badge, ds, kind } of snapshotOf(x).references) {
+    for (const { badge, ds, size, kind } of snapshotOf(x).references) {
       if (comesAsCopy(x, badge)) continue;
       if (kind === 'binary') alsoKnown(x, badge, targets(x).require(restoration.get(x).target).binary_ds);
-      else if (nowAt(x, badge) === null && kind !== 'trace_control') alsoKnown(x, badge, ds);
+      else if (nowAt(x, badge) === null && kind !== 'trace_control' && size === 0) alsoKnown(x, badge, ds);
     }
     const items = snapshotOf(x).ram_sessions.flatMap((session, ram) => session.dataspaces.map((_ds, at) => ({ ram, at })));
     return each(allocDataspace, items, {}, 'allocated');
@@ -121,7 +121,7 @@ const fillDataspace = procedure<FillLocals>('rtcr.fill_dataspace', {
 
 const fillCopy = procedure<{ [key: string]: Plain; item: StoredReference }>('rtcr.fill_copy', {
   start: (x, { item }) => {
-    const bytes = copiedBytes(x, item.badge);
+    const bytes = Math.min(copiedBytes(x, item.badge), item.size);
     const now = nowAt(x, item.badge) ?? 0;
     restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + bytes });
     return call(copyDataspace, hasDefect(restoration.get(x).strategy.defects, 'D-03') ? { from: now, to: item.ds, bytes } : { from: item.ds, to: now, bytes }, 'filled');

@@ -174,11 +174,13 @@ export type StoredProxySession = {
   readonly badge: number;
 };
 
-/** An attached dataspace that is not RAM of the target: kept as a reference, its content is not copied. */
+/** An attached dataspace that is not RAM of the target: kept as a reference, or as a copy of its content. */
 export type StoredReference = {
   readonly badge: number;
-  /** Slot of the dataspace in the checkpointer. */
+  /** Slot of the dataspace in the checkpointer, or of the copy that stands for it. */
   readonly ds: number;
+  /** Bytes of the copy; 0 if it is the dataspace itself. */
+  readonly size: number;
   readonly kind: 'binary' | 'rom' | 'trace_control' | 'foreign';
 };
 

@@ -1,4 +1,4 @@
-// Handing a snapshot out of the machine: its contents are read through attachments of the checkpointer and left, in chunks, for
+// Handing a checkpoint out of the machine: its contents are read through attachments of the checkpointer and left, in chunks, for
 // whoever holds the control line. Owner of the table of chunks going out.
 
 import type { Plain } from '../../../emu/plain.ts';
@@ -7,21 +7,28 @@ import { call, done, type Failure, goto, procedure, raise } from '../../native/p
 import { type HasStore, table } from '../../native/store.ts';
 import { each } from '../each.ts';
 import { type Snapshot, snapshots } from '../target_state.ts';
-import { bound, type ImageContent, portable } from './image.ts';
+import { bound, type ContentPlace, placeKey, placesOf, portable, type PortableCheckpoint } from './image.ts';
 
-/** A part of one dataspace's content, in ascending order of offsets. */
-export type ImageChunk = { readonly ram: number; readonly at: number; readonly offset: number; readonly bytes: Uint8Array };
+/** A part of one content, in ascending order of offsets. */
+export type ImageChunk = ContentPlace & { readonly offset: number; readonly bytes: Uint8Array };
 
 export const CHUNK_BYTES = 64 * 1024;
 
 const outgoing = table<ImageChunk>('rtcr_image_outgoing');
 
-export type ContentItem = { readonly ram: number; readonly at: number; readonly offset: number; readonly size: number; readonly content: number };
+/** A dataspace of the checkpointer that holds a content or a part of one. */
+type ContentItem = { readonly place: ContentPlace; readonly offset: number; readonly size: number; readonly content: number };
 type ReadLocals = { [key: string]: Plain; item: ContentItem; address?: number; offset?: number };
 
+/** The snapshots of a checkpoint, in its order of targets. */
+const membersOf = (owner: HasStore, name: string): Readonly<Snapshot>[] => snapshots(owner).entries().filter(([, row]) => row.name === name).map(([, row]) => row);
+
 /** The contents of a snapshot with their places in it. */
-export const contentItems = (snapshot: Snapshot): ContentItem[] =>
-  snapshot.ram_sessions.flatMap((session, ram) => session.dataspaces.flatMap(({ contents }, at) => contents.map((row) => ({ ram, at, ...row }))));
+const contentItems = (snapshot: Snapshot, member: number): ContentItem[] => [
+  ...snapshot.ram_sessions.flatMap(({ dataspaces }, session) => dataspaces.flatMap(({ contents }, at) => contents.map((row) => ({ place: { member, kind: 'ram' as const, session, at }, ...row })))),
+  ...snapshot.rom_sessions.flatMap(({ content, size }, session) => (content === 0 ? [] : [{ place: { member, kind: 'rom' as const, session, at: 0 }, offset: 0, size, content }])),
+  ...snapshot.references.flatMap(({ ds, size }, at) => (size === 0 ? [] : [{ place: { member, kind: 'copy' as const, session: 0, at }, offset: 0, size, content: ds }])),
+];
 
 const readContent = procedure<ReadLocals>('rtcr.read_content', {
   start: (_x, { item }) => call(attachDataspace, { ds: item.content }, 'attached'),
@@ -34,8 +41,7 @@ const readContent = procedure<ReadLocals>('rtcr.read_content', {
     const { item, address = 0, offset = 0 } = l;
     const count = Math.min(CHUNK_BYTES, item.size - offset);
     if (count <= 0) return call(detachDataspace, { address }, 'finished');
-    const bytes = x.read(address + offset, count);
-    outgoing(x).insert({ ram: item.ram, at: item.at, offset: item.offset + offset, bytes });
+    outgoing(x).insert({ ...item.place, offset: item.offset + offset, bytes: x.read(address + offset, count) });
     l.offset = offset + count;
     return goto('chunk');
   },
@@ -44,20 +50,19 @@ const readContent = procedure<ReadLocals>('rtcr.read_content', {
 
 type ExportLocals = { [key: string]: Plain; name: string };
 
-/** Leaves the content of a snapshot for `takeExport`. Fails if the snapshot cannot leave its machine. */
-export const exportSnapshot = procedure<ExportLocals>('rtcr.export_snapshot', {
+/** Leaves the contents of a checkpoint for `takeExport`. Fails if the checkpoint cannot leave its machine. */
+export const exportCheckpoint = procedure<ExportLocals>('rtcr.export_checkpoint', {
   start: (x, l) => {
     dropExport(x);
-    const [snapshot, ...more] = snapshots(x).entries().filter(([, row]) => row.name === l.name).map(([, row]) => row);
-    if (snapshot !== undefined && more.length > 0) return raise('Export_refused', `checkpoint "${l.name}" is of ${more.length + 1} components; an image holds one`);
-    if (snapshot === undefined) return raise('Export_refused', `there is no checkpoint "${l.name}" of this component's children`);
-    const problems = bound(snapshot);
+    const members = membersOf(x, l.name);
+    if (members.length === 0) return raise('Export_refused', `there is no checkpoint "${l.name}" of this component's children`);
+    const problems = bound(members);
     if (problems.length > 0) return raise('Export_refused', `checkpoint "${l.name}" cannot leave its machine: ${problems.join('; ')}`);
-    return each(readContent, contentItems(snapshot), {}, 'read', 'failed');
+    return each(readContent, members.flatMap(contentItems), {}, 'read', 'failed');
   },
   read: (x, l) => {
-    const sizes = contentItems(snapshots(x).find((row) => row.name === l.name)?.[1] ?? raiseMissing());
-    return done({ name: l.name, bytes: sizes.reduce((sum, { size }) => sum + size, 0), contents: sizes.length, extensions: [] });
+    const items = membersOf(x, l.name).flatMap(contentItems);
+    return done({ name: l.name, bytes: items.reduce((sum, { size }) => sum + size, 0), contents: items.length, extensions: [] });
   },
   failed: (x, l, failure: Failure) => {
     dropExport(x);
@@ -65,26 +70,20 @@ export const exportSnapshot = procedure<ExportLocals>('rtcr.export_snapshot', {
   },
 });
 
-function raiseMissing(): never {
-  throw new Error('the snapshot vanished while it was read');
-}
-
 function dropExport(x: HasStore): void {
   for (const key of outgoing(x).keys()) outgoing(x).delete(key);
 }
 
 /** What the last export left; null if there is none. It can be taken once. */
-export function takeExport(owner: HasStore, name: string): { readonly snapshot: Snapshot; readonly contents: readonly ImageContent[] } | null {
-  const snapshot = snapshots(owner).find((row) => row.name === name)?.[1];
-  if (snapshot === undefined || outgoing(owner).size === 0) return null;
-  const chunks = outgoing(owner).entries().map(([, chunk]) => chunk);
-  const contents = snapshot.ram_sessions.flatMap((session, ram) =>
-    session.dataspaces.map(({ size }, at) => {
-      const bytes = new Uint8Array(size);
-      for (const chunk of chunks) if (chunk.ram === ram && chunk.at === at) bytes.set(chunk.bytes.subarray(0, Math.max(0, size - chunk.offset)), chunk.offset);
-      return { ram, at, bytes };
-    }),
-  );
+export function takeExport(owner: HasStore, name: string): PortableCheckpoint | null {
+  const members = membersOf(owner, name).map(portable);
+  if (members.length === 0 || outgoing(owner).size === 0) return null;
+  const places = members.flatMap(placesOf);
+  const bytes = new Map(places.map((place) => [placeKey(place), new Uint8Array(place.size)]));
+  for (const [, chunk] of outgoing(owner).entries()) {
+    const into = bytes.get(placeKey(chunk));
+    if (into !== undefined) into.set(chunk.bytes.subarray(0, Math.max(0, into.length - chunk.offset)), chunk.offset);
+  }
   dropExport(owner);
-  return { snapshot: portable(snapshot), contents };
+  return { snapshots: members, contents: places.map(({ size, ...place }) => ({ ...place, bytes: bytes.get(placeKey(place)) ?? new Uint8Array(size) })) };
 }

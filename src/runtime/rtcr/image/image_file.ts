@@ -2,14 +2,15 @@
 // Owns no state. Decoding trusts nothing: length limits come before decompression, the checksum before reading, the shape before use.
 
 import { PAGE_BYTES } from '../../../emu/numbers.ts';
-import type { CheckpointImage, ImageContent, ImageOrigin } from './image.ts';
-import { IMAGE_BODY_BYTES, IMAGE_FILE_BYTES, IMAGE_PAGES } from './limits.ts';
+import { type CheckpointImage, CONTENT_KINDS, type ContentPlace, type ImageContent, type ImageMember, type ImageOrigin, placeKey, placesOf } from './image.ts';
+import { IMAGE_BODY_BYTES, IMAGE_CONTENT_BYTES, IMAGE_FILE_BYTES, IMAGE_MEMBERS, IMAGE_PAGES, IMAGE_RECORD_BYTES } from './limits.ts';
 import { mustBe, type Shape, SHAPE } from './shape.ts';
 import { SNAPSHOT } from './snapshot_shape.ts';
+import { mustBeSound } from './soundness.ts';
 
 /** "RCKP" little endian. */
 const MAGIC = 0x504b_4352;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const HEADER_BYTES = 64;
 const HASH_BYTES = 32;
 const HASH_AT = 16;
@@ -38,14 +39,14 @@ export interface EncodedImage {
 }
 
 type PageRow = { readonly hash: string; readonly stored: boolean };
+type ContentRow = ContentPlace & { readonly size: number; readonly pages: readonly number[] };
 type Records = {
   readonly format: string;
   readonly base: string | null;
   readonly origin: ImageOrigin;
-  readonly binary_hash: string;
-  readonly snapshot: CheckpointImage['snapshot'];
+  readonly members: readonly ImageMember[];
   readonly pages: readonly PageRow[];
-  readonly contents: readonly { readonly ram: number; readonly at: number; readonly size: number; readonly pages: readonly number[] }[];
+  readonly contents: readonly ContentRow[];
 };
 
 const FORMAT = 'rescap checkpoint image';
@@ -54,24 +55,30 @@ const RECORDS = SHAPE.record({
   format: SHAPE.text(new RegExp(`^${FORMAT}$`), `'${FORMAT}'`),
   base: SHAPE.nullable(HASH),
   origin: SHAPE.record({ scenario: SHAPE.text(), machine: SHAPE.text(), time_us: SHAPE.number(0, Number.MAX_SAFE_INTEGER) }),
-  binary_hash: HASH,
-  snapshot: SNAPSHOT,
+  members: SHAPE.list(SHAPE.record({ snapshot: SNAPSHOT, binary_hash: HASH }), 1, IMAGE_MEMBERS),
   pages: SHAPE.list(SHAPE.record({ hash: HASH, stored: SHAPE.boolean() })),
   contents: SHAPE.list(
     SHAPE.record({
-      ram: SHAPE.number(0, 0xffff), at: SHAPE.number(0, 0xffff), size: SHAPE.number(0, 0xffff_ffff),
+      member: SHAPE.number(0, IMAGE_MEMBERS - 1), kind: SHAPE.oneOf(CONTENT_KINDS), session: SHAPE.number(0, 0xffff), at: SHAPE.number(0, 0xffff),
+      size: SHAPE.number(0, IMAGE_CONTENT_BYTES),
       pages: SHAPE.list(SHAPE.number(ZERO_PAGE, IMAGE_PAGES)),
     }),
   ),
 });
 
-/** With a base, pages that the base has are named only. The same image and base give the same bytes. */
+/**
+ * With a base, pages that the base has are named only. The same image and base give the same bytes.
+ * @throws Error in words if the image is larger than could be read again
+ */
 export function encodeImage(image: CheckpointImage, codec: ImageCodec, base?: PageSource): EncodedImage {
+  limited('the contents of the checkpoint', image.contents.reduce((sum, row) => sum + row.bytes.length, 0), IMAGE_CONTENT_BYTES);
   const table = new PageTable(codec, base);
-  const contents = image.contents.map(({ ram, at, bytes }) => ({ ram, at, size: bytes.length, pages: table.addAll(bytes) }));
-  const { origin, binary_hash, snapshot } = image;
-  const records: Records = { format: FORMAT, base: base?.id ?? null, origin, binary_hash, snapshot, pages: table.rows, contents };
+  const contents = image.contents.map(({ bytes, ...place }): ContentRow => ({ ...place, size: bytes.length, pages: table.addAll(bytes) }));
+  const { origin, members } = image;
+  const records: Records = { format: FORMAT, base: base?.id ?? null, origin, members, pages: table.rows, contents };
   const text = new TextEncoder().encode(JSON.stringify(records));
+  limited('the records of the checkpoint', text.length, IMAGE_RECORD_BYTES);
+  limited('the checkpoint', 4 + text.length + table.stored.length * PAGE_BYTES, IMAGE_BODY_BYTES);
   const body = new Uint8Array(4 + text.length + table.stored.length * PAGE_BYTES);
   new DataView(body.buffer).setUint32(0, text.length, true);
   body.set(text, 4);
@@ -83,6 +90,10 @@ export function encodeImage(image: CheckpointImage, codec: ImageCodec, base?: Pa
   bytes.set(hexBytes(codec.hash(packed)), HASH_AT);
   bytes.set(packed, HEADER_BYTES);
   return { bytes, pages: { total: contents.reduce((sum, row) => sum + row.pages.length, 0), distinct: table.rows.length, stored: table.stored.length } };
+}
+
+function limited(what: string, bytes: number, limit_bytes: number): void {
+  if (bytes > limit_bytes) throw new Error(`${what} would have ${bytes} bytes in an image, the limit is ${limit_bytes}`);
 }
 
 /** Pages by content, in order of first appearance. */
@@ -144,15 +155,16 @@ export function decodeImage(bytes: Uint8Array, codec: ImageCodec, findBase: (id:
   if (body.length < 4) throw new Error('the image ends before its records');
   const length = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
   if (length > body.length - 4) throw new Error('the image ends within its records');
+  if (length > IMAGE_RECORD_BYTES) throw new Error(`the records of the image have ${length} bytes, the limit is ${IMAGE_RECORD_BYTES}`);
   const records = parseRecords(body.subarray(4, 4 + length));
+  checkContents(records);
   const id = codec.hash(bytes);
   const pages = readPages(records, body.subarray(4 + length), codec, findBase);
-  const contents = records.contents.map((row) => contentOf(row, records, pages));
-  const { origin, snapshot, binary_hash } = records;
-  checkContents(records);
+  const contents = records.contents.map((row) => contentOf(row, pages));
+  const { origin, members } = records;
   const byHash = new Map(records.pages.map(({ hash }, i) => [hash, pages[i] as Uint8Array]));
   return {
-    image: { origin, snapshot, binary_hash, contents },
+    image: { origin, members, contents },
     base: records.base,
     id,
     file_bytes: bytes.length,
@@ -191,7 +203,12 @@ function parseRecords(bytes: Uint8Array): Records {
     throw new Error('the records of the image cannot be read');
   }
   mustBe(RECORDS, value, 'image');
-  return value as Records;
+  const records = value as Records;
+  for (const { snapshot } of records.members) mustBeSound(snapshot, snapshot.target_name);
+  const names = records.members.map(({ snapshot }) => snapshot.target_name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new Error(`the image has two components "${twice}"`);
+  return records;
 }
 
 /** Every page the records name, from this file or from the base, with its content checked against its hash. */
@@ -213,24 +230,29 @@ function readPages(records: Records, area: Uint8Array, codec: ImageCodec, findBa
   });
 }
 
-function contentOf(row: Records['contents'][number], records: Records, pages: readonly Uint8Array[]): ImageContent {
-  if (row.pages.length !== Math.ceil(row.size / PAGE_BYTES)) throw new Error(`dataspace ${row.ram}.${row.at} of the image has ${row.pages.length} pages for ${row.size} bytes`);
-  const bytes = new Uint8Array(row.size);
-  row.pages.forEach((index, i) => {
+const nameOf = (row: ContentPlace): string => `content ${placeKey(row)} of the image`;
+
+function contentOf({ size, pages: indices, ...place }: ContentRow, pages: readonly Uint8Array[]): ImageContent {
+  const bytes = new Uint8Array(size);
+  indices.forEach((index, i) => {
     if (index === ZERO_PAGE) return;
     const page = pages[index];
-    if (page === undefined) throw new Error(`dataspace ${row.ram}.${row.at} of the image names page ${index} of ${records.pages.length}`);
-    bytes.set(page.subarray(0, Math.min(PAGE_BYTES, row.size - i * PAGE_BYTES)), i * PAGE_BYTES);
+    if (page === undefined) throw new Error(`${nameOf(place)} names page ${index} of ${pages.length}`);
+    bytes.set(page.subarray(0, Math.min(PAGE_BYTES, size - i * PAGE_BYTES)), i * PAGE_BYTES);
   });
-  return { ram: row.ram, at: row.at, bytes };
+  return { ...place, bytes };
 }
 
-/** Each dataspace of the snapshot has its content exactly once, in order, with the recorded size. */
-function checkContents({ snapshot, contents }: Records): void {
-  const wanted = snapshot.ram_sessions.flatMap((session, ram) => session.dataspaces.map(({ size }, at) => `${ram}.${at}:${size}`));
-  const given = contents.map(({ ram, at, size }) => `${ram}.${at}:${size}`);
-  const wrong = wanted.findIndex((row, i) => row !== given[i]);
-  if (wrong >= 0 || wanted.length !== given.length) throw new Error(`the contents of the image do not fit its records (dataspace ${wanted[wrong] ?? given[wanted.length] ?? ''})`);
+/** Everything that has a content in the snapshots has it exactly once, in order, with the recorded size, and all of them fit into memory. */
+function checkContents({ members, contents }: Records): void {
+  const wanted = members.flatMap(({ snapshot }, member) => placesOf(snapshot, member));
+  const wrong = wanted.findIndex((place, i) => contents[i] === undefined || placeKey(contents[i]) !== placeKey(place) || contents[i].size !== place.size);
+  const first = wrong >= 0 ? wanted[wrong] : contents[wanted.length];
+  if (first !== undefined) throw new Error(`the contents of the image do not fit its records (${nameOf(first)})`);
+  const odd = contents.find((row) => row.pages.length !== Math.ceil(row.size / PAGE_BYTES));
+  if (odd !== undefined) throw new Error(`${nameOf(odd)} has ${odd.pages.length} pages for ${odd.size} bytes`);
+  const bytes = contents.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > IMAGE_CONTENT_BYTES) throw new Error(`the contents of the image have ${bytes} bytes, the limit is ${IMAGE_CONTENT_BYTES}`);
 }
 
 function hexBytes(hex: string): Uint8Array {

@@ -1,5 +1,5 @@
-// Taking a snapshot into the machine: dataspaces of the checkpointer are allocated and filled from what was left at the control
-// line. Owner of what is coming in; the snapshot appears only when all of it is there.
+// Taking a checkpoint into the machine: dataspaces of the checkpointer are allocated and filled from what was left at the control
+// line. Owner of what is coming in; the snapshots appear only when all of it is there.
 
 import type { Plain } from '../../../emu/plain.ts';
 import type { Execution } from '../../native/execution.ts';
@@ -15,44 +15,51 @@ import { metadataAlloc } from '../metadata_heap.ts';
 import { freeSnapshot } from '../snapshot_end.ts';
 import { type Snapshot, snapshots } from '../target_state.ts';
 import { CHUNK_BYTES, type ImageChunk } from './export_image.ts';
-import type { ImageContent } from './image.ts';
+import { type ContentPlace, placeKey, placesOf, type PortableCheckpoint } from './image.ts';
 
-const incoming = record<{ readonly snapshot: Snapshot | null }>('rtcr_image_incoming', { snapshot: null });
+const incoming = record<{ readonly snapshots: readonly Snapshot[] }>('rtcr_image_incoming', { snapshots: [] });
 const chunks = table<ImageChunk>('rtcr_image_chunks');
 /** Dataspaces that are filled already. */
-const filled = table<{ readonly ram: number; readonly at: number; readonly content: number }>('rtcr_image_filled');
+const filled = table<{ readonly place: ContentPlace; readonly content: number }>('rtcr_image_filled');
 
-/** Leaves an image for `importSnapshot`. */
-export function leaveImage(owner: HasStore, snapshot: Snapshot, contents: readonly ImageContent[]): void {
+/** Leaves a checkpoint for `importCheckpoint`. */
+export function leaveImage(owner: HasStore, checkpoint: PortableCheckpoint): void {
   dropImport(owner);
-  incoming.set(owner, { snapshot });
-  for (const { ram, at, bytes } of contents) {
-    for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) chunks(owner).insert({ ram, at, offset, bytes: bytes.slice(offset, offset + CHUNK_BYTES) });
+  incoming.set(owner, { snapshots: checkpoint.snapshots });
+  for (const { bytes, ...place } of checkpoint.contents) {
+    for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) chunks(owner).insert({ ...place, offset, bytes: bytes.slice(offset, offset + CHUNK_BYTES) });
   }
 }
 
 function dropImport(owner: HasStore): void {
-  incoming.set(owner, { snapshot: null });
+  incoming.set(owner, { snapshots: [] });
   for (const key of chunks(owner).keys()) chunks(owner).delete(key);
   for (const key of filled(owner).keys()) filled(owner).delete(key);
 }
 
-type FillItem = { readonly ram: number; readonly at: number; readonly size: number };
+/** One content for each place, whatever parts it had where it comes from. */
+type FillItem = { readonly place: ContentPlace; readonly size: number; readonly pending: readonly number[] };
 type FillLocals = { [key: string]: Plain; item: FillItem; content?: number; address?: number; pending?: readonly number[] };
 
-/** One content for each dataspace, whatever parts it had where it comes from. */
-const fillItems = (snapshot: Snapshot): FillItem[] => snapshot.ram_sessions.flatMap((session, ram) => session.dataspaces.map(({ size }, at) => ({ ram, at, size })));
+function fillItems(x: Execution): FillItem[] {
+  const pending = new Map<string, number[]>();
+  for (const [key, chunk] of chunks(x).entries()) {
+    const place = placeKey(chunk);
+    pending.set(place, [...(pending.get(place) ?? []), key]);
+  }
+  return incoming.get(x).snapshots.flatMap(placesOf).map(({ size, ...place }) => ({ place, size, pending: pending.get(placeKey(place)) ?? [] }));
+}
 
 const fillContent = procedure<FillLocals>('rtcr.fill_content', {
   start: (_x, { item }) => call(allocContent, { bytes: item.size, refusal: 'Import_refused' }, 'allocated'),
   allocated: (x, l, { content }: NewContent) => {
     l.content = content;
-    filled(x).insert({ ram: l.item.ram, at: l.item.at, content });
+    filled(x).insert({ place: l.item.place, content });
     return call(attachDataspace, { ds: content }, 'attached');
   },
-  attached: (x, l, { address }: Attached) => {
+  attached: (_x, l, { address }: Attached) => {
     l.address = address;
-    l.pending = chunks(x).entries().filter(([, { ram, at }]) => ram === l.item.ram && at === l.item.at).map(([key]) => key);
+    l.pending = l.item.pending;
     return goto('chunk');
   },
   chunk: (x, l) => {
@@ -69,25 +76,26 @@ const fillContent = procedure<FillLocals>('rtcr.fill_content', {
 
 type ImportLocals = { [key: string]: Plain; name: string; failure?: { readonly name: string; readonly text: string } };
 
-/** Makes what `leaveImage` left a snapshot of this name, in place of an older one. On failure nothing of it remains. */
-export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
+/** Makes what `leaveImage` left a checkpoint of this name, in place of an older one. On failure nothing of it remains. */
+export const importCheckpoint = procedure<ImportLocals>('rtcr.import_checkpoint', {
   start: (x, l) => {
-    const { snapshot } = incoming.get(x);
-    if (snapshot === null) return raise('Import_refused', 'there is no image to import');
-    const [known, ...more] = snapshots(x).entries().filter(([, row]) => row.name === l.name);
-    if (more.length > 0) return raise('Import_refused', `checkpoint "${l.name}" is of ${more.length + 1} components; an image cannot take its place`);
-    if (known === undefined && snapshots(x).size >= SNAPSHOTS) return raise('Import_refused', `there are ${SNAPSHOTS} snapshots already`);
-    return each(fillContent, fillItems(snapshot), {}, 'account', 'failed');
-  },
-  account: (x, l) => call(metadataAlloc, { bytes: metadataBytes(withContents(x, l.name)) }, 'store', 'failed'),
-  store: (x, l) => {
-    const snapshot = withContents(x, l.name);
-    const old = snapshots(x).find((row) => row.name === l.name);
+    const count = incoming.get(x).snapshots.length;
+    if (count === 0) return raise('Import_refused', 'there is no image to import');
+    const replaced = snapshots(x).entries().filter(([, row]) => row.name === l.name).length;
+    if (snapshots(x).size - replaced + count <= SNAPSHOTS) return each(fillContent, fillItems(x), {}, 'account', 'failed');
     dropImport(x);
-    if (old === undefined) snapshots(x).insert(snapshot);
-    else snapshots(x).set(old[0], snapshot);
-    l['facts'] = { name: l.name, target: snapshot.target_name, bytes: fillItems(snapshot).reduce((sum, { size }) => sum + size, 0), extensions: [] };
-    return old === undefined ? goto('imported') : call(freeSnapshot, { item: old[1] }, 'imported');
+    return raise('Import_refused', `there are ${snapshots(x).size} snapshots already, and room for ${SNAPSHOTS}`);
+  },
+  account: (x, l) => call(metadataAlloc, { bytes: withContents(x, l.name).reduce((sum, snapshot) => sum + metadataBytes(snapshot), 0) }, 'store', 'failed'),
+  store: (x, l) => {
+    const old = snapshots(x).entries().filter(([, row]) => row.name === l.name);
+    const arrived = withContents(x, l.name);
+    dropImport(x);
+    for (const [key] of old) snapshots(x).delete(key);
+    for (const snapshot of arrived) snapshots(x).insert(snapshot);
+    const bytes = arrived.flatMap(placesOf).reduce((sum, { size }) => sum + size, 0);
+    l['facts'] = { name: l.name, target: arrived.map(({ target_name }) => target_name).join(', '), bytes, extensions: [] };
+    return each(freeSnapshot, old.map(([, row]) => row), {}, 'imported');
   },
   imported: (_x, l) => done(l['facts']),
   failed: (x, l, { name, text }: Failure) => {
@@ -99,16 +107,21 @@ export const importSnapshot = procedure<ImportLocals>('rtcr.import_snapshot', {
   refused: (_x, l) => raise('Import_refused', `the image cannot be imported: ${l.failure?.text || l.failure?.name || ''}`),
 });
 
-function withContents(x: Execution, name: string): Snapshot {
-  const { snapshot } = incoming.get(x);
-  if (snapshot === null) throw new Error('the image vanished while it was imported');
-  const rows = filled(x).entries().map(([, row]) => row);
-  const contentOf = (ram: number, at: number): number => rows.find((row) => row.ram === ram && row.at === at)?.content ?? 0;
-  return {
-    ...snapshot,
-    name,
-    ram_sessions: snapshot.ram_sessions.map((session, ram) => ({ ...session, dataspaces: session.dataspaces.map((row, at) => ({ ...row, contents: [{ offset: 0, size: row.size, content: contentOf(ram, at) }] })) })),
-  };
+/** The snapshots that came in, with the dataspaces that hold their contents here. */
+function withContents(x: Execution, name: string): Snapshot[] {
+  const at = new Map(filled(x).entries().map(([, { place, content }]) => [placeKey(place), content]));
+  return incoming.get(x).snapshots.map((snapshot, member): Snapshot => {
+    const contentOf = (kind: ContentPlace['kind'], session: number, index: number): number => at.get(placeKey({ member, kind, session, at: index })) ?? 0;
+    return {
+      ...snapshot,
+      name,
+      ram_sessions: snapshot.ram_sessions.map((row, session) => ({
+        ...row, dataspaces: row.dataspaces.map((ds, index) => ({ ...ds, contents: [{ offset: 0, size: ds.size, content: contentOf('ram', session, index) }] })),
+      })),
+      rom_sessions: snapshot.rom_sessions.map((row, session) => ({ ...row, content: contentOf('rom', session, 0) })),
+      references: snapshot.references.map((row, index) => ({ ...row, ds: contentOf('copy', 0, index) })),
+    };
+  });
 }
 
 /** Drops the snapshots of a name and gives their memory back. */

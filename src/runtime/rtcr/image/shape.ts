@@ -5,11 +5,11 @@ import { IMAGE_LIST_ITEMS, IMAGE_TEXT_CHARACTERS } from './limits.ts';
 
 export type Shape =
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
-  | { readonly kind: 'text'; readonly pattern: RegExp | null; readonly words: string }
+  | { readonly kind: 'text'; readonly pattern: RegExp | null; readonly words: string; readonly max: number }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'one_of'; readonly values: readonly string[] }
   | { readonly kind: 'nullable'; readonly shape: Shape }
-  | { readonly kind: 'list'; readonly of: Shape }
+  | { readonly kind: 'list'; readonly of: Shape; readonly min: number; readonly max: number }
   | { readonly kind: 'record'; readonly fields: Readonly<Record<string, Shape>> };
 
 const U32 = 0xffff_ffff;
@@ -17,11 +17,13 @@ const U32 = 0xffff_ffff;
 export const SHAPE = {
   /** An integer between both bounds. */
   number: (min = 0, max = U32): Shape => ({ kind: 'number', min, max }),
-  text: (pattern: RegExp | null = null, words = 'a text'): Shape => ({ kind: 'text', pattern, words }),
+  /** At most `max` characters. */
+  text: (pattern: RegExp | null = null, words = 'a text', max = IMAGE_TEXT_CHARACTERS): Shape => ({ kind: 'text', pattern, words, max }),
   boolean: (): Shape => ({ kind: 'boolean' }),
   oneOf: (values: readonly string[]): Shape => ({ kind: 'one_of', values }),
   nullable: (shape: Shape): Shape => ({ kind: 'nullable', shape }),
-  list: (of: Shape): Shape => ({ kind: 'list', of }),
+  /** Between `min` and `max` items. */
+  list: (of: Shape, min = 0, max = IMAGE_LIST_ITEMS): Shape => ({ kind: 'list', of, min, max }),
   record: (fields: Readonly<Record<string, Shape>>): Shape => ({ kind: 'record', fields }),
 } as const;
 
@@ -32,7 +34,7 @@ export function mustBe(shape: Shape, value: unknown, path: string): void {
       if (typeof value !== 'number' || !Number.isInteger(value) || value < shape.min || value > shape.max) wrong(path, `an integer between ${shape.min} and ${shape.max}`);
       return;
     case 'text':
-      if (typeof value !== 'string' || value.length > IMAGE_TEXT_CHARACTERS || (shape.pattern !== null && !shape.pattern.test(value))) wrong(path, shape.words);
+      if (typeof value !== 'string' || value.length > shape.max || (shape.pattern !== null && !shape.pattern.test(value))) wrong(path, shape.words);
       return;
     case 'boolean':
       if (typeof value !== 'boolean') wrong(path, 'true or false');
@@ -44,7 +46,8 @@ export function mustBe(shape: Shape, value: unknown, path: string): void {
       if (value !== null) mustBe(shape.shape, value, path);
       return;
     case 'list':
-      if (!Array.isArray(value) || value.length > IMAGE_LIST_ITEMS) wrong(path, 'a list');
+      if (!Array.isArray(value) || value.length > shape.max) wrong(path, 'a list');
+      else if (value.length < shape.min) wrong(path, `a list of at least ${shape.min}`);
       else value.forEach((item, i) => mustBe(shape.of, item, `${path}[${i}]`));
       return;
     case 'record':

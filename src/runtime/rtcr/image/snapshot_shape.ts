@@ -1,13 +1,17 @@
 // The stored records of a snapshot as shapes, so that a file is refused before any object is created from it.
 // Pure. Mirrors target_state.ts; a test holds both together. Source modelled: checkpoint-restore.md 1.6.
 
-import { REGISTER_COUNT, PHASE_KINDS } from '../thread_phase.ts';
+import { CAP_MAP_RECORDS } from '../cap_map_reader.ts';
+import { THREADS_MAX } from '../../core/pd_threads.ts';
+import { PHASE_KINDS } from '../thread_phase.ts';
+import { IMAGE_CONFIG_CHARACTERS } from './limits.ts';
 import { TRACKINGS } from '../tracking.ts';
 import { type Shape, SHAPE } from './shape.ts';
 
 const { number, text, boolean, oneOf, nullable, list, record } = SHAPE;
 
-const object = { slot: number(), badge: number(), bootstrapped: boolean() } as const;
+const slot = number(0, CAP_MAP_RECORDS - 1);
+const object = { slot, badge: number(), bootstrapped: boolean() } as const;
 const session = { ...object, creation_args: text(), upgrade_bytes: number(), donated_bytes: number() } as const;
 
 const region = record({ ds_badge: number(), size: number(), offset: number(), address: number(), executable: boolean() });
@@ -29,21 +33,18 @@ const phase = record({
   kind: oneOf(PHASE_KINDS), partner: number(), through: number(), timeout_us: nullable(number(0, Number.MAX_SAFE_INTEGER)), reply_to: number(), reply_rights: number(),
 });
 const thread = record({
-  ...object, key: number(), pd: number(), index: number(0, 0xffff), gate_badge: number(), utcb_address: number(), name: text(), weight: number(),
+  ...object, key: number(), pd: number(), index: number(0, THREADS_MAX - 1), gate_badge: number(), utcb_address: number(), name: text(), weight: number(),
   utcb: number(), affinity: list(number(-0x8000_0000)), started: boolean(), start_ip: number(), start_sp: number(), paused: boolean(), single_step: boolean(), sigh_badge: number(),
-  debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1), unresolved: boolean(),
+  debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1, 0xffff), unresolved: boolean(),
 });
 const cpuSession = record({ ...session, key: number(), sigh_badge: number(), trace_control_badge: number(), threads: list(thread) });
-const ramSession = record({ ...session, quota: number(), ref_badge: number(), dataspaces: list(record({ ...object, size: number(), cached: number(), contents: list(number(0, 0)) })) });
-
-/** Number of registers that a thread's record has: all, or none for one that never ran. */
-export const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
+const ramSession = record({ ...session, quota: number(), ref_badge: number(), dataspaces: list(record({ ...object, size: number(1), cached: number(), contents: list(number(0, 0)) })) });
 
 export const SNAPSHOT: Shape = record({
-  name: text(), target_name: text(), binary: text(), config: text(), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), provides: list(text()), proxied_services: list(text()), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
-  cap_map: list(record({ slot: number(), id: number(), references: number() })),
-  stale: list(record({ slot: number(), badge: number() })),
-  occupied: list(number()),
+  name: text(), target_name: text(), binary: text(), config: text(null, 'a text', IMAGE_CONFIG_CHARACTERS), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), provides: list(text()), proxied_services: list(text()), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
+  cap_map: list(record({ slot, id: number(1, 0xfffe), references: number(0, 0xff) })),
+  stale: list(record({ slot, badge: number() })),
+  occupied: list(slot),
   pd_sessions: list(pdSession),
   cpu_sessions: list(cpuSession),
   ram_sessions: list(ramSession),
@@ -59,7 +60,7 @@ export const SNAPSHOT: Shape = record({
   resource_sigh_badge: number(),
   yield_sigh_badge: number(),
   yield_args: text(),
-  references: list(record({ badge: number(), ds: number(0, 0), kind: oneOf(['binary', 'rom', 'trace_control', 'foreign']) })),
+  references: list(record({ badge: number(), ds: number(0, 0), size: number(), kind: oneOf(['binary', 'rom', 'trace_control', 'foreign']) })),
   known_badges: list(number()),
   registers: oneOf(['all', 'ip-sp', 'core-state']),
   phases: boolean(),

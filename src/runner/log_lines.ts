@@ -15,6 +15,8 @@ export interface LogLine {
 }
 
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_]|[ -/]+[0-~])/g;
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
+const BEYOND_BYTES = /[^\u0000-\u00ff]/;
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 export class LogLines {
@@ -40,7 +42,7 @@ export class LogLines {
         this.#dropped += 1;
         continue;
       }
-      const text = plainText(part).slice(0, LOG_LINE_CHARACTERS_MAX);
+      const text = characters(plainText(part)).slice(0, LOG_LINE_CHARACTERS_MAX);
       const unified = this.#unify.reduce((line, { pattern, replace }) => line.replace(pattern, replace), text);
       const line: LogLine = { index: this.#lines.length, text, time_us, ...(unified === text ? {} : { unified }) };
       this.#lines.push(line);
@@ -69,6 +71,17 @@ export class LogLines {
 
   get dropped(): number {
     return this.#dropped;
+  }
+}
+
+/** The console gives one character a byte; what programs print is UTF-8. A line that is not stays as it came. */
+function characters(line: string): string {
+  if (!BEYOND_ASCII.test(line) || BEYOND_BYTES.test(line)) return line;
+  const bytes = Uint8Array.from(line, (character) => character.charCodeAt(0));
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return line;
   }
 }
 

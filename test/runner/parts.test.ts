@@ -27,6 +27,22 @@ test('lines are the same however the console output was cut', () => {
   );
 });
 
+test('a line of UTF-8 is shown as its characters wherever it was cut; another line stays byte by byte', () => {
+  const onConsole = (text: string) => Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+  for (const text of ['133μs/op', 'a \u{1f411} sleeps', 'plain']) {
+    const bytes = `${onConsole(text)}\n`;
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const log = new LogLines();
+      log.append(bytes.slice(0, cut), 0);
+      log.append(bytes.slice(cut), 1);
+      assert.equal(log.all.map((line) => line.text), [text], `${text} cut at ${cut}`);
+    }
+  }
+  const log = new LogLines();
+  log.append('\u00e4lter\n\u03bcs\n', 0);
+  assert.equal(log.all.map((line) => line.text), ['\u00e4lter', '\u03bcs']);
+});
+
 test('a pattern holds from the beginning of a line, its stars for any text, its end open', () => {
   const line = '[init -> rtcr -> sheep] 3 sheeps. zzZ';
   assert.equal(['* 3 sheeps', '[init*sheep]*zzZ', '3 sheeps', '* 3 sheeps*3', '[init -> rtcr', '**zzZ*', ''].map((pattern) => matches(pattern, line)), [true, true, false, false, true, true, true]);

@@ -1,24 +1,36 @@
 // Bundles the command line: node build.mjs. What comes out, in dist/:
-//   rescap.mjs           the entry: loads the script (src/cli/launcher.ts)
-//   rescap.main.cjs      the whole program as one script, each part of it run when it is first wanted
+//   rescap.mjs           the entry: loads scripts (src/cli/launcher.ts)
+//   rescap.PACK.cjs      the program in a few scripts, each with the chunks that are wanted together, each chunk run when it is first wanted
 //   rescap.engine.wasm   the fast engine's module
 //   rescap.semantics.json  what the region translator makes code of
-//   rescap.*.cache       V8's code for the script, made by running it once here; made anew by the first run of another Node
+//   rescap.PACK.*.cache  V8's code for a script, made by running it once here; made anew by the first run of another Node
 // Start-up time is why: a run is an inner loop.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const FOLDER = 'dist';
 const ENTRY = 'rescap.mjs';
-const MAIN = 'rescap.main.cjs';
+const PROGRAM = 'src/cli/rescap.ts';
 const ENGINE = 'rescap.engine.wasm';
 const SEMANTICS = 'rescap.semantics.json';
-const COMMON = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning', charset: 'ascii', minifyWhitespace: true, minifySyntax: true, minifyIdentifiers: true, write: false };
+const COMMON = { bundle: true, platform: 'node', target: 'node20', format: 'esm', legalComments: 'none', logLevel: 'warning', charset: 'ascii', minifyWhitespace: true, minifySyntax: true, minifyIdentifiers: true, write: false };
+
+/**
+ * What goes together into a script: the modules named and all that they import, without what an earlier script has. What nobody
+ * names here is in the last one.
+ */
+const PACKS = [
+  ['start', [PROGRAM, 'src/cli/commands/run.ts', 'src/runtime/boot_system.ts', 'src/runtime/native/component.ts', 'src/runtime/native/image.ts']],
+  ['rtcr', ['src/runtime/rtcr/entry.ts']],
+  ['replay', ['src/cli/commands/replay.ts']],
+  ['libraries', ['node_modules/yaml', 'node_modules/execa']],
+  ['more', []],
+];
 
 /** In the sources engine and semantics stand as text; files are read instead. */
 const engineFile = {
@@ -35,56 +47,111 @@ const engineFile = {
   },
 };
 
-/** What the sources use of a package that most runs do not need: it is loaded with the first of these that is used. */
-const FUNCTIONS = ['isAlias', 'isMap', 'isScalar', 'isSeq'];
-const CLASSES = ['Composer', 'Parser'];
-const yamlLater = {
-  name: 'yaml later',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^yaml$/ }, ({ namespace }) => (namespace === 'later' ? undefined : { path: 'yaml', namespace: 'later' }));
-    onLoad({ filter: /^yaml$/, namespace: 'later' }, () => ({
-      contents: [
-        'let loaded; const yaml = () => (loaded ??= require("yaml"));',
-        ...FUNCTIONS.map((name) => `export const ${name} = (value) => yaml().${name}(value);`),
-        ...CLASSES.map((name) => `export function ${name}(...args) { return new (yaml().${name})(...args); }`),
-      ].join('\n'),
-      resolveDir: process.cwd(),
-    }));
+/** Modules that most runs do not need, by what the sources use of them: each is loaded with the first of these that is used. */
+const LATER = {
+  yaml: { functions: ['isAlias', 'isMap', 'isScalar', 'isSeq'], classes: ['Composer', 'Parser'] },
+  'src/emu/arm/jit/jit_cpu.ts': { functions: [], classes: ['JitCpu'] },
+  'src/emu/arm/t32/table.ts': { functions: ['t32Table'], classes: [] },
+  'src/runtime/rtcr/entry.ts': { functions: ['controlOutcome', 'declareCheckpointers', 'extensionsUsed', 'leaveImage', 'postControl', 'takeExport'], classes: [] },
+};
+/** A module that stands for another one, which `rescapNow` loads with the first call; its names are checked by esbuild. */
+const standIn = ({ functions, classes }, path) =>
+  [
+    `let loaded; const module = () => (loaded ??= rescapNow(import(${JSON.stringify(`now:${path}`)})));`,
+    ...functions.map((name) => `export const ${name} = (...args) => module().${name}(...args);`),
+    ...classes.map((name) => `export function ${name}(...args) { return new (module().${name})(...args); }`),
+  ].join('\n');
+const later = {
+  name: 'later',
+  setup({ onResolve, onLoad, resolve: find }) {
+    onResolve({ filter: /^now:/ }, ({ path }) => ({ path: path.slice(4), namespace: 'now' }));
+    onResolve({ filter: /^(yaml|\.\.?\/.*)$/ }, async ({ path, kind, importer, resolveDir, namespace }) => {
+      if (namespace !== 'file' || kind !== 'import-statement' || importer.includes('node_modules')) return undefined;
+      const name = path.startsWith('.') ? relative(process.cwd(), join(resolveDir, path)).replaceAll('\\', '/') : path;
+      return LATER[name] === undefined ? undefined : { path: name, namespace: 'later' };
+    });
+    onLoad({ filter: /./, namespace: 'later' }, ({ path }) => ({ contents: standIn(LATER[path], path) }));
+    onLoad({ filter: /./, namespace: 'now' }, ({ path }) => {
+      const { functions, classes } = LATER[path];
+      const from = path.startsWith('src/') ? `./${path}` : path;
+      return { contents: `export { ${[...functions, ...classes].join(', ')} } from ${JSON.stringify(from)};`, resolveDir: process.cwd() };
+    });
   },
 };
 
 /** What a module of the sources exports. */
 async function exported(file) {
-  const { outputFiles } = await build({ ...COMMON, entryPoints: [file], format: 'esm' });
+  const { outputFiles } = await build({ ...COMMON, entryPoints: [file] });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
-/** A function of what the launcher has and a script has not. `import()` becomes `require`: the one inside is of this script anyway. */
-async function script() {
-  const { outputFiles } = await build({
-    ...COMMON,
-    entryPoints: ['src/cli/rescap.ts'],
-    format: 'cjs',
-    plugins: [engineFile, yamlLater],
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'rescapUrl' },
-    banner: { js: '(function(require,rescapUrl){"use strict";const module={exports:{}};' },
-    footer: { js: '})' },
-    sourcemap: 'linked',
-    outfile: join(FOLDER, MAIN),
+const nameOf = (file) => basename(file, '.js');
+const IMPORT = /(?<=^|[;}\s])import\s*(?:([\w$]+)\s*,?\s*)?(?:\*\s*as\s+([\w$]+)\s*)?(?:\{([^}]*)\}\s*)?(?:from\s*)?"([^"]+)";/g;
+const EXPORT = /export\s*\{([^}]*)\};?\s*$/;
+const NAME = /([\w$]+)(?:\s+as\s+([\w$]+))?/g;
+
+/**
+ * A module as esbuild writes it, with its exports last, as the function that evaluates it. What it imports is taken over when it is
+ * loaded: no module of ours changes later what it exports.
+ */
+function chunkFunction(text) {
+  let head = '';
+  let body = text.replaceAll(IMPORT, (_, byDefault, whole, named, from) => {
+    const module = from.startsWith('./') ? `rescapLoad("${nameOf(from)}")` : `require("${from}")`;
+    if (byDefault !== undefined || whole !== undefined) head += `const ${byDefault ?? whole}=${module};`;
+    if (named !== undefined) head += `const{${named.replaceAll(NAME, (_, name, as) => (as === undefined ? name : `${name}:${as}`))}}=${module};`;
+    if (byDefault === undefined && whole === undefined && named === undefined) head += `${module};`;
+    return '';
   });
-  return outputFiles;
+  const exports = EXPORT.exec(body);
+  if (exports !== null) body = `${body.slice(0, exports.index)}return{${exports[1].replaceAll(NAME, (_, name, as) => `${as ?? name}:${name}`)}}`;
+  body = body
+    .replaceAll(/rescapNow\(import\("\.\/([^"]+)\.js"\)\)/g, 'rescapLoad("$1")')
+    .replaceAll(/\bimport\("\.\/([^"]+)\.js"\)/g, 'Promise.resolve().then(()=>rescapLoad("$1"))')
+    .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve(require("$1"))');
+  const unknown = /[^\w."'`]import(\s*[{*]|\(["\w]).{0,80}/.exec(body);
+  if (unknown !== null) throw new Error(`a chunk imports in a way that build.mjs does not know: ${unknown[0]}`);
+  return `(rescapLoad,require,rescapUrl)=>{"use strict";${head}${body}}`;
 }
 
-async function launcher(id) {
-  const { outputFiles } = await build({ ...COMMON, entryPoints: ['src/cli/launcher.ts'], format: 'esm', define: { RESCAP_BUILD: JSON.stringify(id) }, banner: { js: '#!/usr/bin/env node' } });
+/** The chunks that one needs when it is loaded, itself included. */
+function closure(chunk, outputs, seen = new Set()) {
+  if (seen.has(chunk)) return seen;
+  seen.add(chunk);
+  for (const { path, kind } of outputs[chunk].imports) if (kind === 'import-statement' && outputs[path] !== undefined) closure(path, outputs, seen);
+  return seen;
+}
+
+/** The program as scripts: name, chunks, text. */
+async function scripts() {
+  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, later], define: { 'import.meta.url': 'rescapUrl' }, outdir: FOLDER });
+  const text = new Map(outputFiles.map(({ path, text: code }) => [relative(process.cwd(), path).replaceAll('\\', '/'), code]));
+  const { outputs } = metafile;
+  const left = new Set(Object.keys(outputs));
+  return PACKS.map(([name, entries]) => {
+    const wanted = Object.keys(outputs).filter((chunk) => entries.some((entry) => outputs[chunk].entryPoint?.replace(/^\w+:/, '').startsWith(entry)));
+    const closed = entries.length === 0 ? left : new Set(wanted.flatMap((chunk) => [...closure(chunk, outputs)]));
+    const chunks = [...closed].filter((chunk) => left.has(chunk)).sort();
+    for (const chunk of chunks) left.delete(chunk);
+    return [name, chunks.map(nameOf), `({${chunks.map((chunk) => `"${nameOf(chunk)}":${chunkFunction(text.get(chunk))}`).join(',\n')}})`];
+  });
+}
+
+async function launcher(id, packs) {
+  const chunks = Object.fromEntries(packs.flatMap(([, names], index) => names.map((name) => [name, index])));
+  const values = { RESCAP_BUILD: id, RESCAP_PACKS: packs.map(([name]) => name), RESCAP_CHUNKS: chunks, RESCAP_ENTRY: basename(PROGRAM, '.ts') };
+  const define = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
+  const { outputFiles } = await build({ ...COMMON, entryPoints: ['src/cli/launcher.ts'], define, banner: { js: '#!/usr/bin/env node' } });
   return outputFiles[0].contents;
 }
 
-/** Runs what most runs run, elsewhere, for its code. Without it the first run does the same. */
+/** What is run for its code: what most runs run, and the beginnings of all commands. */
+const WARM_UPS = [['run', '--keep', 'never', resolve('run/sheep_counter.xml')], ['replay', resolve('run/log_only.xml'), '--to', '1'], ['--help']];
+
+/** Elsewhere, so that nothing is left behind. Without it the first calls do the same. */
 function warmUp() {
   const elsewhere = mkdtempSync(join(tmpdir(), 'rescap-build-'));
-  spawnSync(process.execPath, [resolve(FOLDER, ENTRY), 'run', '--keep', 'never', resolve('run/sheep_counter.xml')], { cwd: elsewhere, stdio: 'ignore', timeout: 60_000, env: { ...process.env, CI: 'true' } });
+  for (const args of WARM_UPS) spawnSync(process.execPath, [resolve(FOLDER, ENTRY), ...args], { cwd: elsewhere, stdio: 'ignore', timeout: 60_000, env: { ...process.env, CI: 'true' } });
   rmSync(elsewhere, { recursive: true, force: true });
 }
 
@@ -92,9 +159,9 @@ mkdirSync(FOLDER, { recursive: true });
 for (const file of readdirSync(FOLDER)) if (file.startsWith('rescap.')) rmSync(join(FOLDER, file));
 writeFileSync(join(FOLDER, ENGINE), Buffer.from((await exported('src/emu/arm/fast/module.ts')).MODULE_BASE64, 'base64'));
 writeFileSync(join(FOLDER, SEMANTICS), (await exported('src/emu/arm/jit/semantics_text.ts')).semanticsText());
-const outputs = await script();
-for (const { path, contents } of outputs) writeFileSync(path, contents);
-const main = outputs.find(({ path }) => path.endsWith(MAIN));
-writeFileSync(join(FOLDER, ENTRY), await launcher(createHash('sha256').update(main.contents).digest('hex').slice(0, 16)));
+const packs = await scripts();
+for (const [name, , text] of packs) writeFileSync(join(FOLDER, `rescap.${name}.cjs`), text);
+const id = createHash('sha256').update(packs.map(([, , text]) => text).join()).digest('hex').slice(0, 16);
+writeFileSync(join(FOLDER, ENTRY), await launcher(id, packs));
 chmodSync(join(FOLDER, ENTRY), 0o755);
 warmUp();

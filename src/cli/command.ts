@@ -57,7 +57,7 @@ export class UsageError extends Error {
 export const HELP_OPTION: OptionSchema = { type: 'boolean', short: 'h', doc: 'show this help' };
 
 /** For commands that run scenarios. */
-const ENGINE_WORDS = new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(ENGINES);
+const ENGINE_WORDS = `${ENGINES.slice(0, -1).join(', ')} and ${ENGINES.slice(-1).join()}`;
 export const ENGINE_OPTION: OptionSchema = { type: 'string', value: 'NAME', doc: `what executes instructions: ${ENGINES.join(', ')}, instead of ${ENGINE_DEFAULT}; only speed differs` };
 
 /** The engine that the arguments name, if they name one. */

@@ -21,7 +21,7 @@ import { initDialect } from './init/state.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
 import { Inspector } from './inspector.ts';
 import { type ComponentMemory, componentMemory, recordsAt } from './component_memory.ts';
-import type { Component } from './native/component.ts';
+import { type Component, expectProgram } from './native/component.ts';
 import { env } from './native/env.ts';
 import { hostedModule, hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
 import { HostedRuntime, type PlacedImage } from './native/port.ts';
@@ -32,10 +32,8 @@ import { irqSlot } from './native/thread_table.ts';
 import { equipmentOf } from './equipment.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
 import { recordAddress } from './rtcr/cap_map_reader.ts';
-import { controlOutcome, extensionsUsed, isCheckpointer, postControl } from './rtcr/control.ts';
-import './rtcr/program.ts';
-import { takeExport } from './rtcr/image/export_image.ts';
-import { leaveImage } from './rtcr/image/import_image.ts';
+import { controlOutcome, declareCheckpointers, extensionsUsed, leaveImage, postControl, takeExport } from './rtcr/entry.ts';
+import { HISTORIC_PROGRAM, isCheckpointer, RTCR_PROGRAM } from './rtcr/names.ts';
 import type { CapRecordView, ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
 
 const VERSION = '16.08';
@@ -46,6 +44,8 @@ const NORMAL_PRIORITY = 128;
 const SEPARATOR = ' -> ';
 /** Core is no protection domain of its own; its task is called like this. */
 const CORE_LABEL = 'core';
+
+for (const name of [RTCR_PROGRAM, HISTORIC_PROGRAM]) expectProgram(name, declareCheckpointers);
 
 /** Boots a system. Refuses in words what it cannot boot. */
 export function bootSystem(config: SystemConfig): RunningSystem | { readonly error: string } {

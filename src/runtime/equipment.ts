@@ -15,7 +15,7 @@ import type { Component } from './native/component.ts';
 import { env } from './native/env.ts';
 import { putRpcFault, rpcFault } from './native/rpc_fault.ts';
 import type { HasStore } from './native/store.ts';
-import { isCheckpointer } from './rtcr/control.ts';
+import { isCheckpointer } from './rtcr/names.ts';
 import type { Equipment } from './system.ts';
 
 /** `componentOf` finds a hosted component by its label. */

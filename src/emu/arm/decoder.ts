@@ -5,7 +5,7 @@
 import { executeUndefined, Instruction, makeUnpredictable } from './instruction.ts';
 import type { Row } from './instruction.ts';
 import { extract, matches, pattern } from './pattern.ts';
-import { T32_TABLE } from './t32/table.ts';
+import { t32Table } from './t32/table.ts';
 import { TABLE } from './table.ts';
 
 /** Reaching the limit empties the cache of decoded instructions. */
@@ -68,16 +68,21 @@ function fixedBitsOf(table: readonly Row[]): FixedBits {
 }
 
 export class Decoder {
-  readonly table: readonly Row[];
+  readonly #tableOf: () => readonly Row[];
   readonly #indexOf: (word: number) => Index;
   readonly #buckets = new Map<number, readonly Row[]>();
   readonly #decoded = new Map<number, Instruction>();
 
   #fixed: FixedBits | null = null;
 
-  constructor(table: readonly Row[], indexOf: (word: number) => Index) {
-    this.table = table;
+  /** The table is asked for when it is first needed: most programs are of one instruction set only. */
+  constructor(tableOf: () => readonly Row[], indexOf: (word: number) => Index) {
+    this.#tableOf = tableOf;
     this.#indexOf = indexOf;
+  }
+
+  get table(): readonly Row[] {
+    return this.#tableOf();
   }
 
   get #fixedBits(): FixedBits {
@@ -97,9 +102,10 @@ export class Decoder {
     const known = this.#buckets.get(bucket);
     if (known !== undefined) return known;
     const { masks, values, unconditional } = this.#fixedBits;
+    const { table } = this;
     const found: Row[] = [];
     for (let k = 0; k < masks.length; k++) {
-      if ((conditional || unconditional[k] === 1) && ((word ^ (values[k] as number)) & (masks[k] as number) & bits) === 0) found.push(this.table[k] as Row);
+      if ((conditional || unconditional[k] === 1) && ((word ^ (values[k] as number)) & (masks[k] as number) & bits) === 0) found.push(table[k] as Row);
     }
     this.#buckets.set(bucket, found);
     return found;
@@ -134,6 +140,6 @@ function instantiate(row: Row, word: number): Instruction {
   return instruction;
 }
 
-export const A32 = new Decoder(TABLE, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
+export const A32 = new Decoder(() => TABLE, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
 /** Opcodes of 32 bits have the first halfword on top. */
-export const T32 = new Decoder(T32_TABLE, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));
+export const T32 = new Decoder(t32Table, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));

@@ -102,10 +102,13 @@ export class MappingDatabase {
 
   /** Takes away whatever is at a destination: the whole old page, and what was derived from it. */
   #clear(target: MemorySpace, address: number, order: MappingOrder): boolean {
-    const size = order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES;
-    for (let at = address; at < address + size; at += PAGE_BYTES) {
-      const present = target.find(at);
-      if (present !== undefined) this.#remove(present);
+    const present = target.find(address);
+    if (present !== undefined) this.#remove(present);
+    // A megabyte without a table has no pages: most of what is mapped at the boot goes to such places.
+    if (order === PAGE_SHIFT || !target.table.hasTable(address >>> PAGE_SHIFT)) return true;
+    for (let at = address + PAGE_BYTES; at < address + SECTION_BYTES; at += PAGE_BYTES) {
+      const page = target.pages.get(at >>> PAGE_SHIFT);
+      if (page !== undefined) this.#remove(page);
     }
     return true;
   }

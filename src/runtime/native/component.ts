@@ -40,6 +40,7 @@ export class Component {
 }
 
 const programs = new Map<string, Program>();
+const expected = new Map<string, () => void>();
 
 export function defineProgram(program: Program): Program {
   if (programs.has(program.name)) throw new Error(`program '${program.name}' is declared twice`);
@@ -47,6 +48,12 @@ export function defineProgram(program: Program): Program {
   return program;
 }
 
+/** Names a program that is declared only when somebody asks for it, by `declare`. */
+export function expectProgram(name: string, declare: () => void): void {
+  expected.set(name, declare);
+}
+
 export function programNamed(name: string): Program | undefined {
+  if (!programs.has(name)) expected.get(name)?.();
   return programs.get(name);
 }

@@ -17,13 +17,6 @@ import { decideStrategy } from './strategies.ts';
 import { destroyTargets, targetNamed } from './target_child.ts';
 import { snapshotsFor } from './snapshot_choice.ts';
 
-/** Name of the program, by which the glue recognises a checkpointer. */
-export const RTCR_PROGRAM = 'rtcr';
-/** The test program of the historic project, which takes commands as well. */
-export const HISTORIC_PROGRAM = 'target_restorer-tester';
-
-export const isCheckpointer = (program: string): boolean => program === RTCR_PROGRAM || program === HISTORIC_PROGRAM;
-
 interface ControlRow {
   readonly command: ControlCommand;
   readonly state: 'posted' | 'running' | 'done';

@@ -4,7 +4,7 @@
 import { A32, T32 } from '../decoder.ts';
 import { executesOf } from '../executes.ts';
 import { ALWAYS, PLACE_ANYWHERE, PLACE_NEVER } from '../instruction.ts';
-import type { Execute, Instruction } from '../instruction.ts';
+import type { Execute, Instruction, Row } from '../instruction.ts';
 import { REG_PC } from '../registers.ts';
 import { CONDITION_SHIFT, placesOf, READS_PC, RECORD_BYTES, RECORD_OPERATION, RECORD_PLACE, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
 import type { Place, ShapeField } from './layout.ts';
@@ -35,9 +35,16 @@ export class Plans {
   readonly #plans = new WeakMap<Instruction, Plan>();
   readonly #plansInside = new WeakMap<Instruction, Plan>();
 
+  #knowsThumb = false;
+
   constructor() {
-    executesOf([A32.table, T32.table]).forEach((execute, number) => {
-      this.#semantics.set(execute, { number, fields: SHAPE_FIELDS[number] ?? [] });
+    this.#number([A32.table]);
+  }
+
+  /** Semantics are numbered through both tables, those of A32 first: they have the same numbers without T32. */
+  #number(tables: readonly (readonly Row[])[]): void {
+    executesOf(tables).forEach((execute, number) => {
+      if (!this.#semantics.has(execute)) this.#semantics.set(execute, { number, fields: SHAPE_FIELDS[number] ?? [] });
     });
   }
 
@@ -73,6 +80,10 @@ export class Plans {
 
   /** An instruction of a shape that the module does not know is left to the reference. */
   #make(instruction: Instruction, isThumb: boolean): Plan {
+    if (isThumb && !this.#knowsThumb) {
+      this.#knowsThumb = true;
+      this.#number([A32.table, T32.table]);
+    }
     const semantics = this.#semantics.get(instruction.execute);
     const values = semantics?.fields.map((field) => shapeValue(instruction, field)) ?? [];
     const operation = this.#operationOf(`${semantics?.number ?? -1}:${values.join()}`);

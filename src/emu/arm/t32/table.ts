@@ -17,3 +17,6 @@ export const T32_TABLE: readonly Row[] = [
   ...T32_MEDIA,
   ...T32_SYSTEM,
 ];
+
+/** The same; in the bundle what loads it. */
+export const t32Table = (): readonly Row[] => T32_TABLE;

@@ -1,7 +1,6 @@
 // What the kernel's own paths cost in instructions of the board (architecture, law 3): one table. A path takes effect at once and its
 // instructions pass before anybody goes on in user mode; ticks fall into them as interrupts do. Owns no state.
-// The figures are estimates of the paths' lengths in a kernel that is compiled with its assertions and its debugger; they are held
-// against the captured boots in test/runtime/core/timing.test.ts.
+// The figures are estimates of the paths' lengths in a kernel that is compiled with its assertions and its debugger.
 
 export const KERNEL_COST = {
   /** Into the kernel and back, selector and object looked up. */

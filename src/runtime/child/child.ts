@@ -9,6 +9,7 @@ import type { HasStore } from '../native/store.ts';
 import { call, done, type Failure, procedure, raise } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { destroyChildHeap } from './child_heap.ts';
+import { endChildRequests, forgetChildRequest } from './child_request.ts';
 import { type ChildRow, children } from './child_table.ts';
 import { makeProcess, type ProcessMade } from './loader.ts';
 import type { Policy } from './policy.ts';
@@ -79,14 +80,16 @@ type DestroyLocals = { [key: string]: Plain; child: number };
 export const destroyChild = procedure<DestroyLocals>('child.destroy_child', {
   start: (x, l) => {
     removeServicesOf(x, l.child);
-    return call(dissolve, { id: children(x).require(l.child).parent_id }, 'sessions');
+    return call(endChildRequests, { child: l.child }, 'dissolve');
   },
+  dissolve: (x, l) => call(dissolve, { id: children(x).require(l.child).parent_id }, 'sessions'),
   sessions: (_x, l) => call(closeAllSessions, { child: l.child }, 'heap'),
   heap: (_x, l) => call(destroyChildHeap, { child: l.child }, 'remove'),
   remove: (x, l) => {
     const { parent_cap, resource_avail_sigh, yield_sigh } = children(x).require(l.child);
     for (const slot of [parent_cap, resource_avail_sigh, yield_sigh]) dec(x, slot);
     children(x).delete(l.child);
+    forgetChildRequest(x, l.child);
     return done();
   },
 });

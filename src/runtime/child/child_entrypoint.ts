@@ -7,6 +7,7 @@ import { dissolve, manage, type Managed, newServeLocals, serveEntrypoint } from 
 import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { table } from '../native/store.ts';
+import { forgetWaits } from './services.ts';
 import { createThread, type Created, destroyThread, startThread, type Started } from '../native/thread.ts';
 
 type EntrypointRow = {
@@ -62,6 +63,7 @@ export const destroyEntrypoint = procedure<EpLocals>('child.destroy_entrypoint',
   },
   destroyed: (x, l) => {
     entrypoints(x).delete(l.ep);
+    forgetWaits(x, l.ep);
     return done();
   },
 });

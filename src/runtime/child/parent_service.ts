@@ -9,6 +9,7 @@ import type { Execution } from '../native/execution.ts';
 import { callNamed, done, procedure } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { cap, type Handler, num, type RpcRequest, type SyncHandler, text } from '../native/service.ts';
+import { childRequest, isEnding } from './child_request.ts';
 import { children } from './child_table.ts';
 import { closeRequest, upgradeRequest } from './session_close.ts';
 import { sessionRequest } from './session_request.ts';
@@ -42,6 +43,7 @@ const resourceRequest = procedure<RequestLocals>('child.resource_request', {
 function keepSigh(field: 'resource_avail_sigh' | 'yield_sigh'): SyncHandler {
   return (x, request) => {
     const sigh = cap(request, 'sigh');
+    if (isEnding(x, request.ref)) return {};
     const old = children(x).require(request.ref)[field];
     inc(x, sigh);
     children(x).update(request.ref, { [field]: sigh ?? 0 });
@@ -52,16 +54,16 @@ function keepSigh(field: 'resource_avail_sigh' | 'yield_sigh'): SyncHandler {
 
 /** Handlers of the Parent interface, for the services of a program that has children. */
 export const parentService: Readonly<Record<string, Handler>> = {
-  exit: exitRequest,
-  announce: announceRequest,
-  session: sessionRequest,
-  upgrade: upgradeRequest,
-  close: closeRequest,
-  main_thread_cap: (x, request) => ({ cap: children(x).require(request.ref).main_thread }),
+  exit: childRequest('child.parent.exit', exitRequest),
+  announce: childRequest('child.parent.announce', announceRequest),
+  session: childRequest('child.parent.session', sessionRequest),
+  upgrade: childRequest('child.parent.upgrade', upgradeRequest),
+  close: childRequest('child.parent.close', closeRequest),
+  main_thread_cap: (x, request) => ({ cap: children(x).get(request.ref)?.main_thread ?? null }),
   resource_avail_sigh: keepSigh('resource_avail_sigh'),
-  resource_request: resourceRequest,
+  resource_request: childRequest('child.parent.resource_request', resourceRequest),
   yield_sigh: keepSigh('yield_sigh'),
-  yield_request: (x, request) => ({ value: children(x).require(request.ref).yield_args }),
+  yield_request: (x, request) => ({ value: children(x).get(request.ref)?.yield_args ?? '' }),
   yield_response: () => ({}),
 };
 

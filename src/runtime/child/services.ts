@@ -47,6 +47,18 @@ export type ServiceRow = ParentService | RoutedService | LocalService;
  */
 export const rootCalls = table<{ readonly server: number }>('root_calls');
 
+/** Threads that wait until a child announces a service, by index. */
+const announcementWaits = table<{ readonly lock: number }>('announcement_waits');
+
+/** Whether a thread waits for a child that may never answer. */
+export const waitsForSibling = (x: HasStore, thread: number): boolean => rootCalls(x).get(thread) !== undefined || announcementWaits(x).get(thread) !== undefined;
+
+/** For a thread that is killed where it waits. */
+export function forgetWaits(x: HasStore, thread: number): void {
+  rootCalls(x).delete(thread);
+  announcementWaits(x).delete(thread);
+}
+
 /** Later rows stand before earlier ones wherever Genode walks its list of services. */
 export const services = table<ServiceRow>('services');
 
@@ -124,9 +136,15 @@ export const openAtService = procedure<OpenLocals>('child.open_at_service', {
   wait: (x, l) => {
     const lock = newLock(x, true);
     services(x).set(l.service, { ...routedAt(x, l.service), applicants: [lock, ...routedAt(x, l.service).applicants] });
-    return call(lockAcquire, { lock }, 'ask_root');
+    announcementWaits(x).set(x.index, { lock });
+    return call(lockAcquire, { lock }, 'ask_root', 'cancelled');
+  },
+  cancelled: (x, _l, { name, text }: Failure) => {
+    announcementWaits(x).delete(x.index);
+    return raise(name, text);
   },
   ask_root: (x, l) => {
+    announcementWaits(x).delete(x.index);
     const { root, server } = routedAt(x, l.service);
     rootCalls(x).set(x.index, { server });
     return rpc(Root.session, root === 0 ? null : root, { args: l.args, affinity: l.affinity }, 'answered', 'root_failed');

@@ -16,20 +16,24 @@ import { closeAtService, serviceRam, services, upgradeAtService } from './servic
 
 type CloseLocals = { [key: string]: Plain; session: number };
 
-/** Closes a session at its service and returns the quota to the child. */
+/**
+ * Closes a session at its service and returns the quota to the child. Meanwhile the session may be forgotten because its server is
+ * destroyed; then nothing is left to do.
+ */
 export const closeChildSession = procedure<CloseLocals>('child.close_session', {
   start: (x, l) => {
-    const { service, cap: session } = sessions(x).require(l.session);
-    return call(closeAtService, { service, cap: session }, 'collect', 'cancelled');
+    const row = sessions(x).get(l.session);
+    return row === undefined ? done() : call(closeAtService, { service: row.service, cap: row.cap }, 'collect', 'cancelled');
   },
-  cancelled: (x, l) => call(logWarning, { text: `Got Blocking_canceled exception during ${sessions(x).require(l.session).ident}->close call` }, 'collect'),
+  cancelled: (x, l) => call(logWarning, { text: `Got Blocking_canceled exception during ${sessions(x).get(l.session)?.ident ?? ''}->close call` }, 'collect'),
   collect: (x, l) => {
-    const { service, donated_bytes } = sessions(x).require(l.session);
-    return call(transfer, { from: serviceRam(x, service), to: env.get(x).ram, bytes: donated_bytes }, 'collected', 'forget');
+    const row = sessions(x).get(l.session);
+    if (row === undefined) return goto('forgotten');
+    return call(transfer, { from: serviceRam(x, row.service), to: env.get(x).ram, bytes: row.donated_bytes }, 'collected', 'forget');
   },
   collected: (x, l, answer: number) => {
     if (answer === 0) return goto('forget');
-    const name = services(x).get(sessions(x).require(l.session).service)?.name ?? '';
+    const name = services(x).get(sessions(x).get(l.session)?.service ?? 0)?.name ?? '';
     return call(logError, { text: `Misbehaving server '${name}'!` }, 'forget');
   },
   forget: (_x, l) => call(forgetChildSession, { session: l.session }, 'forgotten'),
@@ -39,12 +43,16 @@ export const closeChildSession = procedure<CloseLocals>('child.close_session', {
 /** Drops a session without talking to its server; the child gets its quota back at our expense. */
 export const forgetChildSession = procedure<CloseLocals>('child.forget_session', {
   start: (x, l) => {
-    const { child, donated_bytes } = sessions(x).require(l.session);
-    return call(transfer, { from: env.get(x).ram, to: children(x).require(child).account, bytes: donated_bytes }, 'returned', 'remove');
+    const row = sessions(x).get(l.session);
+    const account = children(x).get(row?.child ?? 0)?.account;
+    if (row === undefined || account === undefined) return goto('remove');
+    sessions(x).update(l.session, { donated_bytes: 0 });
+    return call(transfer, { from: env.get(x).ram, to: account, bytes: row.donated_bytes }, 'returned', 'remove');
   },
   returned: (_x, _l, answer: number) => (answer === 0 ? goto('remove') : call(logError, { text: 'We ran out of our own quota' }, 'remove')),
   remove: (x, l) => {
-    const row = sessions(x).require(l.session);
+    const row = sessions(x).get(l.session);
+    if (row === undefined) return done();
     childHeapFree(x, row.block);
     dec(x, row.cap);
     sessions(x).delete(l.session);

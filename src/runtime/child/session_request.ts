@@ -8,6 +8,7 @@ import { call, callNamed, done, type Failure, goto, procedure, raise } from '../
 import { type RpcRequest, text, words } from '../native/service.ts';
 import type { Opened } from '../native/session.ts';
 import { type ChildHeapBlock, childHeapAlloc, SESSION_BYTES } from './child_heap.ts';
+import { isEnding } from './child_request.ts';
 import { children, sessions } from './child_table.ts';
 import { donate, transfer } from './donation.ts';
 import type { FilteredRequest, Resolved } from './policy.ts';
@@ -62,6 +63,7 @@ export const sessionRequest = procedure<SessionLocals>('child.session_request', 
   resolved: (x, l, { service, args }: Resolved) => {
     if (args !== undefined) l.args = args;
     if (service === 0) return goto('failed', { name: 'Service_denied', text: '' } satisfies Failure);
+    if (isEnding(x, l.request.ref)) return goto('failed', { name: 'Service_denied', text: '' } satisfies Failure);
     l.service = service;
     return call(donate, { from: env.get(x).ram, to: serviceRam(x, service), bytes: l.bytes ?? 0 }, 'open', 'failed');
   },

@@ -10,7 +10,7 @@ const RED = '\x1b[31m';
 
 /** Text as it is, without colour reset or line end. */
 export function coreText(x: Execution, text: string): void {
-  x.charge(COST.character * text.length);
+  x.charge(COST.console_character * text.length);
   x.cpu.console(text);
 }
 

@@ -2,6 +2,7 @@
 // Owner of the table 'core_cpu_sessions'. Source modelled: genode-16.08-abi.md 2, 4.1, 5.3.
 
 import { dec, inc } from '../native/cap_space.ts';
+import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 import { cap, num, type RpcAnswer, type RpcRequest, text } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
@@ -182,12 +183,17 @@ export function transferCpu(x: Execution, from: number, to: number | undefined, 
   return OK;
 }
 
+function otherAccount(x: Execution, request: RpcRequest): number | undefined {
+  x.charge(COST.account);
+  return objectOf(x, 'Cpu_session', cap(request, 'cpu'));
+}
+
 const ref_account = (x: Execution, request: RpcRequest): RpcAnswer => ({
-  value: setCpuRefAccount(x, request.ref, objectOf(x, 'Cpu_session', cap(request, 'cpu'))),
+  value: setCpuRefAccount(x, request.ref, otherAccount(x, request)),
 });
 
 const transfer_quota = (x: Execution, request: RpcRequest): RpcAnswer => ({
-  value: transferCpu(x, request.ref, objectOf(x, 'Cpu_session', cap(request, 'cpu')), num(request, 'amount')),
+  value: transferCpu(x, request.ref, otherAccount(x, request), num(request, 'amount')),
 });
 
 /** This kernel schedules without budgets. */

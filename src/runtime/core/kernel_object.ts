@@ -1,6 +1,7 @@
 // Kernel objects that core creates through the factory, each at the slot of a record in core's capability map.
 // Source modelled: genode-base-foc.md 2.3, 2.4; fiasco-kernel.md 3.2. A record's last reference destroys the object.
 
+import { COST } from '../native/cost.ts';
 import { capId, dec, inc, insertCap } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { kernelCall, PROTOCOL, unmapSlot } from '../native/kernel_calls.ts';
@@ -21,6 +22,7 @@ export function reserve(x: Execution): CoreCap {
 }
 
 function create(x: Execution, cap: CoreCap, words: readonly number[], items: readonly number[] = []): void {
+  x.charge(COST.create_object);
   const result = kernelCall(x, { slot: FACTORY_SLOT, label: PROTOCOL.factory, words, items, receive: cap.slot });
   if (result.error !== 0 || result.label < 0) throw new Error(`factory refused ${words.join(',')}: error ${result.error}, label ${result.label}`);
   inc(x, cap.slot);
@@ -40,6 +42,7 @@ export function createGateObject(x: Execution, threadSlot: number, name: string)
 
 /** Program.dropped of core: nobody in core knows the object any more, so it disappears from the whole system. */
 export function destroyObject(x: Execution, slot: number, id: number): void {
+  x.charge(COST.destroy_object);
   unmapSlot(x, slot, { destroy: true });
   freeId(x, id);
 }

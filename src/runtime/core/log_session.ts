@@ -1,6 +1,7 @@
 // LOG sessions: lines of components on the kernel's console, each with its label in front.
 // Owner of the table 'core_log_sessions'. Source modelled: genode-16.08-abi.md 5.2, genode-base-foc.md 8.
 
+import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 import { type RpcAnswer, type RpcRequest, text } from '../native/service.ts';
 import { table } from '../native/store.ts';
@@ -37,6 +38,7 @@ export function logLines(written: string): string[] {
 }
 
 const write = (x: Execution, request: RpcRequest): RpcAnswer => {
+  x.charge(COST.console_line);
   const { label } = logSessions(x).require(request.ref);
   const written = text(request, 'string');
   if (written.length === LONE_ESCAPE_CHARS && written.startsWith('\x1b') && written.endsWith('\n')) coreText(x, written);

@@ -1,6 +1,7 @@
 // RAM sessions as accounts: quota, payload, and dataspaces made of physical memory that belong to them.
 // Owner of the table 'core_ram_sessions'. Source modelled: genode-16.08-abi.md 5.3, genode-base-foc.md 6.4.
 
+import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { ALLOCATOR, changeAllocator } from './allocators.ts';
@@ -52,6 +53,7 @@ export function allocMemory(x: Execution, key: number, bytes: number, cache: Cac
     changeAllocator(x, ALLOCATOR.ram, (ram) => ram.free(phys));
     return 'Out_of_metadata';
   }
+  x.charge(COST.physical_memory);
   clearPages(x, phys, size);
   const ds = newDataspace(x, { phys, size, writable: true, cache, ram_session: key, managed_by: 0 });
   ramSessions(x).update(key, { payload: ramSessions(x).require(key).payload + size });
@@ -72,6 +74,7 @@ function allocPhysical(x: Execution, size: number, from: number, to: number): nu
 /** Gives the memory of a dataspace back that is attached nowhere. */
 export function freeMemory(x: Execution, ds: number): void {
   const { ram_session, phys, size } = dataspaces(x).require(ds);
+  x.charge(COST.physical_memory);
   removeDataspace(x, ds);
   changeAllocator(x, ALLOCATOR.ram, (ram) => ram.free(phys));
   ramSessions(x).update(ram_session, { payload: ramSessions(x).require(ram_session).payload - size });

@@ -1,6 +1,7 @@
 // RAM sessions: their making and end, reference accounts and transfers between them, and the interface to clients.
 // Source modelled: genode-16.08-abi.md 5.3, genode-base-foc.md 6.4. Owns nothing; the rows are ram_account.ts's.
 
+import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import type { HasStore } from '../native/store.ts';
@@ -127,12 +128,17 @@ const free = (x: Execution, request: RpcRequest): RpcAnswer => {
   return {};
 };
 
+function otherAccount(x: Execution, request: RpcRequest): number | undefined {
+  x.charge(COST.account);
+  return objectOf(x, 'Ram_session', cap(request, 'ram'));
+}
+
 const ref_account = (x: Execution, request: RpcRequest): RpcAnswer => ({
-  value: setRamRefAccount(x, request.ref, objectOf(x, 'Ram_session', cap(request, 'ram'))),
+  value: setRamRefAccount(x, request.ref, otherAccount(x, request)),
 });
 
 const transfer_quota = (x: Execution, request: RpcRequest): RpcAnswer => ({
-  value: transferRam(x, request.ref, objectOf(x, 'Ram_session', cap(request, 'ram')), num(request, 'amount')),
+  value: transferRam(x, request.ref, otherAccount(x, request), num(request, 'amount')),
 });
 
 const quota = (x: Execution, request: RpcRequest): RpcAnswer => ({ value: ramSessions(x).require(request.ref).quota });

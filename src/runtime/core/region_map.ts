@@ -2,6 +2,7 @@
 // Owner of the table 'core_region_maps'. Source modelled: genode-base-foc.md 6.2, 6.3, genode-16.08-abi.md 1.5.
 
 import { dec, inc } from '../native/cap_space.ts';
+import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { changeAllocator, dropAllocator, newAllocator, readAllocator } from './allocators.ts';
@@ -98,6 +99,7 @@ export function attach(x: Execution, key: number, { ds, size: wanted, offset, at
     changeAllocator(x, allocator, (all) => all.free(address));
     return 'Out_of_metadata';
   }
+  x.charge(COST.region);
   const { regions, faults } = regionMaps(x).require(key);
   const covers = (fault: Fault): boolean => fault.address >= address && fault.address < address + size && (writable || fault.type !== FAULT.write);
   regionMaps(x).update(key, {
@@ -138,9 +140,11 @@ export function detach(x: Execution, key: number, address: number): void {
 
 function removeRegion(x: Execution, key: number, region: Region): void {
   const { allocator, references, regions, clients } = regionMaps(x).require(key);
+  x.charge(COST.region_removed);
   regionMaps(x).update(key, { regions: regions.filter((other) => other.base !== region.base) });
   changeAllocator(x, allocator, (all) => all.free(region.base));
   if (clients.length > 0 && dataspaces(x).get(region.ds)?.managed_by !== 0) coreWarning(x, 'unmapping of managed dataspaces not yet supported');
+  x.charge(COST.revoked_page * (region.size >>> PAGE_LOG2) * revocations(x, key));
   revoke(x, region);
   slabFree(x, references);
 }
@@ -152,6 +156,17 @@ function removeRegion(x: Execution, key: number, region: Region): void {
 function revoke(x: Execution, { ds, offset, size }: Region): void {
   const source = dataspaces(x).get(ds);
   if (source !== undefined && source.managed_by === 0) revokeMemory(x, source.phys + offset, size);
+}
+
+/**
+ * How often the original revokes a region page by page: once if threads run in the map; and for each thread of every map that this one
+ * is attached to, as with the stacks of a component. Here they are revoked once, so that is a matter of costs.
+ */
+function revocations(x: HasStore, key: number): number {
+  const { dataspace, clients } = regionMaps(x).require(key);
+  let count = clients.length > 0 ? 1 : 0;
+  for (const [, parent] of regionMaps(x).entries()) if (parent.regions.some(({ ds }) => ds === dataspace)) count += parent.clients.length;
+  return count;
 }
 
 /** Enters a thread that runs in the address space described by a map. */

@@ -3,6 +3,7 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { dec } from '../native/cap_space.ts';
+import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
 import { triggerIrq } from '../native/lock.ts';
 import { call, done, procedure } from '../native/procedure.ts';
@@ -89,6 +90,7 @@ export const submitSignal = procedure<SubmitLocals>('core.submit_signal', {
       coreWarning(x, 'invalid signal-context capability');
       return done();
     }
+    x.charge(COST.signal);
     const { source, count } = signalContexts(x).require(key);
     signalContexts(x).update(key, { count: count + l.count });
     const { queue, semaphore } = signalSources(x).require(source);

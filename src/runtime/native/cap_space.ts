@@ -30,6 +30,7 @@ export function allocSlots(x: Execution, count: number): number {
   for (let first = USER_SLOT; first + count < limit; ) {
     const taken = lastUsed(used, first, count);
     if (taken < 0) {
+      x.charge(COST.searched_slot * (first - USER_SLOT + count));
       for (let i = 0; i < count; i++) used.set(first + i, { id: RESERVED_ID, ref: 0 });
       return first;
     }

@@ -28,7 +28,7 @@ export function putMessage(x: Execution, protocol: number, caps: readonly (numbe
   if (isWireError(words)) return undefined;
   const items = valid.filter((slot) => slot !== null);
   writeMessage(x.cpu.utcb, words, items);
-  x.charge(COST.rpc_marshal + COST.word * words.length);
+  x.charge(COST.rpc_marshal + COST.sent_capability * caps.length + COST.word * words.length);
   return makeTag(0, words.length, items.length);
 }
 
@@ -41,6 +41,7 @@ export function getMessage(x: Execution, tag: number): Message {
 
 /** Takes in the capabilities of a received message from the window: one slot (or null = invalid) per announced capability. */
 export function takeCaps(x: Execution, message: Message, window: number): (number | null)[] {
+  x.charge(COST.received_capability * message.ids.length);
   let next = window;
   return message.ids.map((id) => (id === null ? null : insertMap(x, id & 0xffff, next++)));
 }

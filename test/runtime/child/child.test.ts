@@ -149,7 +149,7 @@ test('a destroyed child leaves no rows, no gate and no thread', () => {
   const parent = gate(core);
   core.signal(1);
   const component = core.kernel.component;
-  for (const name of ['children', 'child_sessions', 'child_heap_chunks', 'child_heap_blocks', 'child_entrypoints']) assert.is(component.store.table(name).size, 0, name);
+  for (const name of ['children', 'child_sessions', 'child_heap_chunks', 'child_heap_blocks', 'child_entrypoints', 'child_requests', 'ending_children']) assert.is(component.store.table(name).size, 0, name);
   assert.is(core.objects.has(parent), false);
   assert.equal(core.asked.slice(-2).map(({ call }) => call), ['Region_map.detach', 'Ram_session.free']);
 });

@@ -71,6 +71,7 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       return true;
     },
     freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
+    hold: (thread, held) => machine.kernel.equipment.hold(thread, held),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
     failRpc: (label, nth, kind) => {
       const component = componentOf(label);

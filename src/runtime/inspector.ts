@@ -14,6 +14,8 @@ export interface ThreadView {
   readonly task: DebugId;
   /** The program of a thread of a component that is not machine code; its program counter means nothing. */
   readonly hosted: string | null;
+  /** Where the task sees the UTCB of the thread: no two threads of a task have the same. */
+  readonly utcb: number;
   /** r0 to r15. */
   readonly registers: readonly number[];
   readonly cpsr: number;
@@ -47,8 +49,8 @@ export class Inspector {
   thread(id: DebugId): ThreadView | undefined {
     const thread = this.#kernel.objects.get(id);
     if (!(thread instanceof Thread)) return undefined;
-    const { registers, task, hosted } = thread;
-    return { id, task: task.id, hosted, registers: Array.from(registers.r), cpsr: registers.cpsr, thumb: registers.thumb };
+    const { registers, task, hosted, utcb_address: utcb } = thread;
+    return { id, task: task.id, hosted, utcb, registers: Array.from(registers.r), cpsr: registers.cpsr, thumb: registers.thumb };
   }
 
   /** A byte of a task's memory, or undefined where nothing is mapped. */

@@ -158,6 +158,8 @@ export interface Equipment {
   /** Takes all RAM quota that is left. */
   exhaustRam(label: string): boolean;
   freeze(thread: DebugId, frozen: boolean): boolean;
+  /** Keeps the processor from a thread, whose IPC goes on as ever. */
+  hold(thread: DebugId, held: boolean): boolean;
   revoke(task: DebugId, slot: number): boolean;
   /**
    * Makes the `nth` RPC fail that the control thread of a checkpointer makes from now on (0: none, they are only counted). `denied`: the

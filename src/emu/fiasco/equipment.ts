@@ -44,6 +44,16 @@ export class Equipment {
     return true;
   }
 
+  /** Keeps the processor from a thread, whose IPC goes on as ever, or gives it back. @returns false where there is no such thread */
+  hold(thread: number, held: boolean): boolean {
+    const object = this.#kernel.objects.get(thread);
+    if (!(object instanceof Thread) || object.internal !== null) return false;
+    object.held = held;
+    this.#kernel.processor.enqueue(object);
+    this.#kernel.processor.due = true;
+    return true;
+  }
+
   /** Empties a slot of a task, and what was mapped from there. @returns false where there is nothing */
   revoke(task: number, slot: number): boolean {
     const object = this.#kernel.objects.get(task);

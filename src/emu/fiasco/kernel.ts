@@ -418,7 +418,9 @@ export class Kernel {
 
   reportLeave(thread: Thread, tag: number, label: number): void {
     if (!this.events.wants('syscall_leave')) return;
-    this.emit({ kind: 'syscall_leave', tag, label, error: (tag & TAG_ERROR) === 0 ? 0 : (thread.utcb?.error ?? 0) });
+    const error = (tag & TAG_ERROR) === 0 ? 0 : (thread.utcb?.error ?? 0);
+    // A call may have given the processor to another thread already: it is the caller's all the same.
+    this.events.emit({ instructions: this.instructions as Instructions, time_us: this.time_us as Microseconds, task: thread.task.id, thread: thread.id, kind: 'syscall_leave', tag, label, error });
   }
 }
 

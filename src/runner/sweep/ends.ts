@@ -48,19 +48,6 @@ export function difference(expected: End, actual: End): string[] | null {
   return finalDifference(expected.final, actual.final);
 }
 
-/** True if both ends are complete, of the same lines in any order, and of as many objects of each type: how many slots name one is a matter of who came first. */
-export function alike(expected: End, actual: End | undefined): boolean {
-  if (actual === undefined || !actual.complete || !sameItems(expected.lines, actual.lines)) return false;
-  if (expected.final === undefined || actual.final === undefined || expected.final === 'ended' || actual.final === 'ended') return expected.final === actual.final;
-  const kinds = ({ space }: FinalState): string[] => [...new Map(space.slots.map(({ id, type }) => [id, type])).values()];
-  return sameItems(kinds(expected.final), kinds(actual.final));
-}
-
-function sameItems(a: readonly string[], b: readonly string[]): boolean {
-  const [sorted, other] = [[...a].sort(), [...b].sort()];
-  return sorted.length === other.length && sorted.every((item, i) => item === other[i]);
-}
-
 function finalDifference(expected: FinalState, actual: FinalState): string[] | null {
   const spaces = compare(expected.space, actual.space, 'isomorphic');
   if (spaces.length > 0) return ['at the end the capability space is another one', ...explain(spaces)];

@@ -14,6 +14,7 @@ import { Group } from './group.ts';
 import { labelsOf, type Mark } from './mark.ts';
 import type { Member } from './reference.ts';
 import type { Past } from './subject.ts';
+import { type Turn, TurnWatch } from './turns.ts';
 
 export interface ThreadAt {
   readonly name: string;
@@ -21,11 +22,10 @@ export interface ThreadAt {
 }
 
 /**
- * `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. `delayed`: not the course of
- * the undisturbed run, but one that the component takes as well, without any checkpoint, if its threads stand still for a while.
- * `reordered`: the same lines and capabilities in another order, and mere delays change that order as well.
+ * `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. `reordered`: not the end of the
+ * undisturbed run, but the very end to which the component comes without any checkpoint when its threads run in the same order.
  */
-export const OUTCOMES = ['ok', 'delayed', 'reordered', 'refused', 'failed'] as const;
+export const OUTCOMES = ['ok', 'reordered', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export interface MomentResult {
@@ -62,6 +62,7 @@ export interface Finding extends MomentResult {
 
 const NAME = 'sweep';
 const WORDS_MAX = 8;
+const NOTE_BEGINS = 'control_begins';
 
 /** What the stream of events tells of the commands. */
 class Watch {
@@ -74,12 +75,19 @@ class Watch {
   done_us = 0;
   readonly #group: Group;
 
-  constructor(group: Group) {
+  readonly #turns: TurnWatch | null;
+
+  constructor(group: Group, turns: TurnWatch | null) {
     this.#group = group;
+    this.#turns = turns;
   }
 
   get present(): Spaces {
     return this.#group.subjects.map(({ space }) => space);
+  }
+
+  #recorded(on: boolean): void {
+    if (this.#turns !== null) this.#turns.off = !on;
   }
 
   event(event: StampedEvent): void {
@@ -87,9 +95,11 @@ class Watch {
     // The targets are frozen at this point: these are the spaces that were checkpointed. There is a note for each of them.
     if (event.what === 'checkpoint') {
       this.spaces = this.present;
+      this.#recorded(false);
       this.threads = [...this.threads, ...threadsOf(event.detail)];
     }
     if (event.what === NOTE_THAWED) this.thawed = this.present;
+    if (event.what === NOTE_BEGINS && (event.detail as { kind?: string } | null)?.kind === 'restore') this.#recorded(true);
     if (event.what !== NOTE_CONTROL_DONE) return;
     this.done_us = event.time_us;
     this.#group.system.machine.stop();
@@ -101,22 +111,28 @@ function threadsOf(detail: Plain): ThreadAt[] {
   return threads.map(({ name, phase }) => ({ name, phase: phase === null ? 'not known' : phase.kind.replaceAll('_', ' ') }));
 }
 
-/** Does the experiment on a system that stands at the moment; leaves the system wherever it then is. */
-export function experiment(system: System, expected: Expectation): Finding {
+/**
+ * Does the experiment on a system that stands at the moment; leaves the system wherever it then is. `record` gets the order in which the
+ * threads ran, of the original up to the checkpoint and of the restored ones from then on.
+ */
+export function experiment(system: System, expected: Expectation, record?: (turns: readonly Turn[]) => void): Finding {
   const { instructions: moment, time_us: started_us } = system.machine;
   const group = new Group(system, labelsOf(expected.mark), expected.unify, expected.pasts);
-  const watch = new Watch(group);
+  const turns = record === undefined ? null : new TurnWatch(group);
+  const watch = new Watch(group, turns);
   const unlisten = system.machine.events.listen(['note'], (event) => watch.event(event));
   try {
     const { reason, ...judged } = carryOut(group, watch, expected);
     return { moment, took_us: watch.done_us - started_us, ...judged, reason: reason.slice(0, WORDS_MAX), threads: watch.threads };
   } finally {
+    record?.(turns?.turns ?? []);
+    turns?.close();
     unlisten();
     group.close();
   }
 }
 
-type Judgement = { readonly outcome: Exclude<Outcome, 'delayed' | 'reordered'>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
+type Judgement = { readonly outcome: Exclude<Outcome, 'reordered'>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
 function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement {

@@ -9,7 +9,7 @@ import { systemConfig } from '../system_config.ts';
 import { command, stopAtOutcomes } from './commands.ts';
 import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
 import { Group } from './group.ts';
-import type { Attempt } from './sweep.ts';
+import type { Attempt } from './control_run.ts';
 
 export const FAULT_KINDS = ['denied', 'exhausted'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];

@@ -4,7 +4,7 @@
 import type { Strategy } from '../../runtime/system.ts';
 import { type MomentResult, OUTCOMES } from './experiment.ts';
 
-export const SWEEP_FORMAT = 2;
+export const SWEEP_FORMAT = 3;
 
 /** What makes two records parts of one sweep. */
 export interface SweepIdentity {
@@ -24,10 +24,9 @@ export interface SweepRecord {
   /** Moments tried, ascending; results of `ok` ones are only counted. */
   readonly tried: readonly number[];
   readonly ok: number;
-  /** Those that took another course than the undisturbed run, as delays lead to (experiment.ts); the smallest as an example. */
-  readonly delayed: number;
+  /** Those that came to another end than the undisturbed run, as the same order of threads leads to (experiment.ts); the smallest as an example. */
   readonly reordered: number;
-  readonly delay: MomentResult | null;
+  readonly example: MomentResult | null;
   readonly refused: number;
   readonly failures: readonly MomentResult[];
   /** Failures beyond the limit of the list. */
@@ -48,7 +47,7 @@ const REASONS_MAX = 30;
 const OTHER_REASONS = 'other reasons';
 
 export function emptyRecord(identity: SweepIdentity, total: number): SweepRecord {
-  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, delayed: 0, reordered: 0, delay: null, refused: 0, failures: [], failures_more: 0, refusals: [] };
+  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, reordered: 0, example: null, refused: 0, failures: [], failures_more: 0, refusals: [] };
 }
 
 export function withResult(record: SweepRecord, result: MomentResult): SweepRecord {
@@ -58,15 +57,14 @@ export function withResult(record: SweepRecord, result: MomentResult): SweepReco
 /** Many at once: a sweep has many thousand moments, and each call copies their list. */
 export function withResults(record: SweepRecord, results: readonly MomentResult[]): SweepRecord {
   const of = (outcome: MomentResult['outcome']): MomentResult[] => results.filter((result) => result.outcome === outcome);
-  const [delayed, reordered, refused] = [of('delayed'), of('reordered'), of('refused')];
+  const [reordered, refused] = [of('reordered'), of('refused')];
   const failures = [...record.failures, ...of('failed')].sort((a, b) => a.moment - b.moment);
   return {
     ...record,
     tried: [...record.tried, ...results.map(({ moment }) => moment)].sort((a, b) => a - b),
     ok: record.ok + of('ok').length,
-    delayed: record.delayed + delayed.length,
     reordered: record.reordered + reordered.length,
-    delay: [...delayed, ...reordered].reduce(smaller, record.delay),
+    example: reordered.reduce(smaller, record.example),
     refused: record.refused + refused.length,
     failures: failures.slice(0, FAILURES_MAX),
     failures_more: record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
@@ -98,9 +96,8 @@ export function mergeRecords(records: readonly SweepRecord[]): SweepRecord | { r
       ...merged,
       tried: [...merged.tried, ...record.tried].sort((a, b) => a - b),
       ok: merged.ok + record.ok,
-      delayed: merged.delayed + record.delayed,
       reordered: merged.reordered + record.reordered,
-      delay: smaller(merged.delay, record.delay),
+      example: smaller(merged.example, record.example),
       refused: merged.refused + record.refused,
       failures: failures.slice(0, FAILURES_MAX),
       failures_more: merged.failures_more + record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
@@ -138,7 +135,7 @@ export function parseRecord(text: string): SweepRecord | { readonly error: strin
   return problem === null ? (value as SweepRecord) : { error: problem };
 }
 
-const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'delayed', 'reordered', 'delay', 'refused', 'failures', 'failures_more', 'refusals'];
+const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'reordered', 'example', 'refused', 'failures', 'failures_more', 'refusals'];
 
 function recordProblem(value: unknown): string | null {
   if (!isObject(value)) return 'is no sweep record';
@@ -147,13 +144,13 @@ function recordProblem(value: unknown): string | null {
   if (unknown !== undefined) return `has an unknown field '${unknown}'`;
   const identity = value['identity'];
   if (!isObject(identity) || ['scenario', 'hash', 'component', 'moments_of'].some((name) => typeof identity[name] !== 'string') || !isObject(identity['strategy'])) return "has no sound field 'identity'";
-  for (const name of ['total', 'ok', 'delayed', 'reordered', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
-  const { tried, failures, refusals, delay } = value;
+  for (const name of ['total', 'ok', 'reordered', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
+  const { tried, failures, refusals, example } = value;
   if (!Array.isArray(tried) || !tried.every(isCount)) return "has no list of moments 'tried'";
   if (!Array.isArray(failures) || !failures.every(isResult)) return "has no sound list 'failures'";
-  if (delay !== null && !isResult(delay)) return "has no sound field 'delay'";
+  if (example !== null && !isResult(example)) return "has no sound field 'example'";
   if (!Array.isArray(refusals) || !refusals.every(isRefusal)) return "has no sound list 'refusals'";
-  const counted = Number(value['ok']) + Number(value['delayed']) + Number(value['reordered']) + Number(value['refused']) + failures.length + Number(value['failures_more']);
+  const counted = Number(value['ok']) + Number(value['reordered']) + Number(value['refused']) + failures.length + Number(value['failures_more']);
   return counted === tried.length ? null : `counts ${counted} results for ${tried.length} moments`;
 }
 

@@ -4,16 +4,12 @@
 import type { BootModule, BootSystem, Strategy, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { systemConfig } from '../system_config.ts';
-import { type Delay, Delays } from './delays.ts';
-import { alike } from './ends.ts';
+import { type Attempt, controlDifference } from './control_run.ts';
 import { type Expectation, experiment, type MomentResult } from './experiment.ts';
 import { Group } from './group.ts';
 import { labelsOf, type Mark, parentOf } from './mark.ts';
 import { type MomentChoice, shardOf } from './moments.ts';
 import { extentOf, type Reference, referenceRun } from './reference.ts';
-
-/** Does something to a copy of a system and leaves the system itself as it was. */
-export type Attempt = <Result>(system: System, act: (copy: System) => Result) => Result;
 
 export interface SweepRequest extends Mark {
   readonly scenario: Scenario;
@@ -88,13 +84,12 @@ function booted<Result>({ scenario, modules }: Pick<SweepRequest, 'scenario' | '
 function forward(system: System, request: SweepRequest, ports: SweepPorts, { members, last_us }: Reference, moments: readonly number[]): { readonly error: string } | null {
   const { scenario, strategy } = request;
   const group = new Group(system, labelsOf(request), scenario.unify);
-  const delays = new Delays(ports.attempt);
   try {
     for (const moment of moments) {
       reach(system, moment);
       if (system.machine.instructions !== moment) return { error: `the run does not reach instruction ${moment}: it stands at ${system.machine.instructions}` };
       const expected = { mark: request, members, pasts: group.pasts, deadline_us: last_us + SLACK_US, unify: scenario.unify, strategy };
-      if (!ports.result(group.apart(() => judged(system, expected, ports.attempt, request.strict === true ? null : delays)))) return null;
+      if (!ports.result(group.apart(() => judged(system, expected, ports.attempt, request.strict === true)))) return null;
     }
     return null;
   } finally {
@@ -102,25 +97,13 @@ function forward(system: System, request: SweepRequest, ports: SweepPorts, { mem
   }
 }
 
-/**
- * An end that the undisturbed component reaches too when its threads are merely stopped for a while is as right as the one of the
- * undisturbed run. Where such a stop changes the end, and no try led to this one, it must at least be made of the same lines and
- * capabilities: threads that race say the same in another order, and put the same capabilities into other slots.
- */
-function judged(system: System, expected: Expectation, attempt: Attempt, delays: Delays | null): MomentResult {
-  const { ends, refusal, took_us, ...found } = attempt(system, (copy) => experiment(copy, expected));
-  if (ends === undefined || delays === null || found.outcome !== 'failed') return found;
-  const { same, changing } = delays.leadingTo(ends, took_us, system, expected);
-  const similar = changing !== undefined && expected.members.every(({ end }, i) => alike(end, ends[i]));
-  if (same === undefined && !similar) return found;
-  if (refusal !== undefined) return { ...found, outcome: 'refused', reason: [refusal] };
-  if (same !== undefined) return { ...found, outcome: 'delayed', reason: [`as without a checkpoint when ${words(same)}`, ...found.reason] };
-  return { ...found, outcome: 'reordered', reason: [`otherwise without a checkpoint as well, when ${changing === undefined ? '' : words(changing)}`, ...found.reason] };
-}
-
-function words({ threads, us }: Delay): string {
-  const who = threads === null ? 'everything stands' : `${threads.join(', ')} ${threads.length === 1 ? 'stands' : 'stand'}`;
-  return `${who} still for ${us} us`;
+/** Another end than that of the undisturbed run is as right if the undisturbed component comes to it as well, in the same order of its threads. */
+function judged(system: System, expected: Expectation, attempt: Attempt, strict: boolean): MomentResult {
+  const { ends, refusal, took_us: _, ...found } = attempt(system, (copy) => experiment(copy, expected));
+  if (ends === undefined || strict || found.outcome !== 'failed') return found;
+  const other = controlDifference(system, expected, ends, attempt);
+  if (other !== null) return { ...found, reason: [...found.reason, `and with its threads in that order, without a checkpoint: ${other.join('; ')}`] };
+  return refusal === undefined ? { ...found, outcome: 'reordered' } : { ...found, outcome: 'refused', reason: [refusal] };
 }
 
 function reach(system: System, moment: number): void {

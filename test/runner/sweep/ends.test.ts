@@ -1,8 +1,8 @@
-// Ends of two runs: what is a difference, and what racing threads alone can make of one.
+// Ends of two runs: what is a difference.
 
 import * as assert from 'uvu/assert';
 import type { ObjectSpace } from '../../../src/emu/jdb/model.ts';
-import { alike, difference, type End } from '../../../src/runner/sweep/ends.ts';
+import { difference, type End } from '../../../src/runner/sweep/ends.ts';
 import { slotEntry } from '../scripted_system.ts';
 import { suite } from '../../kit.ts';
 
@@ -20,14 +20,6 @@ test('another line, a missing line, a lost slot and an ended component are told'
   assert.match(words(end(['a', 'b']), end(['a'], [], false)), /stopped after 1 of 2 lines/);
   assert.match(words(end(['a'], [slotEntry(0x217, 5)]), end(['a'])), /lost: 0x217/);
   assert.match(words(end(['a']), { ...end(['a']), final: 'ended' }), /ended/);
-});
-
-test('the same lines and objects in another order are alike; a missing object or line is not', () => {
-  const one = end(['a', 'b'], [slotEntry(0x200, 5), slotEntry(0x201, 6)]);
-  assert.ok(alike(one, end(['b', 'a'], [slotEntry(0x204, 8), slotEntry(0x205, 7)])));
-  assert.not(alike(one, end(['b', 'a'], [slotEntry(0x204, 8), slotEntry(0x205, 8)])));
-  assert.not(alike(one, end(['b', 'b'], [slotEntry(0x204, 8), slotEntry(0x205, 7)])));
-  assert.not(alike(one, end(['b', 'a'], [slotEntry(0x204, 8), slotEntry(0x205, 7, 'IRQ')])));
 });
 
 test.run();

@@ -1,0 +1,85 @@
+// The order in which threads run: recorded in one run, carried out in another one, which then comes to the same end.
+
+import * as assert from 'uvu/assert';
+import { bootText } from '../../../src/cli/bench/systems.ts';
+import { runToEnd } from '../../../src/runner/sweep/ends.ts';
+import { Group } from '../../../src/runner/sweep/group.ts';
+import { takeTurns, type Turn, TurnWatch } from '../../../src/runner/sweep/turns.ts';
+import { attempt } from '../../../src/runtime/attempt.ts';
+import type { System } from '../../../src/runtime/system.ts';
+import { realContext } from '../../cli/context.ts';
+import { suite } from '../../kit.ts';
+
+const test = suite('turns of threads', { timeout_ms: 60_000 });
+
+const RACE = `<scenario name="race"><config>
+  <parent-provides> <service name="PD"/> <service name="CPU"/> <service name="ROM"/> <service name="RAM"/> <service name="RM"/> <service name="LOG"/> </parent-provides>
+  <default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
+  <start name="race" ><binary name="universal"/> <resource name="RAM" quantum="4M"/> <config>
+    <set name="shared" value="1"/>
+    <thread name="other"> <loop count="4"> <log text="other {shared}"/> <set name="shared" value="shared*3"/> </loop> </thread>
+    <loop count="4"> <log text="main {shared}"/> <set name="shared" value="shared+1"/> </loop>
+    <join name="other"/> <log text="end {shared}"/>
+  </config> </start>
+</config><steps> <await log="[init -> race] end*"/> </steps></scenario>`;
+
+const LABELS = ['init -> race'];
+const LINES = [9];
+
+/** Runs to the end of the race while a thread cannot run for some time from the beginning. */
+function lines(system: System, held: string, us: number, record?: (turns: readonly Turn[]) => void): readonly string[] {
+  const group = new Group(system, LABELS, []);
+  const watch = record === undefined ? null : new TurnWatch(group);
+  const threads = system.threads().filter((row) => row.name === held && row.task === group.subjects[0]?.task);
+  try {
+    for (const { id } of threads) system.equipment.hold(id, true);
+    system.machine.run({ time_us: us });
+    for (const { id } of threads) system.equipment.hold(id, false);
+    const [end] = runToEnd(group, LINES, system.machine.time_us + 5_000_000);
+    record?.(watch?.turns ?? []);
+    return end?.lines ?? [];
+  } finally {
+    watch?.close();
+    group.close();
+  }
+}
+
+function raceStarts(): System {
+  const { context } = realContext('.');
+  const system = bootText(RACE, context);
+  const task = (): number | undefined => system.components().find(({ label }) => label === LABELS[0])?.task;
+  for (let i = 0; i < 20_000 && !system.threads().some((row) => row.name === 'other' && row.task === task()); i++) system.machine.run({ instructions: 1000 });
+  return system;
+}
+
+test('a recorded order leads to the same end again, without what made that order', () => {
+  const system = raceStarts();
+  const undisturbed = attempt(system, (copy) => lines(copy, '', 0));
+  assert.is(undisturbed.length, LINES[0]);
+  const others = ['other', 'ep'].flatMap((held) => [200, 3000, 9000].map((us) => ({ held, us })));
+  let different = 0;
+  for (const { held, us } of others) {
+    let turns: readonly Turn[] = [];
+    const delayed = attempt(system, (copy) => lines(copy, held, us, (recorded) => { turns = [...recorded]; }));
+    if (delayed.join() !== undisturbed.join()) different += 1;
+    const followed = attempt(system, (copy) => {
+      const group = new Group(copy, LABELS, []);
+      assert.ok(takeTurns(group, turns, 0), `${held} ${us}`);
+      const [end] = runToEnd(group, LINES, copy.machine.time_us + 5_000_000);
+      group.close();
+      return end?.lines ?? [];
+    });
+    assert.equal(followed, delayed, `${held} ${us}`);
+  }
+  assert.ok(different > 0, 'no delay changed the end: the test shows nothing');
+  assert.equal(attempt(system, (copy) => lines(copy, '', 0)), undisturbed, 'a control run leaves nothing behind');
+});
+
+test('an order that the threads cannot follow is noticed', () => {
+  const system = raceStarts();
+  const group = new Group(system, LABELS, []);
+  assert.not(attempt(system, () => takeTurns(group, [{ who: '0:1234', returns: 0, calls: true, instructions: 1, pc: 0 }], 0)));
+  group.close();
+});
+
+test.run();

@@ -16,6 +16,7 @@ import { pdSessions } from './pd_session.ts';
 import { CORE_RAM } from './ram_account.ts';
 import { ramAlloc, ramFree } from './ram_session.ts';
 import { dropSlab, newSlab, slabAlloc } from './slab.ts';
+import { TRACE_CONTROL_STRIDE } from './trace_control.ts';
 
 interface CpuSessionRow {
   readonly label: string;
@@ -116,7 +117,9 @@ const create_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
   if (!slabAlloc(x, session.threads)) return { exception: 'Out_of_metadata' };
   const { priority, exception_sigh } = session;
   const { address_space } = pdSessions(x).require(pd);
-  const key = newCpuThread(x, { name, session: request.ref, priority, slab: session.threads, pd, address_space, trace_index: traceIndex(x, request.ref), exception_sigh });
+  const trace_index = traceIndex(x, request.ref);
+  const trace_control = dataspaces(x).require(cpuSessions(x).require(request.ref).trace_control).phys + trace_index * TRACE_CONTROL_STRIDE;
+  const key = newCpuThread(x, { name, session: request.ref, priority, slab: session.threads, pd, address_space, trace_index, trace_control, exception_sigh });
   // A constructor that fails loses its slab entry, as in the original.
   return typeof key === 'string' ? { exception: key } : { cap: cpuThreads(x).require(key).cap.slot };
 };

@@ -11,6 +11,7 @@ import { coreError, corePrintfWarning } from './console.ts';
 import { extended } from './config.ts';
 import { CORE_THREAD } from './core_thread.ts';
 import { type CoreCap, capAt } from './kernel_object.ts';
+import { dataspaces } from './dataspace.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { bindToPd, unbindFromPd } from './pd_threads.ts';
 import { createPlatformThread, destroyPlatformThread, kernelPriority, platformThreads, runThread, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
@@ -18,6 +19,7 @@ import { addClient, removeClient } from './region_map.ts';
 import { slabFree } from './slab.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
 import { UNGUARDED } from './guard.ts';
+import { resetControl, takeControl } from './trace_control.ts';
 import { emptyState, REGISTER_WORDS, STATE, STATE_WORDS } from './thread_state.ts';
 
 export interface CpuThreadRow {
@@ -39,6 +41,12 @@ export interface CpuThreadRow {
   readonly exception_sigh: number;
   readonly session_exception_sigh: number;
   readonly trace_index: number;
+  /** Physical address of its trace control. */
+  readonly trace_control: number;
+  /** Subject that traces it, and dataspaces of its trace buffer and policy; 0 if there is none. */
+  readonly trace_owner: number;
+  readonly trace_buffer: number;
+  readonly trace_policy: number;
   /** Register image as of the last exception or pause. */
   readonly state: readonly number[];
 }
@@ -56,6 +64,7 @@ export interface ThreadArgs {
   readonly pd: number;
   readonly address_space: number;
   readonly trace_index: number;
+  readonly trace_control: number;
   readonly exception_sigh: number;
 }
 
@@ -70,7 +79,8 @@ export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadErr
   }
   const key = cpuThreads(x).insert({
     name: args.name, session: args.session, priority: args.priority, slab: args.slab, pd: args.pd, address_space: args.address_space, platform, cap: NO_CAP, pager: NO_CAP, pager_entry: { ds: 0, bytes: 0 },
-    exception_sigh: 0, session_exception_sigh: args.exception_sigh, trace_index: args.trace_index, state: emptyState(),
+    exception_sigh: 0, session_exception_sigh: args.exception_sigh, trace_index: args.trace_index,
+    trace_control: args.trace_control, trace_owner: 0, trace_buffer: 0, trace_policy: 0, state: emptyState(),
   });
   const own = manageObject(x, 'Cpu_thread', key);
   addClient(x, args.address_space, key);
@@ -86,12 +96,14 @@ export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadErr
     return 'Out_of_metadata';
   }
   cpuThreads(x).update(key, { cap: own, pager, pager_entry });
+  takeControl(x, args.trace_control);
   return key;
 }
 
 /** The order in which capability ids come free is the original's: it decides which ids later objects get. */
 export function destroyCpuThread(x: Execution, key: number): void {
-  const { cap: own, pager, pager_entry, platform, slab, pd, address_space, exception_sigh } = cpuThreads(x).require(key);
+  const { cap: own, pager, pager_entry, platform, slab, pd, address_space, exception_sigh, trace_control } = cpuThreads(x).require(key);
+  resetControl(x, trace_control);
   freeSliced(x, UNGUARDED, pager_entry);
   removeClient(x, address_space, key);
   stopPlatformThread(x, platform);
@@ -186,9 +198,9 @@ const affinity = (x: Execution, request: RpcRequest): RpcAnswer => {
 };
 
 const trace_control_index = (x: Execution, request: RpcRequest): RpcAnswer => ({ value: cpuThreads(x).require(request.ref).trace_index });
-/** Nobody traces: there is neither a buffer nor a policy. */
-const trace_buffer = (): RpcAnswer => ({ cap: null });
-const trace_policy = (): RpcAnswer => ({ cap: null });
+const traceDataspace = (x: Execution, ds: number): RpcAnswer => ({ cap: dataspaces(x).get(ds)?.cap.slot ?? null });
+const trace_buffer = (x: Execution, request: RpcRequest): RpcAnswer => traceDataspace(x, cpuThreads(x).require(request.ref).trace_buffer);
+const trace_policy = (x: Execution, request: RpcRequest): RpcAnswer => traceDataspace(x, cpuThreads(x).require(request.ref).trace_policy);
 
 export const cpuThreadService = {
   start, state, set_state, utcb, exception_sigh, single_step, affinity, trace_control_index, trace_buffer, trace_policy,

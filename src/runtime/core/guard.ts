@@ -26,6 +26,14 @@ export function affords(x: Execution, key: number, bytes: number): boolean {
   return false;
 }
 
+/** Takes bytes without a word, if there are so many. */
+export function withdraw(x: Execution, key: number, bytes: number): boolean {
+  const { amount, consumed } = guards(x).require(key);
+  if (amount - consumed < bytes) return false;
+  consume(x, key, bytes);
+  return true;
+}
+
 export function consume(x: Execution, key: number, bytes: number): void {
   if (key !== UNGUARDED) guards(x).update(key, { consumed: guards(x).require(key).consumed + bytes });
 }

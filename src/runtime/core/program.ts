@@ -18,6 +18,7 @@ import { regionMapService } from './region_map_service.ts';
 import { rmSessionService } from './rm_session.ts';
 import { romSessionService } from './rom_session.ts';
 import { signalSourceService } from './signal_broker.ts';
+import { traceSessionService } from './trace_session.ts';
 import { cancelBlocking, pause, resume } from './thread_control.ts';
 
 export { dataspaceList } from './dataspace.ts';
@@ -43,6 +44,7 @@ export const coreProgram = defineProgram({
     Rom_session: romSessionService,
     Log_session: logSessionService,
     Signal_source: signalSourceService,
+    Trace_session: traceSessionService,
   },
   text_bytes: 0,
   data_bytes: 0,

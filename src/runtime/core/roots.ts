@@ -14,6 +14,7 @@ import { ramSessions } from './ram_account.ts';
 import { destroyRamSession, newRamSession } from './ram_session.ts';
 import { destroyRmSession, newRmSession, rmSessions } from './rm_session.ts';
 import { destroyRomSession, newRomSession, romSessions } from './rom_session.ts';
+import { destroyTraceSession, newTraceSession, traceSessions, upgradeTraceSession } from './trace_session.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
 
 export type RootError = 'Invalid_args' | 'Unavailable' | 'Quota_exceeded';
@@ -51,6 +52,23 @@ const notThere = (): CoreCap => {
 };
 
 const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
+
+/** A range as the original prints it. */
+function rangeText(base: number, size: number): string {
+  const end = (base + size) >>> 0;
+  if (base !== 0 && end === 0) return `[${hex8(base)},${hex8(end - 1)}]`;
+  return `[${hex8(base)},${hex8(end)})${base !== 0 && end < base ? ' (overflow!)' : ''}${size === 0 ? ' (empty!)' : ''}`;
+}
+
+/** Why a range is no device memory. The board shows user level no devices, so that there is always a reason. */
+function whyNoDevice(x: Execution, base: number, size: number): string {
+  const from = base - (base % PAGE);
+  const bytes = Math.ceil((base + size) / PAGE) * PAGE - from;
+  if (bytes === 0) return `${rangeText(from, 0)} used by RAM allocator (-1)`;
+  const isRam = (address: number): boolean => x.cpu.memory.index(address >>> 0) >= 0;
+  if (isRam(from) || isRam(from + bytes - 1)) return `${rangeText(from, bytes)} used by RAM allocator (-3)`;
+  return `${rangeText(base, size)} not available`;
+}
 
 const ROOTS = {
   ROM: {
@@ -102,8 +120,8 @@ const ROOTS = {
   IO_MEM: {
     component_bytes: PAGE,
     open: (x, args) => {
-      const base = numberArgument(args, 'base', 0);
-      coreError(x, `I/O memory [${hex8(base)},${hex8(base + numberArgument(args, 'size', 0))}) not available`);
+      coreError(x, `I/O memory ${whyNoDevice(x, numberArgument(args, 'base', 0), numberArgument(args, 'size', 0))}`);
+      coreError(x, 'Local MMIO mapping failed!');
       return 'Invalid_args';
     },
     close: nothing,
@@ -120,10 +138,14 @@ const ROOTS = {
   },
   TRACE: {
     component_bytes: PAGE,
-    check: () => 'Unavailable',
-    open: () => 'Unavailable',
-    close: nothing,
-    cap: notThere,
+    open: (x, args, donated) => {
+      const buffer_bytes = numberArgument(args, 'arg_buffer_size', 0);
+      // Without an argument buffer the original's constructor fails in a way that core itself does not survive.
+      return buffer_bytes > donated || buffer_bytes === 0 ? 'Invalid_args' : refused(newTraceSession(x, donated, buffer_bytes));
+    },
+    upgrade: upgradeTraceSession,
+    close: destroyTraceSession,
+    cap: (x, key) => traceSessions(x).require(key).cap,
   },
 } as const satisfies Readonly<Record<string, Root>>;
 
@@ -148,7 +170,6 @@ export function openCoreSession(x: Execution, service: CoreServiceName, args: st
   const component = slicedAlloc(x, UNGUARDED, root.component_bytes);
   const ref = component === null ? 'Unavailable' : root.open(x, args, donated);
   if (typeof ref === 'string' || component === null) {
-    if (ref === 'Unavailable' && service !== 'IRQ') coreError(x, `Out of memory for session creation, '${args}'`);
     return typeof ref === 'string' ? ref : 'Unavailable';
   }
   return sessions(x).insert({ service, ref, component, cap: root.cap(x, ref) });

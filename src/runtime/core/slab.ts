@@ -3,6 +3,7 @@
 
 import type { Execution } from '../native/execution.ts';
 import { table } from '../native/store.ts';
+import { coreError } from './console.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
 
 interface Block {
@@ -31,6 +32,9 @@ export const SLAB = {
   dataspace: { entries: 30, block_bytes: 4096 },
   signal_context: { entries: 20, block_bytes: 4096 },
   cpu_thread: { entries: 4, block_bytes: 4096 },
+  /** Those of a trace session are a page each, and the heap's own words make two of it. */
+  trace_subject: { entries: 13, block_bytes: 8192 },
+  trace_policy: { entries: 140, block_bytes: 8192 },
   region_reference: { entries: 200, block_bytes: 4096 },
   /** Blocks of a region map's address allocator; the first slab block is part of the region map. */
   address_block: { entries: 54, block_bytes: 4096 },
@@ -38,11 +42,13 @@ export const SLAB = {
 
 export type SlabKind = keyof typeof SLAB;
 
-/** A slab whose first block is taken at once. Null if the guard has too little. */
+/** A slab whose first block is taken at once. Null, and a line that says so, if the guard has too little. */
 export function newSlab(x: Execution, kind: SlabKind, guard: number): number | null {
   const { entries, block_bytes } = SLAB[kind];
   const memory = slicedAlloc(x, guard, block_bytes);
-  return memory === null ? null : slabs(x).insert({ entries, block_bytes, guard, blocks: [{ memory, used: 0 }] });
+  if (memory !== null) return slabs(x).insert({ entries, block_bytes, guard, blocks: [{ memory, used: 0 }] });
+  coreError(x, 'failed to obtain initial slab block');
+  return null;
 }
 
 /** A slab whose first block lies inside its owner. */

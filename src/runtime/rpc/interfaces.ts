@@ -120,6 +120,30 @@ export const Ram_session = define('Ram_session', {
   used: [{}, 'u32'],
 });
 
+/** What a trace session knows of a thread: label, name, state, policy, 64 bits of time, affinity (232 bytes). */
+const subjectInfo: ValueType = { words: 58 };
+const labelImage: ValueType = { words: 41 };
+const nameImage: ValueType = { words: 9 };
+
+export const Trace_session = define('Trace_session', {
+  dataspace: [{}, 'cap'],
+  alloc_policy: [{ size: 'u32' }, 'u32', ['Out_of_metadata']],
+  policy: [{ policy: 'u32' }, 'cap', ['Nonexistent_policy']],
+  unload_policy: [{ policy: 'u32' }, 'void', ['Nonexistent_policy']],
+  trace: [
+    { subject: 'u32', policy: 'u32', buffer_size: 'u32' },
+    'void',
+    ['Out_of_metadata', 'Already_traced', 'Source_is_dead', 'Nonexistent_policy', 'Traced_by_other_session'],
+  ],
+  rule: [{ label: labelImage, name: nameImage, policy: 'u32', buffer_size: 'u32' }, 'void', ['Out_of_metadata']],
+  pause: [{ subject: 'u32' }, 'void', ['Nonexistent_subject']],
+  resume: [{ subject: 'u32' }, 'void', ['Nonexistent_subject', 'Source_is_dead']],
+  subjects: [{}, 'u32', ['Out_of_metadata']],
+  subject_info: [{ subject: 'u32' }, subjectInfo, ['Nonexistent_subject']],
+  buffer: [{ subject: 'u32' }, 'cap', ['Nonexistent_subject', 'Subject_not_traced']],
+  free: [{ subject: 'u32' }, 'void', ['Nonexistent_subject']],
+});
+
 export const Region_map = define('Region_map', {
   attach: [
     { ds: 'cap', size: 'u32', offset: 'i32', use_local_addr: 'bool', local_addr: 'u32', executable: 'bool' },
@@ -197,7 +221,7 @@ export const Finalizer = define('Finalizer', { exit: [{}, 'void'] });
 
 export const INTERFACES: Readonly<Record<string, RpcInterface>> = Object.fromEntries(
   [
-    Parent, Root, Pd_session, Native_pd, Cpu_session, Native_cpu, Cpu_thread, Ram_session, Region_map, Rm_session, Dataspace,
+    Parent, Root, Pd_session, Native_pd, Cpu_session, Native_cpu, Cpu_thread, Ram_session, Trace_session, Region_map, Rm_session, Dataspace,
     Rom_session, Log_session, Signal_context, Signal_source, Timer_session, Report_session, Io_mem_session, Irq_session, Entrypoint_exit,
     Signal_proxy, Constructor, Finalizer,
   ].map((entry) => [entry.table.name, entry.table]),

@@ -84,11 +84,13 @@ test('a PD session whose donation is too small leaves nothing of itself but the 
   assert.equal(ran.machine.kernel.check(), []);
 });
 
-test('devices and traces are denied in words; what start-up touches of them besides answers', () => {
+test('devices are denied in words; what start-up touches of them besides answers', () => {
   const ran = runScript([
     ['io_mem', session('IO_MEM', 'ram_quota=4K, base=0x10009000, size=0x1000, wc=no')],
     ['irq', session('IRQ', 'ram_quota=4K, irq_number=44, irq_trigger=0,  irq_polarity=0, device_config_phys=0x0')],
-    ['trace', session('TRACE', 'ram_quota=64K, arg_buffer_size=4K, parent_levels=0')],
+    ['memory', session('IO_MEM', 'ram_quota=4K, base=0x70100000, size=0x1000, wc=no')],
+    ['end', session('IO_MEM', 'ram_quota=4K, base=0xfffff000, size=0x1000, wc=no')],
+    ['empty', session('IO_MEM', 'ram_quota=4K, base=0x10009000, size=0, wc=no')],
     ['ds', (s) => [Ram_session.alloc, s.env.ram, { size: 4096, cached: 2 }]],
     ['phys', (s) => [Dataspace.phys_addr, s.cap('ds')]],
     ['native', (s) => [Cpu_session.native_cpu, s.env.cpu]],
@@ -99,10 +101,16 @@ test('devices and traces are denied in words; what start-up touches of them besi
     ['wanted', (s) => [Parent.yield_request, s.env.parent]],
     ['response', (s) => [Parent.yield_response, s.env.parent]],
   ]);
-  assert.equal(['io_mem', 'irq', 'trace'].map((name) => ran.answer(name).error), ['Service_denied', 'Service_denied', 'Service_denied']);
+  assert.equal(new Set(['io_mem', 'irq', 'memory', 'end', 'empty'].map((name) => ran.answer(name).error)), new Set(['Service_denied']));
   const said = linesAfterBoot(ran);
-  assert.ok(said.includes('Error: I/O memory [10009000,1000a000) not available'), said.join('\n'));
-  assert.ok(said.includes('Error: unavailable IRQ 44 requested'));
+  assert.equal(said.filter((line) => /^Error: (I.O memory|unavailable)/.test(line)), [
+    'Error: I/O memory [10009000,1000a000) not available',
+    'Error: unavailable IRQ 44 requested',
+    'Error: I/O memory [70100000,70101000) used by RAM allocator (-3)',
+    'Error: I/O memory [fffff000,ffffffff] not available',
+    'Error: I/O memory [10009000,10009000) (empty!) used by RAM allocator (-1)',
+  ]);
+  assert.is(said.filter((line) => line === 'Error: Local MMIO mapping failed!').length, 4);
   assert.is(Number(ran.answer('phys').value) % 4096, 0);
   assert.ok(Number(ran.answer('phys').value) >= 0x7000_0000);
   assert.is(ran.answer('wanted').value, '');

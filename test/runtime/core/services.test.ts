@@ -225,6 +225,7 @@ test('requests that core cannot serve are denied with its own words, and an unkn
   assert.equal(said(ran), [
     'Error: Insufficient ram quota, provided=4096, required=16384',
     'Error: I/O memory [10000000,10001000) not available',
+    'Error: Local MMIO mapping failed!',
     'Error: unavailable IRQ 35 requested',
   ]);
 });

@@ -1,6 +1,7 @@
 // What is known of a slot, for people: labelled paragraphs that fit the width of the terminal.
 // Owns no state.
 
+import type { Told } from '../runner/slot/point_record.ts';
 import type { Arrival, ObjectReport, RequestRef, SlotReport, ThreadRef } from '../runner/slot/slot_report.ts';
 import { COMPLETE, type SlotOutcome } from '../runner/slot/trials.ts';
 import { bad, good, quiet, strong } from './colors.ts';
@@ -17,16 +18,25 @@ const ms = (time_us: number): string => `${(time_us / 1000).toFixed(3)} ms`;
 /** A labelled paragraph, or a line without label. */
 type Row = readonly [label: string, text: string];
 
-export function slotText(report: SlotReport, columns: number = COLUMNS_DEFAULT): string {
-  const { scenario, point, component, task, slot, time_us } = report;
+export const slotText = (report: SlotReport, columns: number = COLUMNS_DEFAULT): string => toldText(report, columns) + fatesText(report, columns);
+
+/** What the slot is and was, without what becomes of it. */
+export function toldText(told: Told, columns: number): string {
+  const { scenario, point, component, task, slot, time_us } = told;
   const head = `${strong(`${hex(slot)} of ${component}`)} (task ${hex(task)}) at ${scenario}@${point}, ${ms(time_us)}`;
-  const rows: Row[] = [...objectRows(report), ...recordRows(report), ...beforeRows(report), ...restoreRows(report)];
-  // Threads of the component itself need no surname.
-  const own = new RegExp(`(thread "[^"]*") of ${component.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?! ->)`, 'g');
-  return `${wrapped(head, 0, columns)}${rows.map(([label, text]) => paragraph(label, text.replace(own, '$1'), columns)).join('')}`;
+  return wrapped(head, 0, columns) + paragraphs([...objectRows(told), ...recordRows(told), ...beforeRows(told)], component, columns);
 }
 
-function objectRows(report: SlotReport): Row[] {
+/** What becomes of the slot. */
+export const fatesText = (report: SlotReport, columns: number): string => paragraphs(restoreRows(report), report.component, columns);
+
+function paragraphs(rows: readonly Row[], component: string, columns: number): string {
+  // Threads of the component itself need no surname.
+  const own = new RegExp(`(thread "[^"]*") of ${component.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?! ->)`, 'g');
+  return rows.map(([label, text]) => paragraph(label, text.replace(own, '$1'), columns)).join('');
+}
+
+function objectRows(report: Told): Row[] {
   const { object, arrival, before } = report;
   if (object === null) return [['holds', before.length === 0 ? `${strong('nothing')}, and nothing was ever here` : strong('nothing')]];
   const { type, id, rights, role, bound, pending } = object;
@@ -78,7 +88,7 @@ function holderWords({ holders }: ObjectReport): string {
 
 const FIRST_OWN_SLOT = 0x200;
 
-function recordRows({ record, object, slot }: SlotReport): Row[] {
+function recordRows({ record, object, slot }: Told): Row[] {
   switch (record.kind) {
     case 'unknown':
       return [['record', `not known: ${record.reason}`]];
@@ -95,7 +105,7 @@ function recordRows({ record, object, slot }: SlotReport): Row[] {
   }
 }
 
-function beforeRows({ before, object }: SlotReport): Row[] {
+function beforeRows({ before, object }: Told): Row[] {
   const shown = before.slice(-SHOWN);
   const rows = shown.map(({ object: id, type, from_us, end, message, serving, step }, at): Row => {
     const by = message === null ? servingWords(serving) : `, by ${requestWords(message.request)}`;

@@ -20,21 +20,20 @@ import './init/program.ts';
 import { initDialect } from './init/state.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
 import { Inspector } from './inspector.ts';
-import { type ComponentMemory, componentMemory, recordsAt } from './component_memory.ts';
+import { recordsInMemory, recordsOfHosted } from './cap_records.ts';
+import { type ComponentMemory, componentMemory } from './component_memory.ts';
 import { type Component, expectProgram } from './native/component.ts';
 import { env } from './native/env.ts';
 import { hostedModule, hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
 import { HostedRuntime, type PlacedImage } from './native/port.ts';
 import { objects } from './native/service.ts';
 import { flavour } from './native/startup.ts';
-import { capId, capReferences, RESERVED_ID } from './native/cap_space.ts';
 import { irqSlot } from './native/thread_table.ts';
 import { equipmentOf } from './equipment.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
-import { recordAddress } from './rtcr/cap_map_reader.ts';
 import { controlOutcome, declareCheckpointers, extensionsUsed, leaveImage, postControl, takeExport } from './rtcr/entry.ts';
 import { HISTORIC_PROGRAM, isCheckpointer, RTCR_PROGRAM } from './rtcr/names.ts';
-import type { CapRecordView, ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
+import type { CapRecords, ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
 
 const VERSION = '16.08';
 const MODULES_BYTES_MAX = 128 * 1024 * 1024;
@@ -301,20 +300,9 @@ export class RunningSystem implements System {
     return slot === undefined ? undefined : componentMemory(core, slot, this.machine.memory, threads.map((sp) => sp >>> 0).sort((a, b) => a - b));
   }
 
-  capRecord(task: DebugId, slot: number, map_address = 0): CapRecordView {
+  capRecords(task: DebugId, map_address = 0): CapRecords {
     const hosted = this.#hosted.component(task);
-    if (hosted !== undefined) {
-      const id = capId(hosted, slot);
-      if (id === RESERVED_ID) return { kind: 'reserved', map_address: null };
-      return id === 0 ? { kind: 'none', map_address: null } : { kind: 'record', id, references: capReferences(hosted, slot), address: null, map_address: null };
-    }
-    const memory = this.memory(task);
-    const at = memory?.cap_map_address || map_address;
-    if (memory === undefined || at === 0) return { kind: 'unknown', reason: 'the component has not told core where its capability map is' };
-    const { records, reserved } = recordsAt(memory.pieces, at);
-    if (reserved.includes(slot)) return { kind: 'reserved', map_address: at };
-    const record = records.find((row) => row.slot === slot);
-    return record === undefined ? { kind: 'none', map_address: at } : { kind: 'record', id: record.id, references: record.references, address: recordAddress(at, slot), map_address: at };
+    return hosted === undefined ? recordsInMemory(this.memory(task), map_address) : recordsOfHosted(hosted);
   }
 
   slotOrigin(task: DebugId, slot: number): Origin | undefined {

@@ -123,6 +123,13 @@ export type CapRecordView =
   /** The component has not said where its map is, or it has no map. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** The capability map of a component as it is now. */
+export interface CapRecords {
+  of(slot: number): CapRecordView;
+  /** Slots that have a record or are reserved, ascending; of a component in TypeScript none are listed. */
+  readonly slots: readonly number[];
+}
+
 /** `what` of the note event that is emitted when `outcome()` becomes non-null. */
 export const NOTE_CONTROL_DONE = 'control_done';
 /** `what` of the note event with which a component tells that it waits in vain for a thread: {rpc, thread_slot}. */
@@ -202,8 +209,8 @@ export interface System extends NameSource {
   objectSpace(task: DebugId): ObjectSpace;
   /** A copy of what a component has in its memory; undefined where core knows no such component. */
   memory(task: DebugId): ComponentMemory | undefined;
-  /** What the capability map of a component says of a slot; `map_address`: where it is, if the component has not said so itself. */
-  capRecord(task: DebugId, slot: number, map_address?: number): CapRecordView;
+  /** What the capability map of a component says of its slots; `map_address`: where it is, if the component has not said so itself. */
+  capRecords(task: DebugId, map_address?: number): CapRecords;
   /** A slot's provenance, where it is known. */
   slotOrigin(task: DebugId, slot: number): Origin | undefined;
   /** The label of a gate: what its clients get as the id of the object behind it. Undefined for anything else. */

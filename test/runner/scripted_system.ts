@@ -4,7 +4,7 @@
 import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
 import type { ObjectSpace, SlotEntry, ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
-import type { BootSystem, CapRecordView, ComponentInfo, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
+import type { BootSystem, CapRecords, ComponentInfo, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
 import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
 
 export interface ScriptedComponent {
@@ -90,8 +90,8 @@ export class ScriptedSystem implements System {
     return this.script.components.map(({ label, task, alive }) => ({ label, task: task as DebugId, alive }));
   }
 
-  capRecord(): CapRecordView {
-    return { kind: 'unknown', reason: 'a scripted system has no capability maps' };
+  capRecords(): CapRecords {
+    return { of: () => ({ kind: 'unknown', reason: 'a scripted system has no capability maps' }), slots: [] };
   }
 
   memory(): undefined {

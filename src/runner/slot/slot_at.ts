@@ -2,13 +2,13 @@
 // Owner of the replay; the system itself stays where the point is.
 
 import { EventStream } from '../../emu/event.ts';
-import type { ObjectRow } from '../../emu/jdb/model.ts';
+import type { ObjectRow, ObjectSpace } from '../../emu/jdb/model.ts';
 import type { DebugId } from '../../emu/numbers.ts';
 import { rpcWords } from '../../runtime/provenance.ts';
 import { roleOf } from '../../runtime/history/role.ts';
 import type { Request } from '../../runtime/history/request.ts';
 import { type Life, type SessionName, SlotHistory, type Stay } from '../../runtime/history/slot_history.ts';
-import type { BootModule, BootSystem, ComponentInfo, System, SystemConfig } from '../../runtime/system.ts';
+import type { BootModule, BootSystem, CapRecords, ComponentInfo, System, SystemConfig } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { stepWords } from '../step_words.ts';
 import { place } from '../../scenario/diagnostic.ts';
@@ -20,6 +20,7 @@ import { carryOutCommand } from '../command.ts';
 import { findTask } from '../task_name.ts';
 import { type LeadingPart, scenarioBefore } from '../until.ts';
 import type { Arrival, ObjectReport, RequestRef, SlotReport, ThreadRef } from './slot_report.ts';
+import { type PointRecord, type PointStore, reportOf, type Told, toldOf } from './point_record.ts';
 import { tryWays, type Way } from './trials.ts';
 
 export interface SlotQuestion {
@@ -38,19 +39,29 @@ export type SlotAnswer =
   | { readonly kind: 'run'; readonly result: RunResult };
 
 const SLOT_MAX = 0xf_ffff;
+const SEPARATOR = ' -> ';
 
-export function slotAt(scenario: Scenario, modules: readonly BootModule[], question: SlotQuestion, ports: RunPorts): SlotAnswer {
+export interface SlotPorts extends RunPorts {
+  /** What was found out of this point before, and is to be kept. */
+  readonly store?: PointStore;
+  /** Hears what is known before the ways of restore are tried, which takes longer. */
+  readonly told?: (told: readonly Told[]) => void;
+}
+
+export function slotAt(scenario: Scenario, modules: readonly BootModule[], question: SlotQuestion, ports: SlotPorts): SlotAnswer {
   const part = scenarioBefore(scenario, question.point);
   if ('error' in part) return { kind: 'usage', message: part.error, ...(part.help === undefined ? {} : { help: part.help }) };
   const beyond = question.slots.find((slot) => slot > SLOT_MAX);
   if (beyond !== undefined) return { kind: 'usage', message: `a capability space has no slot 0x${beyond.toString(16)}`, help: `slots go from 0x0 to 0x${SLOT_MAX.toString(16)}` };
+  const known = ports.store?.get();
+  if (known !== undefined) return { kind: 'reports', reports: question.slots.map((slot) => reportOf(known, slot)) };
   const replays: Replay[] = [];
   const result = runScenario(part.scenario, modules, { ...ports, boot: (config) => booted(config, ports.boot, replays) });
   if (result.verdict !== 'passed') return { kind: 'run', result };
   const on = part.step?.on;
   const replay = replays[on === undefined ? 0 : 1 + scenario.machines.findIndex(({ name }) => name === on)];
   if (replay === undefined) throw new Error('the replay has no such machine');
-  return new Answer(scenario, question, part.step, replay, result.steps).give();
+  return new Answer(scenario, question, part.step, replay, result.steps).give(ports);
 }
 
 /** One booted machine of the replay with its history. */
@@ -83,6 +94,8 @@ class Answer {
   readonly #close: () => void;
   readonly #steps: readonly StepOutcome[];
   readonly #objects = new Map<DebugId, ObjectRow>();
+  readonly #spaces = new Map<DebugId, ObjectSpace['slots']>();
+  #map: CapRecords | undefined;
 
   constructor(scenario: Scenario, question: SlotQuestion, step: PointStep, replay: Replay, steps: readonly StepOutcome[]) {
     this.#scenario = scenario;
@@ -94,7 +107,7 @@ class Answer {
     this.#steps = steps;
   }
 
-  give(): SlotAnswer {
+  give({ store, told: tell }: SlotPorts): SlotAnswer {
     const system = this.#system;
     const step = this.#step;
     const named = this.#question.task ?? (step === undefined ? undefined : step.kind === 'checkpoint' ? step.of : step.task);
@@ -109,32 +122,56 @@ class Answer {
     }
     this.#close();
     if (refused !== undefined) return { kind: 'usage', message: refused };
-    const told = this.#question.slots.map((slot) => this.#tell(found.component, slot));
+    for (const row of system.inspector.objects()) this.#objects.set(row.id, row);
+    const { slots, ways } = this.#question;
+    const told = this.#slotsToTell(found.component).map((slot) => this.#tell(found.component, slot));
+    const other = this.#tell(found.component, SLOT_MAX + 1);
+    tell?.(slots.map((slot) => toldOf({ told, other }, slot)));
     // Each way is tried from the moment before the checkpoint, which it takes in its own way.
     system.rewind(before);
     system.release(before);
-    const trials = tryWays(system, found.component, this.#question.slots, this.#question.ways, step?.kind === 'checkpoint' ? [step.of, ...(step.with ?? [])] : []);
-    return { kind: 'reports', reports: told.map((one, at) => ({ ...one, restores: trials[at] ?? { groups: [] } })) };
+    const fates = tryWays(system, found.component, ways, step?.kind === 'checkpoint' ? [step.of, ...(step.with ?? [])] : []);
+    const record: PointRecord = { told, other, fates };
+    if (!('refused' in fates)) store?.put(record);
+    return { kind: 'reports', reports: slots.map((slot) => reportOf(record, slot)) };
+  }
+
+  /** Whoever asks for one slot of a child asks for another one next; of other components, which have thousands, what is asked for. */
+  #slotsToTell({ label, task }: ComponentInfo): readonly number[] {
+    if (!label.includes(SEPARATOR)) return this.#question.slots;
+    const all = new Set([...this.#question.slots, ...this.#space(task).map(({ slot }) => slot), ...this.#history.slotsOf(task), ...this.#records(task).slots]);
+    return [...all].sort((x, y) => x - y);
   }
 
   #living(): string[] {
     return this.#system.components().filter(({ alive }) => alive).map(({ label }) => label);
   }
 
-  #tell({ label, task }: ComponentInfo, slot: number): Omit<SlotReport, 'restores'> {
+  #tell({ label, task }: ComponentInfo, slot: number): Told {
     const { point } = this.#question;
-    for (const row of this.#system.inspector.objects()) this.#objects.set(row.id, row);
     const stays = this.#history.stays(task, slot);
-    const entry = this.#system.objectSpace(task).slots.find((candidate) => candidate.slot === slot);
+    const entry = this.#space(task).find((candidate) => candidate.slot === slot);
     const current = entry === undefined ? undefined : stays.at(-1);
     const earlier = current === undefined ? stays : stays.slice(0, -1);
     return {
       scenario: this.#scenario.name, point, time_us: this.#system.machine.time_us, component: label, task, slot,
       object: entry === undefined ? null : this.#object(entry.id, entry.rights, label, task, slot, current),
       arrival: current === undefined ? null : this.#arrival(current),
-      record: this.#system.capRecord(task, slot),
+      record: this.#records(task).of(slot),
       before: earlier.map((stay) => this.#arrival(stay)),
     };
+  }
+
+  /** The system stands still while slots are told. */
+  #records(task: DebugId): CapRecords {
+    this.#map ??= this.#system.capRecords(task);
+    return this.#map;
+  }
+
+  #space(task: DebugId): ObjectSpace['slots'] {
+    const known = this.#spaces.get(task) ?? this.#system.objectSpace(task).slots;
+    this.#spaces.set(task, known);
+    return known;
   }
 
   #object(id: DebugId, rights: ObjectReport['rights'], label: string, task: DebugId, slot: number, stay: Stay | undefined): ObjectReport {
@@ -170,7 +207,7 @@ class Answer {
 
   #holders(id: DebugId, task: DebugId, slot: number): ObjectReport['holders'] {
     return this.#system.components().filter(({ alive }) => alive).flatMap((component) =>
-      this.#system.objectSpace(component.task).slots
+      this.#space(component.task)
         .filter((entry) => entry.id === id && !(component.task === task && entry.slot === slot))
         .map((entry) => ({ component: component.label, task: component.task, slot: entry.slot, rights: entry.rights })),
     );

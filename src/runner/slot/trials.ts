@@ -1,5 +1,5 @@
-// What every strategy of checkpoint and restore does with one slot, found by really doing it: from one moment the component is
-// checkpointed, killed and restored with each strategy in turn, and the slot is looked at. Owns no state beyond the call.
+// What every strategy of checkpoint and restore does with each slot, found by really doing it: from one moment the component is
+// checkpointed, killed and restored with each strategy in turn, and its slots are looked at. Owns no state beyond the call.
 
 import type { PlainRecord } from '../../emu/plain.ts';
 import type { DebugId } from '../../emu/numbers.ts';
@@ -42,12 +42,23 @@ export interface TrialGroup {
   readonly outcome: SlotOutcome;
 }
 
+/** What becomes of all slots of a component. */
+export type Fates =
+  /** `other`: of every slot that is not among `slots`. */
+  | { readonly slots: readonly (readonly [slot: number, groups: readonly TrialGroup[]])[]; readonly other: readonly TrialGroup[] }
+  | { readonly refused: string };
+
+/** The slots of a component at one moment; those that are not in it are like `other`. */
+interface Spread {
+  readonly slots: ReadonlyMap<number, SlotOutcome>;
+  readonly other: SlotOutcome;
+}
+
 interface Subject {
   readonly label: string;
   readonly path: string;
   /** Components that go along. */
   readonly with: { readonly with?: readonly string[] };
-  readonly slots: readonly number[];
   /** Where the component keeps its records: a restorer may leave out telling core. */
   readonly map_address: number;
 }
@@ -55,6 +66,8 @@ interface Subject {
 const NAME = 'explain';
 const SEPARATOR = ' -> ';
 const LATER_US = 100_000;
+/** No capability map has a record of it. */
+const SLOT_NOWHERE = 0xf_ffff;
 export const COMPLETE = 'complete';
 
 /** The complete way, every single other value of every attribute, and the presets. */
@@ -72,39 +85,47 @@ export function waysToRestore(): readonly Way[] {
 
 export type Trials = { readonly groups: readonly TrialGroup[] } | { readonly refused: string };
 
+/** What is known of one slot. */
+export const fateOf = (fates: Fates, slot: number): Trials => ('refused' in fates ? fates : { groups: fates.slots.find(([one]) => one === slot)?.[1] ?? fates.other });
+
 /**
  * Tries every way on a system that stands at the moment, and leaves it there. `members` are checkpointed and restored together if the
- * component is one of them. @returns what became of each slot, in the order given
+ * component is one of them.
  */
-export function tryWays(system: System, component: ComponentInfo, slots: readonly number[], ways: readonly Way[] = waysToRestore(), members: readonly string[] = []): readonly Trials[] {
-  const refused = (why: string): Trials[] => slots.map(() => ({ refused: why }));
-  if (!component.label.includes(SEPARATOR)) return refused(`${component.label} is no child of a checkpoint/restore component`);
+export function tryWays(system: System, component: ComponentInfo, ways: readonly Way[] = waysToRestore(), members: readonly string[] = []): Fates {
+  if (!component.label.includes(SEPARATOR)) return { refused: `${component.label} is no child of a checkpoint/restore component` };
   const path = component.label.replace(/^init -> /, '');
   const others = members.includes(path) ? members.filter((member) => member !== path) : [];
-  const subject: Subject = { label: component.label, path, with: others.length === 0 ? {} : { with: others }, slots, map_address: mapAddress(system, component) };
+  const subject: Subject = { label: component.label, path, with: others.length === 0 ? {} : { with: others }, map_address: mapAddress(system, component) };
   const here = system.snapshot();
   /** Ways that differ in the restore only share the checkpoint. */
   const gone = new Map<string, SystemSnapshot | string>();
-  const outcomes: { way: string; outcomes: readonly SlotOutcome[] }[] = [];
+  const spreads: { way: string; spread: Spread }[] = [];
   try {
     for (const way of ways) {
       const key = JSON.stringify(way.checkpoint);
       const ready = gone.get(key) ?? checkpointed(system, here, subject, way.checkpoint);
       gone.set(key, ready);
       // What even the complete way cannot checkpoint has no restore to tell of.
-      if (typeof ready === 'string' && way.name === COMPLETE) return refused(ready);
-      outcomes.push({ way: way.name, outcomes: typeof ready === 'string' ? slots.map(() => ({ state: 'refused', message: ready })) : restored(system, ready, subject, way.restore) });
+      if (typeof ready === 'string' && way.name === COMPLETE) return { refused: ready };
+      spreads.push({ way: way.name, spread: typeof ready === 'string' ? everywhere({ state: 'refused', message: ready }) : restored(system, ready, subject, way.restore) });
     }
   } finally {
     system.rewind(here);
     for (const ready of gone.values()) if (typeof ready !== 'string') system.release(ready);
     system.release(here);
   }
-  return slots.map((_slot, at) => ({ groups: grouped(outcomes.flatMap(({ way, outcomes: of }) => of[at] === undefined ? [] : [{ way, outcome: of[at] }])) }));
+  const slots = [...new Set(spreads.flatMap(({ spread }) => [...spread.slots.keys()]))].sort((a, b) => a - b);
+  return {
+    slots: slots.map((slot) => [slot, grouped(spreads.map(({ way, spread }) => ({ way, outcome: spread.slots.get(slot) ?? spread.other })))]),
+    other: grouped(spreads.map(({ way, spread }) => ({ way, outcome: spread.other }))),
+  };
 }
 
+const everywhere = (other: SlotOutcome): Spread => ({ slots: new Map(), other });
+
 function mapAddress(system: System, { task }: ComponentInfo): number {
-  const record = system.capRecord(task, 0);
+  const record = system.capRecords(task).of(0);
   return record.kind === 'unknown' ? 0 : (record.map_address ?? 0);
 }
 
@@ -117,40 +138,49 @@ function checkpointed(system: System, here: SystemSnapshot, { path, with: along 
   return killed.ok ? system.snapshot() : killed.message;
 }
 
-function restored(system: System, ready: SystemSnapshot, { label, path, with: along, slots, map_address }: Subject, strategy: Strategy): readonly SlotOutcome[] {
+function restored(system: System, ready: SystemSnapshot, { label, path, with: along, map_address }: Subject, strategy: Strategy): Spread {
   system.rewind(ready);
   const done = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, ...along, strategy });
-  if (!done.ok) return slots.map(() => ({ state: 'refused', message: done.message }));
+  if (!done.ok) return everywhere({ state: 'refused', message: done.message });
   const task = system.components().find((component) => component.alive && component.label === label)?.task;
-  if (task === undefined) return slots.map(() => ({ state: 'no component' }));
-  const now = slots.map((slot) => look(system, task, slot, map_address));
+  if (task === undefined) return everywhere({ state: 'no component' });
+  const now = look(system, task, map_address);
   const end_us = system.machine.time_us + LATER_US;
   while (system.machine.time_us < end_us) if (system.machine.run({ time_us: end_us - system.machine.time_us }) === 'idle_forever') break;
-  return slots.map((slot, at) => {
-    const first = now[at] ?? { state: 'empty' as const };
-    const said = sayingOf(done.facts, slot);
-    const later = changeWords(first, look(system, task, slot, map_address));
-    return { ...first, ...(said === undefined ? {} : { said }), ...(later === undefined ? {} : { later }) };
-  });
+  const then = look(system, task, map_address);
+  const said = sayings(done.facts);
+  const slots = new Set([...now.slots.keys(), ...then.slots.keys(), ...said.keys()]);
+  return { slots: new Map([...slots].map((slot) => [slot, withWords(now.slots.get(slot) ?? now.other, then.slots.get(slot) ?? then.other, said.get(slot))])), other: now.other };
 }
 
-/** The slot as it is at this moment. */
-export function look(system: System, task: DebugId, slot: number, map_address = 0): SlotOutcome {
+function withWords(first: SlotOutcome, after: SlotOutcome, said: string | undefined): SlotOutcome {
+  const later = changeWords(first, after);
+  return { ...first, ...(said === undefined ? {} : { said }), ...(later === undefined ? {} : { later }) };
+}
+
+/** The slots as they are at this moment. */
+function look(system: System, task: DebugId, map_address: number): Spread {
   const space = system.objectSpace(task).slots;
-  const entry = space.find((candidate) => candidate.slot === slot);
-  const record = recordState(system.capRecord(task, slot, map_address), entry === undefined ? undefined : idOf(system, entry.id));
-  if (entry === undefined) return { state: 'empty', record };
-  const object = system.inspector.objects().find(({ id }) => id === entry.id);
-  const thread = object !== undefined && 'thread' in object ? object.thread : 0;
-  return {
-    state: 'occupied',
-    type: entry.type,
-    rights: entry.rights,
-    bound: entry.type === 'Gate' || entry.type === 'IRQ' ? (thread === 0 ? null : threadWords(system, thread as DebugId)) : null,
-    record,
-    aliases: space.filter(({ id, slot: other }) => id === entry.id && other !== slot).map(({ slot: other }) => other),
-    came_by: system.slotOrigin(task, slot)?.rpc ?? null,
-  };
+  const records = system.capRecords(task, map_address);
+  const objects = new Map(system.inspector.objects().map((row) => [row.id, row]));
+  const ids = idsOfObjects(system);
+  const sharing = new Map<DebugId, number[]>();
+  for (const { id, slot } of space) sharing.set(id, [...(sharing.get(id) ?? []), slot]);
+  const slots = new Map<number, SlotOutcome>(records.slots.map((slot) => [slot, { state: 'empty', record: recordState(records.of(slot), undefined) }]));
+  for (const { slot, id, type, rights } of space) {
+    const object = objects.get(id);
+    const thread = object !== undefined && 'thread' in object ? object.thread : 0;
+    slots.set(slot, {
+      state: 'occupied',
+      type,
+      rights,
+      bound: type === 'Gate' || type === 'IRQ' ? (thread === 0 ? null : threadWords(system, thread as DebugId)) : null,
+      record: recordState(records.of(slot), ids.get(id)),
+      aliases: (sharing.get(id) ?? []).filter((other) => other !== slot),
+      came_by: system.slotOrigin(task, slot)?.rpc ?? null,
+    });
+  }
+  return { slots, other: { state: 'empty', record: recordState(records.of(SLOT_NOWHERE), undefined) } };
 }
 
 function recordState(record: CapRecordView, id: number | undefined): NonNullable<SlotOutcome['record']> {
@@ -159,15 +189,17 @@ function recordState(record: CapRecordView, id: number | undefined): NonNullable
   return record.id === id ? 'right' : 'another object';
 }
 
-/** The global id under which core knows an object: what a right record says. */
-function idOf(system: System, object: DebugId): number | undefined {
+/** The global ids under which core knows objects: what right records say. */
+function idsOfObjects(system: System): ReadonlyMap<DebugId, number> {
   const core = system.components().find(({ label }) => label === 'core');
-  const slot = core === undefined ? undefined : system.objectSpace(core.task).slots.filter(({ id }) => id === object);
-  for (const entry of slot ?? []) {
-    const record = core === undefined ? undefined : system.capRecord(core.task, entry.slot);
-    if (record?.kind === 'record') return record.id;
+  const ids = new Map<DebugId, number>();
+  if (core === undefined) return ids;
+  const records = system.capRecords(core.task);
+  for (const { id, slot } of system.objectSpace(core.task).slots) {
+    const record = records.of(slot);
+    if (record.kind === 'record' && !ids.has(id)) ids.set(id, record.id);
   }
-  return undefined;
+  return ids;
 }
 
 function threadWords(system: System, thread: DebugId): string {
@@ -176,9 +208,10 @@ function threadWords(system: System, thread: DebugId): string {
   return `thread "${system.debuggerName(thread) ?? `0x${thread.toString(16)}`}"${component === undefined ? ', which was never started' : ` of ${component}`}`;
 }
 
-function sayingOf(facts: PlainRecord, slot: number): string | undefined {
+/** What the restorer says of slots; the first of several sayings counts. */
+function sayings(facts: PlainRecord): ReadonlyMap<number, string> {
   const lost = (facts['lost'] ?? []) as readonly { readonly slot?: number; readonly purpose?: string }[];
-  return lost.find((one) => one.slot === slot)?.purpose;
+  return new Map(lost.toReversed().flatMap(({ slot, purpose }) => (slot === undefined || purpose === undefined ? [] : [[slot, purpose]])));
 }
 
 function changeWords(before: SlotOutcome, after: SlotOutcome): string | undefined {

@@ -14,7 +14,7 @@ import { REPORT_FOLDER } from './run/run_options.ts';
 
 /** Everything of a build that decides over what a run does; one of them is there in every build. */
 const PROGRAM_FILE = /^rescap\..*\.(cjs|wasm|json)$/;
-const MAIN = 'rescap.main.cjs';
+const ENGINE = 'rescap.engine.wasm';
 const FORMAT = 1;
 
 /** Undefined where records cannot be kept: the program is not a build, or the scenario takes in files from elsewhere. */
@@ -51,6 +51,6 @@ const scenarioText = (scenario: Scenario): string => JSON.stringify(scenario, (_
 
 function programHash({ script }: Context): string | undefined {
   const folder = script === undefined ? undefined : dirname(script);
-  if (folder === undefined || !existsSync(join(folder, MAIN))) return undefined;
+  if (folder === undefined || !existsSync(join(folder, ENGINE))) return undefined;
   return readdirSync(folder).filter((file) => PROGRAM_FILE.test(file)).sort().map((file) => hash(readFileSync(join(folder, file)))).join();
 }

@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'rescap-points-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 mkdirSync(join(folder, 'dist'));
-const program = (text: string): void => { for (const file of ['main.cjs', 'engine.wasm', 'semantics.json']) writeFileSync(join(folder, 'dist', `rescap.${file}`), text); };
+const program = (text: string): void => { for (const file of ['start.cjs', 'engine.wasm', 'semantics.json']) writeFileSync(join(folder, 'dist', `rescap.${file}`), text); };
 program('a program');
 
 const { context: real } = realContext(root);

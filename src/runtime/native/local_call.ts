@@ -32,6 +32,7 @@ const callHandler = procedure<Locals>('native.local_call', {
   },
   answer: (x, _l, answer: RpcAnswer) => {
     if ('exception' in answer) return raise(answer.exception);
+    if (answer.failure !== undefined) return raise(answer.failure.name, answer.failure.text);
     const cap = answer.cap ?? null;
     if (answer.drop !== true) inc(x, cap);
     return done({ value: answer.value ?? 0, cap } satisfies RpcReply);

@@ -16,10 +16,10 @@ export interface Frame {
 }
 
 /** Why a procedure did not return: an exception's name (as the RPC tables have it) and words for people. */
-export interface Failure {
+export type Failure = {
   readonly name: string;
   readonly text: string;
-}
+};
 
 /** How `invoke` ended: the result tag, the received label, and the UTCB's error register (valid if the tag's bit 15 is set). */
 export interface InvokeResult {

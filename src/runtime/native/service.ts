@@ -4,7 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Value } from '../rpc/interface.ts';
 import type { Execution } from './execution.ts';
-import type { Procedure } from './procedure.ts';
+import type { Failure, Procedure } from './procedure.ts';
 import { table } from './store.ts';
 
 export interface RpcObject {
@@ -29,9 +29,12 @@ export interface RpcRequest {
   readonly args: { readonly [name: string]: Plain };
 }
 
-/** A handler's answer: a value and/or a capability slot (null = invalid capability), or a declared exception. */
+/**
+ * A handler's answer: a value and/or a capability slot (null = invalid capability), or a declared exception. What an object behind this
+ * one failed to answer is no answer to a client, who gets zeros; a direct caller (local_call.ts) gets the `failure`.
+ */
 export type RpcAnswer =
-  | { readonly value?: Value; readonly cap?: number | null; readonly drop?: boolean }
+  | { readonly value?: Value; readonly cap?: number | null; readonly drop?: boolean; readonly failure?: Failure }
   | { readonly exception: string };
 
 /** Answers at once; may perform system calls that do not block. */

@@ -6,7 +6,7 @@ import { Native_pd } from '../rpc/interfaces.ts';
 import { capId, dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { capValid } from '../native/kernel_calls.ts';
-import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
+import { readMemory } from '../native/memory.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { gateSlot, irqSlot, pagerSlot } from '../native/thread_table.ts';
@@ -14,13 +14,14 @@ import { CAP_MAP_BYTES, readCapMap } from './cap_map_reader.ts';
 import { capture, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { leftMapped } from './managed_dataspaces.ts';
 import { PROBED_SLOTS, PROBES_PER_STEP } from './limits.ts';
 import { cpuThreads, pdSessions, targets } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
 import { placeAt } from './region_lookup.ts';
+import { ramBytes } from './target_rows.ts';
+import { closeView, NO_VIEW, openView, type View } from './views.ts';
 
-type MapLocals = { [key: string]: Plain; target: number; native: number; ds?: number; local?: number; bytes?: Uint8Array };
+type MapLocals = { [key: string]: Plain; target: number; native: number; ds?: number; view?: View; bytes?: Uint8Array };
 
 /** Reads the capability records out of the target's memory. */
 export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map', {
@@ -37,15 +38,15 @@ export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map',
     if (CAP_MAP_BYTES > bytes) return raise('Checkpoint_refused', 'the capability map reaches beyond its dataspace');
     capture.update(x, { cap_map_address: address, cap_map_ds_badge: region.ds.id, cap_map_offset: at });
     l.ds = region.ds.slot;
-    return call(attachDataspace, { ds: region.ds.slot }, 'read');
+    return call(openView, { ds: region.ds.slot, bytes: capture.get(x).copies_attached ? 0 : ramBytes(x, region.ds.slot) }, 'read');
   },
-  read: (x, l, { address }: Attached) => {
-    l.local = address;
-    return call(readMemory, { address: address + capture.get(x).cap_map_offset, length: CAP_MAP_BYTES }, 'detach');
+  read: (x, l, view: View) => {
+    l.view = view;
+    return call(readMemory, { address: view.address + capture.get(x).cap_map_offset, length: CAP_MAP_BYTES }, 'detach');
   },
   detach: (x, l, bytes: Uint8Array) => {
     l.bytes = bytes;
-    return call(detachDataspace, { address: l.local ?? 0, ...leftMapped(x, l.ds ?? 0, capture.get(x).cap_map_offset + CAP_MAP_BYTES) }, 'parse');
+    return call(closeView, { ds: l.ds ?? 0, view: l.view ?? NO_VIEW, touched: capture.get(x).cap_map_offset + CAP_MAP_BYTES }, 'parse');
   },
   parse: (x, l) => {
     const map = readCapMap(l.bytes ?? new Uint8Array(), capture.get(x).cap_map_address);
@@ -67,10 +68,21 @@ const range = (first: number, end: number): number[] => Array.from({ length: end
 
 type ProbeLocals = { [key: string]: Plain; native: number; task: number; requests: boolean; at?: number; found?: readonly number[] };
 
+/** Looks into the slots of receive windows alone: what lies there, somebody may just be taking in. */
+export const probeWindows = procedure<{ [key: string]: Plain; native: number; task: number; requests: boolean }>('rtcr.probe_windows', {
+  start: (x, l) => {
+    const found = capture.get(x).reserved.filter((slot) => capValid(x, slot, l.task));
+    if (l.requests) return each(identifyStale, found, { native: l.native }, 'found');
+    return done();
+  },
+  found: () => done(),
+});
+
 /** Probes every slot of the task (no extension); what is in an occupied slot without record only `request` can tell. */
 export const probeSlots = procedure<ProbeLocals>('rtcr.probe_slots', {
   start: (x, l) => {
     const first = l.at ?? 0;
+    if (first === 0) capture.update(x, { stale: [], occupied: [] });
     const fixed = fixedSlots(x);
     const recorded = new Set(capture.get(x).cap_map.map((row) => row.slot));
     const found = range(first, Math.min(first + PROBES_PER_STEP, PROBED_SLOTS)).filter((slot) => capValid(x, slot, l.task));

@@ -31,7 +31,7 @@ const captureDataspace = procedure<CopyLocals>('rtcr.capture_dataspace', {
   allocated: (x, l, { content }: NewContent) => {
     const { cap: original, size } = ramDataspaces(x).require(l.item);
     capture.update(x, { contents: [...capture.get(x).contents, { badge: original.id, offset: 0, size, content }] });
-    return call(copyDataspace, { from: original.slot, to: content, bytes: size }, 'copied');
+    return call(copyDataspace, { from: original.slot, to: content, bytes: size, ...viewsOf(x, size) }, 'copied');
   },
   copied: (x, l) => {
     const { copied_bytes, copied_parts } = capture.get(x);
@@ -49,6 +49,12 @@ const captureDataspace = procedure<CopyLocals>('rtcr.capture_dataspace', {
     return done();
   },
 });
+
+/** Both stay in view, but for the historic program, which attached and detached. */
+const viewsOf = (x: Execution, bytes: number): { readonly from_view: number; readonly to_view: number } => {
+  const stays = capture.get(x).copies_attached ? 0 : bytes;
+  return { from_view: stays, to_view: stays };
+};
 
 const captureQuota = procedure<ItemLocals>('rtcr.capture_quota', {
   start: (x, l) => rpc(Ram_session.quota, ramSessions(x).require(l.item).real, {}, 'read'),

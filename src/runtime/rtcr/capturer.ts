@@ -6,7 +6,7 @@ import { call, done, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Region_map } from '../rpc/interfaces.ts';
 import { capture, enterCapture, restartCaptures } from './capture.ts';
-import { probeSlots, readTargetCapMap } from './capture_caps.ts';
+import { probeSlots, probeWindows, readTargetCapMap } from './capture_caps.ts';
 import { identifySources, readSources } from './capture_signals.ts';
 import { identifyThreads, readThreads } from './capture_threads.ts';
 import { drainTargets, settleTimers } from './drain.ts';
@@ -103,11 +103,30 @@ const readMember = procedure<MemberLocals>('rtcr.capture_read', {
   signals: (_x, l) => (wantsPhases(l.strategy) ? call(readSources, {}, 'slots') : goto('slots')),
   slots: (x) => {
     const { native, task, requests } = capture.get(x);
-    return call(probeSlots, { native, task, requests }, 'transits');
+    return call(probeWindows, { native, task, requests }, 'transits');
   },
-  transits: () => call(findTransits, {}, 'found'),
+  transits: (_x, l) => call(findTransitsOf, { item: l.item }, 'found'),
+  found: () => done(),
+});
+
+/** Looks for capabilities in transit in what was read of a target. */
+export const findTransitsOf = procedure<{ [key: string]: Plain; item: number }>('rtcr.find_transits_of', {
+  start: (x, l) => {
+    enterCapture(x, l.item);
+    return call(findTransits, {}, 'found');
+  },
   found: (x, _l, transits: Transits) => {
     capture.update(x, { transits });
     return done();
   },
+});
+
+/** Finds the capabilities of a target that no record describes. */
+export const probeTarget = procedure<{ [key: string]: Plain; item: number }>('rtcr.probe_target', {
+  start: (x, l) => {
+    enterCapture(x, l.item);
+    const { native, task, requests } = capture.get(x);
+    return call(probeSlots, { native, task, requests }, 'probed');
+  },
+  probed: () => done(),
 });

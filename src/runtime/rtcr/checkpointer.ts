@@ -10,7 +10,7 @@ import { allCaptures, beginCaptures, capture, endCaptures, enterCapture } from '
 import { captureMemory, freeContents } from './capture_memory.ts';
 import { forgetSemaphores } from './capture_signals.ts';
 import { forgetLockIrqs } from './capture_threads.ts';
-import { captureTargets, stopsBy, wantsPhases } from './capturer.ts';
+import { captureTargets, findTransitsOf, probeTarget, stopsBy, wantsPhases } from './capturer.ts';
 import { checkpointFacts } from './checkpoint_facts.ts';
 import { sessionProblem, targetProblem } from './checkpoint_problems.ts';
 import { collectSnapshot } from './collector.ts';
@@ -46,6 +46,8 @@ type CheckpointLocals = {
   repeats?: number;
   /** The snapshots to be, while room for their records is sought. */
   collected?: readonly Snapshot[];
+  /** Every slot was looked into since the targets were let run last. */
+  probed?: boolean;
   /** Threads that never came to rest. */
   in_transit?: readonly string[];
   failure?: { readonly name: string; readonly text: string };
@@ -73,15 +75,23 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     l.repeats = finding === l.finding ? (l.repeats ?? 0) + 1 : 0;
     l.finding = finding;
     // A thread handles a capability within a few hundred instructions; what it still has after a longer run is something else.
-    if (found.length === 0 || l.repeats >= TRANSIT_REPEATS) return goto('memory');
+    const settled = goto(l.probed === true ? 'memory' : 'probe');
+    if (found.length === 0 || l.repeats >= TRANSIT_REPEATS) return settled;
     if (l.rounds >= TRANSIT_ROUNDS) {
       l.in_transit = found.flatMap(({ thread }) => cpuThreads(x).get(thread)?.name ?? []);
-      return goto('memory');
+      return settled;
     }
     l.rounds += 1;
+    l.probed = false;
     forgetFetched(x, l.targets);
     return each(nudgeThread, found.map(({ thread }) => thread), {}, 'capture', 'failed');
   },
+  // Of slots without record only those of receive windows were looked into so far; the others are known now, and may be mentioned, too.
+  probe: (_x, l) => {
+    l.probed = true;
+    return each(probeTarget, l.targets, {}, 'probed', 'failed');
+  },
+  probed: (x, l) => (allCaptures(x).some(({ stale, reserved }) => stale.some(({ slot }) => !reserved.includes(slot))) ? each(findTransitsOf, l.targets, {}, 'decide', 'failed') : goto('memory')),
   memory: (x, l) => {
     if (l.strategy.attached === 'copy') forgetAccess(x, l.targets);
     for (const target of l.targets) {

@@ -10,6 +10,7 @@ import { call, done, type Failure, procedure, raise } from '../native/procedure.
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { upgradeEnv } from '../native/session.ts';
 import { table } from '../native/store.ts';
+import { forgetView } from './view_rows.ts';
 
 /** Users of a content, by its slot. */
 const users = table<{ readonly count: number }>('rtcr_contents');
@@ -47,6 +48,7 @@ export const dropContent = procedure<{ [key: string]: Plain; content: number }>(
       return done();
     }
     users(x).delete(l.content);
+    forgetView(x, l.content);
     return rpc(Ram_session.free, env.get(x).ram, { ds: l.content }, 'freed', 'freed');
   },
   freed: (x, l) => {

@@ -63,7 +63,7 @@ const createThread = procedure<CreateLocals>('rtcr.cpu_session.create_thread', {
     return done({ cap: object } satisfies RpcAnswer);
   },
   failed: (_x, _l, failure: Failure) =>
-    exceptionCode(Cpu_session.create_thread, failure.name) === undefined ? done({ cap: null } satisfies RpcAnswer) : raise(failure.name, failure.text),
+    exceptionCode(Cpu_session.create_thread, failure.name) === undefined ? done({ cap: null, failure } satisfies RpcAnswer) : raise(failure.name, failure.text),
 });
 
 const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread?: number }>('rtcr.cpu_session.kill_thread', {

@@ -3,26 +3,39 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { PAGE_BYTES } from '../../emu/numbers.ts';
-import { type Attached, attachDataspace, copyMemory, detachDataspace } from '../native/memory.ts';
+import { copyMemory } from '../native/memory.ts';
 import { call, done, procedure } from '../native/procedure.ts';
-import { leftMapped } from './managed_dataspaces.ts';
+import { closeView, NO_VIEW, openView, type View } from './views.ts';
 
 const pageAligned = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 
-type CopyLocals = { [key: string]: Plain; from: number; to: number; bytes: number; to_offset?: number; from_address?: number; to_address?: number };
+type CopyLocals = {
+  [key: string]: Plain;
+  from: number;
+  to: number;
+  bytes: number;
+  to_offset?: number;
+  /** Sizes of dataspaces that may stay in view, 0 for others. */
+  from_view?: number;
+  to_view?: number;
+  source?: View;
+  sink?: View;
+};
 
 /** Copies the first bytes of one dataspace into another one, there from an offset on (whole pages), through local attachments. */
 export const copyDataspace = procedure<CopyLocals>('rtcr.copy_dataspace', {
-  start: (_x, l) => call(attachDataspace, { ds: l.from }, 'from'),
-  from: (_x, l, { address }: Attached) => {
-    l.from_address = address;
-    return call(attachDataspace, { ds: l.to, size: pageAligned(l.bytes), offset: l.to_offset ?? 0 }, 'to');
+  start: (_x, l) => call(openView, { ds: l.from, bytes: l.from_view ?? 0 }, 'from'),
+  from: (_x, l, source: View) => {
+    l.source = source;
+    return call(openView, { ds: l.to, bytes: l.to_view ?? 0 }, 'to');
   },
-  to: (_x, l, { address }: Attached) => {
-    l.to_address = address;
-    return call(copyMemory, { from: l.from_address ?? 0, to: address, length: pageAligned(l.bytes) }, 'copied');
+  to: (_x, l, sink: View) => {
+    l.sink = sink;
+    return call(copyMemory, { from: l.source?.address ?? 0, to: sink.address + (l.to_offset ?? 0), length: pageAligned(l.bytes) }, 'copied');
   },
-  copied: (x, l) => call(detachDataspace, { address: l.to_address ?? 0, ...leftMapped(x, l.to, l.bytes) }, 'detach'),
-  detach: (x, l) => call(detachDataspace, { address: l.from_address ?? 0, ...leftMapped(x, l.from, l.bytes) }, 'finished'),
+  copied: (_x, l) => close(l.to, l.sink, (l.to_offset ?? 0) + l.bytes, 'close_source'),
+  close_source: (_x, l) => close(l.from, l.source, l.bytes, 'finished'),
   finished: () => done(),
 });
+
+const close = (ds: number, view: View | undefined, touched: number, then: string) => call(closeView, { ds, view: view ?? NO_VIEW, touched }, then);

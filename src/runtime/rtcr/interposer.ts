@@ -57,7 +57,7 @@ export function forwarded(fn: RpcFunction, { to, arguments: translate, record }:
       if (exceptionCode(fn, failure.name) !== undefined) return raise(failure.name, failure.text);
       // Only a target that is being dissolved can have lost the wrapped object; nobody reads this answer.
       x.note('rtcr_forward_failed', { interface: fn.interface, function: fn.name, failure: failure.text });
-      return done({} satisfies RpcAnswer);
+      return done({ failure } satisfies RpcAnswer);
     },
   });
 }

@@ -17,6 +17,10 @@ export const PROBES_PER_STEP = 128;
 /** Signals that core may hold for one target. */
 export const PENDING_SIGNALS = 256;
 
+/** Size and number of dataspaces that stay attached to the checkpointer. */
+export const VIEW_BYTES = 256 * 1024;
+export const VIEWS = 256;
+
 /** Snapshots kept at once. */
 export const SNAPSHOTS = 1024;
 

@@ -1,15 +1,13 @@
-// A call on an interposed object that donates meta data to the wrapped session when core runs out of it, as clients do.
+// A call on an interposed object of the checkpointer's own, made directly as the historic program did, that donates meta data to the wrapped session when core runs out of it, as clients do.
 // Owns no state. Source modelled: genode-base-foc.md 6.4 (client-side handling of Out_of_metadata).
 
 import type { Plain } from '../../emu/plain.ts';
 import type { RpcFunction } from '../rpc/interface.ts';
 import { INTERFACES } from '../rpc/interfaces.ts';
 import { localCall } from '../native/local_call.ts';
-import type { Execution } from '../native/execution.ts';
 import { type Action, call, done, type Failure, procedure, raise } from '../native/procedure.ts';
-import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
+import type { RpcArguments, RpcReply } from '../native/rpc_client.ts';
 import { upgradeSession } from '../native/session.ts';
-import { restoration } from './restoration.ts';
 
 const DONATION = 'ram_quota=16K';
 const DONATIONS_MAX = 64;
@@ -25,16 +23,11 @@ type Locals = {
   donations: number;
 };
 
-/** A call on an interposed object: as its client makes it or, as the historic program did, directly on the own object. */
-export function ownCall(x: Execution, fn: RpcFunction, object: number | null, args: RpcArguments, then: string, error = ''): Action {
-  return restoration.get(x).strategy.attached === 'copy' ? localCall(x, fn, object, args, then, error) : rpc(fn, object, args, then, error);
-}
-
 const persistentCall = procedure<Locals>('rtcr.persistent_call', {
   start: (x, l) => {
     const fn = INTERFACES[l.interface]?.functions[l.fn];
     if (fn === undefined) throw new Error(`no function ${l.interface}[${l.fn}]`);
-    return ownCall(x, fn, l.object, l.args as RpcArguments, 'answered', 'failed');
+    return localCall(x, fn, l.object, l.args as RpcArguments, 'answered', 'failed');
   },
   answered: (_x, _l, reply: RpcReply) => done(reply),
   failed: (_x, l, failure: Failure) => {

@@ -17,6 +17,7 @@ import { allocManaged, freeManaged, managedAt } from './managed_dataspaces.ts';
 import { forwarded, hold, interpose, release } from './interposer.ts';
 import { ramDataspaces, ramSessions, targets } from './online_storage.ts';
 import { forgetAttachmentsOf } from './region_map.ts';
+import { forgetView } from './view_rows.ts';
 
 /** RAM that the checkpointer gives a target to start with; it comes from its own session. */
 const DONATION_BYTES = 1024 * 1024;
@@ -61,6 +62,7 @@ function recordFree(x: Execution, request: RpcRequest): void {
   const found = ramDataspaces(x).find((row) => row.ram === request.ref && row.cap.slot === cap(request, 'ds'));
   if (found === undefined) return;
   forgetAttachmentsOf(x, found[1].cap.id);
+  forgetView(x, found[1].cap.slot);
   release(x, found[1].cap);
   ramDataspaces(x).delete(found[0]);
 }
@@ -81,6 +83,7 @@ export function forgetDataspaces(x: Execution, ram: number): void {
   for (const [key, row] of ramDataspaces(x).entries()) {
     if (row.ram !== ram) continue;
     forgetAttachmentsOf(x, row.cap.id);
+    forgetView(x, row.cap.slot);
     release(x, row.cap);
     ramDataspaces(x).delete(key);
   }

@@ -41,7 +41,7 @@ const attach = procedure<AttachLocals>('rtcr.region_map.attach', {
   },
   failed: (_x, _l, failure: Failure) => {
     if (exceptionCode(Region_map.attach, failure.name) !== undefined) return raise(failure.name, failure.text);
-    return done({ value: 0 } satisfies RpcAnswer);
+    return done({ value: 0, failure } satisfies RpcAnswer);
   },
 });
 

@@ -4,8 +4,8 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { capValid } from '../native/kernel_calls.ts';
-import { type Attached, attachDataspace, detachDataspace, readMemory, writeMemory } from '../native/memory.ts';
-import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { readMemory, writeMemory } from '../native/memory.ts';
+import { type Action, call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { Native_pd } from '../rpc/interfaces.ts';
 import { CAP_MAP_BYTES, idAddress } from './cap_map_reader.ts';
@@ -13,29 +13,30 @@ import { hasDefect } from './defects.ts';
 import { spliceRecords } from './historic_cap_map.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { leftMapped } from './managed_dataspaces.ts';
 import { lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
+import { ramBytes } from './target_rows.ts';
 import type { Snapshot } from './target_state.ts';
+import { closeView, NO_VIEW, openView, type View } from './views.ts';
 
 /** Slots below are filled by core: task, parent, and gate, pager and lock IRQ of each thread. */
 const FIRST_USER_SLOT = 0x200;
 /** The main thread knows its own gate under this id, whatever core calls it. */
 const MAIN_THREAD_ID = 1;
 
-type RewriteLocals = { [key: string]: Plain; local?: number };
+type RewriteLocals = { [key: string]: Plain; view?: View };
 
 /** Writes the new ids into the target's records. Links and reference counts stay: they came back with the memory. */
 export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
   start: (x) => {
     const ds = nowAt(x, snapshotOf(x).cap_map_ds_badge);
-    return ds === null ? raise('Restore_refused', 'the dataspace of the capability map is not restored') : call(attachDataspace, { ds }, 'write');
+    return ds === null ? raise('Restore_refused', 'the dataspace of the capability map is not restored') : call(openView, { ds, bytes: restoration.get(x).strategy.attached === 'copy' ? 0 : ramBytes(x, ds) }, 'write');
   },
-  write: (_x, l, { address }: Attached) => {
-    l.local = address;
+  write: (_x, l, view: View) => {
+    l.view = view;
     return goto('records');
   },
   records: (x, l) => {
-    if (hasDefect(restoration.get(x).strategy.defects, 'D-13')) return call(readMemory, { address: (l.local ?? 0) + snapshotOf(x).cap_map_offset, length: CAP_MAP_BYTES }, 'splice');
+    if (hasDefect(restoration.get(x).strategy.defects, 'D-13')) return call(readMemory, { address: (l.view ?? NO_VIEW).address + snapshotOf(x).cap_map_offset, length: CAP_MAP_BYTES }, 'splice');
     return goto('ids');
   },
   splice: (x, l, bytes: Uint8Array) => {
@@ -45,27 +46,27 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
     });
     spliceRecords(bytes, snapshotOf(x).cap_map_address, entries.sort((a, b) => a.slot - b.slot));
     restoration.update(x, { rewritten: entries.length });
-    return call(writeMemory, { address: (l.local ?? 0) + snapshotOf(x).cap_map_offset, bytes }, 'written');
+    return call(writeMemory, { address: (l.view ?? NO_VIEW).address + snapshotOf(x).cap_map_offset, bytes }, 'written');
   },
-  written: (x, l) => call(detachDataspace, detachment(x, l), 'rewritten'),
+  written: (x, l) => close(x, l),
   ids: (x, l) => {
     const { cap_map, cap_map_offset } = snapshotOf(x);
-    const base = (l.local ?? 0) + cap_map_offset;
+    const base = (l.view ?? NO_VIEW).address + cap_map_offset;
     const known = cap_map.flatMap(({ slot, id }) => {
       const now = id === MAIN_THREAD_ID ? id : nowCalled(x, id);
       return now === undefined ? [] : [{ slot, now }];
     });
     for (const { slot, now } of known) x.write(idAddress(base, slot), Uint8Array.of(now & 0xff, now >>> 8));
     restoration.update(x, { rewritten: known.length });
-    return call(detachDataspace, detachment(x, l), 'rewritten');
+    return close(x, l);
   },
   rewritten: () => done(),
 });
 
-const detachment = (x: Execution, l: RewriteLocals): { address: number; unmap_bytes?: number } => {
+function close(x: Execution, l: RewriteLocals): Action {
   const { cap_map_ds_badge, cap_map_offset } = snapshotOf(x);
-  return { address: l.local ?? 0, ...leftMapped(x, nowAt(x, cap_map_ds_badge) ?? 0, cap_map_offset + CAP_MAP_BYTES) };
-};
+  return call(closeView, { ds: nowAt(x, cap_map_ds_badge) ?? 0, view: l.view ?? NO_VIEW, touched: cap_map_offset + CAP_MAP_BYTES }, 'rewritten');
+}
 
 type InstallItem = { readonly slot: number; readonly badge: number };
 

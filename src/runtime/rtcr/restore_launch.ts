@@ -4,13 +4,12 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
-import { rpc } from '../native/rpc_client.ts';
 import { Cpu_thread, Timer_session } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuThreads, crews, targets, timerSessions } from './online_storage.ts';
 import { translateLabel, translateMessage } from './message_words.ts';
-import { ownCall } from './persistent_call.ts';
+import { localCall } from '../native/local_call.ts';
 import { nowAt, nowCalled, restoration, restoredThread, snapshotOf, storedThreads, usedForRestore } from './restoration.ts';
 import { type StoredThread, type StoredTimerSession, threadsOf } from './target_state.ts';
 import { awaitReply, exchangeRegisters, writeRegisters, writeUtcb } from './thread_access.ts';
@@ -124,7 +123,7 @@ const launchThread = procedure<LateLocals>('rtcr.launch_thread', {
       if (exchangeRegisters(x, kernel, registers) !== 'ok') return raise(EXTENSION_ABSENT, absent('all_registers', 'registers; registers="ip-sp" does without'));
       usedForRestore(x, 'all_registers');
     }
-    return rpc(Cpu_thread.start, cap, { ip: registers[REGISTER.pc] ?? 0, sp: registers[REGISTER.sp] ?? 0 }, 'started');
+    return localCall(x, Cpu_thread.start, cap, { ip: registers[REGISTER.pc] ?? 0, sp: registers[REGISTER.sp] ?? 0 }, 'started');
   },
   started: () => done(),
 });
@@ -156,7 +155,7 @@ const restoreTimer = procedure<TimerLocals>('rtcr.restore_timer', {
     const stored = storedTimer(x, l.item);
     const sigh = nowAt(x, stored?.sigh_badge ?? 0);
     if (stored === undefined || sigh === null) return goto('clock');
-    return ownCall(x, Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'clock');
+    return localCall(x, Timer_session.sigh, nowAt(x, stored.badge), { sigh }, 'clock');
   },
   clock: (x, l) => {
     const found = restoredTimer(x, l.item);
@@ -177,7 +176,7 @@ const restoreTimer = procedure<TimerLocals>('rtcr.restore_timer', {
       const { pager_receiver: receiver } = crews(x).require(targets(x).require(restoration.get(x).target).crew);
       return call(restartPeriod, { timer: found[0], timeout_us: stored.timeout_us, remaining_us: us, receiver }, 'triggered');
     }
-    return rpc(stored.periodic ? Timer_session.trigger_periodic : Timer_session.trigger_once, found[1].cap, { us }, 'triggered');
+    return localCall(x, stored.periodic ? Timer_session.trigger_periodic : Timer_session.trigger_once, found[1].cap, { us }, 'triggered');
   },
   triggered: () => done(),
 });

@@ -2,8 +2,9 @@
 // because components that are restored together name each other's objects. Source modelled: checkpoint-restore.md 3.2, 8.
 
 import type { Plain } from '../../emu/plain.ts';
+import { localCall } from '../native/local_call.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
-import { rpc, type RpcReply } from '../native/rpc_client.ts';
+import type { RpcReply } from '../native/rpc_client.ts';
 import { Pd_session } from '../rpc/interfaces.ts';
 import { comesAsCopy, enterMember, lost, restoration, snapshotOf, translated, usedForRestore } from './restoration.ts';
 import { hasDefect } from './defects.ts';
@@ -64,7 +65,7 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
     const stored = snapshotOf(x).pd_sessions[0];
     if (stored === undefined || stored.native_pd_badge === 0) return goto('memory');
     // Recorded as the target's own knowledge again, and known here under the new id.
-    return rpc(Pd_session.native_pd, pdSessions(x).require(targets(x).require(restoration.get(x).target).pd).cap, {}, 'native_pd');
+    return localCall(x, Pd_session.native_pd, pdSessions(x).require(targets(x).require(restoration.get(x).target).pd).cap, {}, 'native_pd');
   },
   native_pd: (x, _l, { cap }: RpcReply) => {
     if (cap !== null) translated(x, snapshotOf(x).pd_sessions[0]?.native_pd_badge ?? 0, cap);

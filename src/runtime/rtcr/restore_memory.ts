@@ -106,6 +106,10 @@ export const attachMemory = procedure<Record<string, Plain>>('rtcr.attach_memory
 type FillItem = DataspaceItem & { readonly content: number };
 type FillLocals = { [key: string]: Plain; item: FillItem };
 
+/** Both stay in view, but for the historic program, which attached and detached. */
+const viewsOf = (x: Execution, from: number, to: number): { readonly from_view: number; readonly to_view: number } =>
+  restoration.get(x).strategy.attached === 'copy' ? { from_view: 0, to_view: 0 } : { from_view: from, to_view: to };
+
 const fillDataspace = procedure<FillLocals>('rtcr.fill_dataspace', {
   start: (x, l) => {
     const stored = storedDataspace(x, l.item);
@@ -113,8 +117,8 @@ const fillDataspace = procedure<FillLocals>('rtcr.fill_dataspace', {
     const part = stored?.contents[l.item.content];
     if (ds === null || part === undefined || part.content === 0) return done();
     restoration.update(x, { copied_bytes: restoration.get(x).copied_bytes + part.size });
-    if (hasDefect(restoration.get(x).strategy.defects, 'D-03')) return call(copyDataspace, { from: ds, to: part.content, bytes: part.size }, 'filled');
-    return call(copyDataspace, { from: part.content, to: ds, bytes: part.size, to_offset: part.offset }, 'filled');
+    if (hasDefect(restoration.get(x).strategy.defects, 'D-03')) return call(copyDataspace, { from: ds, to: part.content, bytes: part.size, ...viewsOf(x, stored?.size ?? 0, part.size) }, 'filled');
+    return call(copyDataspace, { from: part.content, to: ds, bytes: part.size, to_offset: part.offset, ...viewsOf(x, part.size, stored?.size ?? 0) }, 'filled');
   },
   filled: () => done(),
 });

@@ -4,6 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
+import { localCall } from '../native/local_call.ts';
 import { done, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Ram_session } from '../rpc/interfaces.ts';
@@ -31,7 +32,7 @@ const giveQuota = procedure<ItemLocals>('rtcr.restore_quota_of', {
   start: (x, l) => {
     const stored = snapshotOf(x).ram_sessions[l.item];
     const ref = nowAt(x, stored?.ref_badge ?? 0);
-    return stored === undefined || ref === null ? done() : rpc(Ram_session.ref_account, nowAt(x, stored.badge), { ram: ref }, 'transfer');
+    return stored === undefined || ref === null ? done() : localCall(x, Ram_session.ref_account, nowAt(x, stored.badge), { ram: ref }, 'transfer');
   },
   transfer: (x, l) => {
     const sessions = snapshotOf(x).ram_sessions;

@@ -7,9 +7,9 @@ import { type ChildHeapBlock, childHeapAlloc, SESSION_BYTES } from '../child/chi
 import { children, sessions } from '../child/child_table.ts';
 import { inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
+import { localCall } from '../native/local_call.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import { upgradeSession } from '../native/session.ts';
-import { rpc } from '../native/rpc_client.ts';
 import { Cpu_session, Pd_session, Rm_session } from '../rpc/interfaces.ts';
 import { type CreatedSession, NO_AFFINITY } from './created_session.ts';
 import { each } from './each.ts';
@@ -227,7 +227,7 @@ const restoreParent = procedure<{ [key: string]: Plain; item: number }>('rtcr.re
     const { badge = 0, assigned_badge = 0 } = snapshotOf(x).pd_sessions[l.item] ?? {};
     const parent = nowAt(x, assigned_badge);
     if (parent === null) lost(x, { badge: assigned_badge, purpose: 'the parent of a protection domain that the target made' });
-    return parent === null ? done() : rpc(Pd_session.assign_parent, nowAt(x, badge), { parent }, 'assigned');
+    return parent === null ? done() : localCall(x, Pd_session.assign_parent, nowAt(x, badge), { parent }, 'assigned');
   },
   assigned: () => done(),
 });

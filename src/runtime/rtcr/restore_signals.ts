@@ -3,6 +3,7 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
+import { localCall } from '../native/local_call.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Cpu_session, Cpu_thread, Pd_session, Region_map, Rom_session, Signal_source } from '../rpc/interfaces.ts';
@@ -98,7 +99,7 @@ const installHandler = procedure<{ [key: string]: Plain; item: HandlerItem }>('r
   start: (x, { item }) => {
     const sigh = nowAt(x, item.sigh);
     if (sigh === null) lost(x, { badge: item.sigh, purpose: `the signal context of a ${item.fn} handler` });
-    return sigh === null ? done() : rpc(HANDLER_FUNCTIONS[item.fn], nowAt(x, item.object), { sigh }, 'installed', 'installed');
+    return sigh === null ? done() : localCall(x, HANDLER_FUNCTIONS[item.fn], nowAt(x, item.object), { sigh }, 'installed', 'installed');
   },
   installed: () => done(),
 });
@@ -129,7 +130,7 @@ const submitPending = procedure<PendingLocals>('rtcr.submit_pending_signals', {
     const stored = snapshotOf(x).pd_sessions[l.item.pd]?.contexts.find(({ imprint }) => imprint === signal.imprint);
     const context = nowAt(x, stored?.badge ?? 0);
     if (context === null) return goto('start');
-    return rpc(Pd_session.submit, pdOf(x, l.item.pd).cap, { context, count: signal.count }, 'start');
+    return localCall(x, Pd_session.submit, pdOf(x, l.item.pd).cap, { context, count: signal.count }, 'start');
   },
   count: (x, l) => {
     const source = storedSource(x, l.item);

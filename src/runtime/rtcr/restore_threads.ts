@@ -4,6 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
+import { localCall } from '../native/local_call.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { irqSlot } from '../native/thread_table.ts';
@@ -102,7 +103,7 @@ const createSlot = procedure<CreateLocals>('rtcr.restore_thread', {
 const removeFiller = procedure<{ [key: string]: Plain; item: number }>('rtcr.remove_filler', {
   start: (x, l) => {
     const { cap, cpu } = cpuThreads(x).require(l.item);
-    return rpc(Cpu_session.kill_thread, cpuSessions(x).require(cpu).cap, { thread: cap }, 'removed');
+    return localCall(x, Cpu_session.kill_thread, cpuSessions(x).require(cpu).cap, { thread: cap }, 'removed');
   },
   removed: () => done(),
 });
@@ -151,19 +152,19 @@ const startThread = procedure<{ [key: string]: Plain; item: number }>('rtcr.star
     const key = restoredThread(x, stored?.key ?? 0);
     if (stored === undefined || key === undefined) return done();
     // A pause before the start leaves its mark in core, and in the kernel an exception that comes before the first instruction.
-    return stored.paused ? rpc(Cpu_thread.pause, cpuThreads(x).require(key).cap, {}, 'launch') : goto('launch');
+    return stored.paused ? localCall(x, Cpu_thread.pause, cpuThreads(x).require(key).cap, {}, 'launch') : goto('launch');
   },
   launch: (x, l) => {
     const stored = threadsOf(snapshotOf(x))[l.item];
     const key = restoredThread(x, stored?.key ?? 0);
     if (stored === undefined || key === undefined) return done();
-    return rpc(Cpu_thread.start, cpuThreads(x).require(key).cap, startRegisters(stored), 'single_step');
+    return localCall(x, Cpu_thread.start, cpuThreads(x).require(key).cap, startRegisters(stored), 'single_step');
   },
   single_step: (x, l) => {
     const stored = threadsOf(snapshotOf(x))[l.item];
     const key = restoredThread(x, stored?.key ?? 0);
     if (stored?.single_step !== true || key === undefined) return done();
-    return rpc(Cpu_thread.single_step, cpuThreads(x).require(key).cap, { enable: true }, 'finished');
+    return localCall(x, Cpu_thread.single_step, cpuThreads(x).require(key).cap, { enable: true }, 'finished');
   },
   finished: () => done(),
 });

@@ -53,7 +53,7 @@ const create = procedure<CreateLocals>('rtcr.rm_session.create', {
     return done({ cap: object } satisfies RpcAnswer);
   },
   failed: (_x, _l, failure: Failure) =>
-    exceptionCode(Rm_session.create, failure.name) === undefined ? done({ cap: null } satisfies RpcAnswer) : raise(failure.name, failure.text),
+    exceptionCode(Rm_session.create, failure.name) === undefined ? done({ cap: null, failure } satisfies RpcAnswer) : raise(failure.name, failure.text),
 });
 
 const destroy = procedure<{ [key: string]: Plain; request: RpcRequest; map?: number }>('rtcr.rm_session.destroy', {

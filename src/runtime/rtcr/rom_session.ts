@@ -11,7 +11,7 @@ import type { Managed } from '../native/entrypoint.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
 import { type Attached, attachDataspace, detachDataspace, writeMemory } from '../native/memory.ts';
-import { call, done, goto, procedure } from '../native/procedure.ts';
+import { call, done, type Failure, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import { cap, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
@@ -96,7 +96,7 @@ const dataspace = procedure<AskLocals>('rtcr.rom_session.dataspace', {
     if (row !== undefined) romSessions(x).update(request.ref, { ds: replaceHeld(x, row.ds, ds) });
     return done({ cap: ds, drop: true } satisfies RpcAnswer);
   },
-  failed: () => done({ cap: null } satisfies RpcAnswer),
+  failed: (_x, _l, failure: Failure) => done({ cap: null, failure } satisfies RpcAnswer),
 });
 
 const update = procedure<AskLocals>('rtcr.rom_session.update', {

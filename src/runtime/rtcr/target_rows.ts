@@ -30,3 +30,6 @@ export function dataspacesOfTarget(x: HasStore, target: number): Keyed<RamDatasp
   const sessions = new Set(ofTarget(ramSessions, x, target).map(([key]) => key));
   return ramDataspaces(x).entries().filter(([, row]) => sessions.has(row.ram));
 }
+
+/** Size of the RAM dataspace of a target in a slot; 0 if it is none. */
+export const ramBytes = (x: HasStore, slot: number): number => ramDataspaces(x).find(({ cap }) => cap.slot === slot)?.[1].size ?? 0;

@@ -121,7 +121,7 @@ const trigger = (name: 'trigger_once' | 'trigger_periodic') =>
     },
     failed: (x, _l, failure: Failure) => {
       x.note('rtcr_forward_failed', { interface: 'Timer_session', function: name, failure: failure.text });
-      return done({} satisfies RpcAnswer);
+      return done({ failure } satisfies RpcAnswer);
     },
   });
 

@@ -5,17 +5,19 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { PROTOCOL } from '../native/kernel_calls.ts';
-import { type Attached, attachDataspace, detachDataspace, readMemory } from '../native/memory.ts';
+import { readMemory } from '../native/memory.ts';
 import { call, done, goto, invoke, procedure } from '../native/procedure.ts';
 import { makeTag, OPERATION, UTCB } from '../native/utcb.ts';
 import { capture, type CapturedThread } from './capture.ts';
 import { each } from './each.ts';
 import { TRANSIT_STACK_WORDS } from './limits.ts';
-import { dirtyWritable, leftMapped } from './managed_dataspaces.ts';
+import { dirtyWritable } from './managed_dataspaces.ts';
 import { cpuThreads, pdSessions } from './online_storage.ts';
 import { type Place, placeAt } from './region_lookup.ts';
+import { ramBytes } from './target_rows.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
 import { REGISTER } from './thread_phase.ts';
+import { closeView, NO_VIEW, openView, type View } from './views.ts';
 
 /** Ids below belong to core's own start-up; as numbers they are too common to mean anything. */
 const ID_MIN = 0x100;
@@ -78,7 +80,7 @@ function stackPlace(x: Execution, thread: CapturedThread): Place | undefined {
   return pd === undefined ? undefined : placeAt(x, pd.address_space, thread.registers[REGISTER.sp] ?? 0);
 }
 
-type SearchLocals = { [key: string]: Plain; item: number; ds?: number; local?: number; at?: number; length?: number; words?: readonly number[] };
+type SearchLocals = { [key: string]: Plain; item: number; ds?: number; view?: View; at?: number; length?: number; words?: readonly number[] };
 
 const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
   start: (x, l) => {
@@ -88,17 +90,17 @@ const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
     l.ds = found.region.ds.slot;
     l.at = found.at & ~(WORD_BYTES - 1);
     l.length = Math.min(TRANSIT_STACK_WORDS * WORD_BYTES, found.bytes);
-    return l.length <= 0 ? done() : call(attachDataspace, { ds: found.region.ds.slot }, 'read', 'unreadable');
+    return l.length <= 0 ? done() : call(openView, { ds: found.region.ds.slot, bytes: ramBytes(x, found.region.ds.slot) }, 'read', 'unreadable');
   },
   unreadable: () => done(),
-  read: (_x, l, { address }: Attached) => {
-    l.local = address;
-    return call(readMemory, { address: address + (l.at ?? 0), length: l.length ?? 0 }, 'detach');
+  read: (_x, l, view: View) => {
+    l.view = view;
+    return call(readMemory, { address: view.address + (l.at ?? 0), length: l.length ?? 0 }, 'detach');
   },
-  detach: (x, l, bytes: Uint8Array) => {
+  detach: (_x, l, bytes: Uint8Array) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     l.words = Array.from({ length: bytes.length >>> 2 }, (_, i) => view.getUint32(i * WORD_BYTES, true));
-    return call(detachDataspace, { address: l.local ?? 0, ...leftMapped(x, l.ds ?? 0, (l.at ?? 0) + (l.length ?? 0)) }, 'judge');
+    return call(closeView, { ds: l.ds ?? 0, view: l.view ?? NO_VIEW, touched: (l.at ?? 0) + (l.length ?? 0) }, 'judge');
   },
   judge: (x, l) => {
     const stack_ids = mentionedIds(l.words ?? [], knownIds(x));

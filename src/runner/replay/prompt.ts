@@ -69,8 +69,9 @@ export function numberOf(written: string | undefined, what: string, fallback?: n
 }
 
 function memory(session: ReplaySession, args: readonly string[]): string {
-  // A task's label may have blanks in it: the numbers stand behind it.
-  const first = args.findIndex((arg) => /^0x[0-9a-f]+$/i.test(arg));
+  // A task's label may have blanks in it: the numbers stand behind it. Of three numbers the first is the task's.
+  const numbers = args.findIndex((arg) => /^0x[0-9a-f]+$/i.test(arg));
+  const first = numbers === 0 && args.length === 3 ? 1 : numbers;
   if (first < 0) throw new PromptError("mem needs an address such as 0x1000000, behind the task's name if it is not the running one");
   const task = taskOf(session, first === 0 ? undefined : args.slice(0, first).join(' '));
   const length = numberOf(args[first + 1], 'bytes', MEMORY_BYTES_DEFAULT);

@@ -107,6 +107,7 @@ test('every command of the prompt answers, and mistakes are told in words', () =
   const asked: Readonly<Record<string, string>> = { mem: 'mem log_only 0x1000000 32', to: `to ${session.system.machine.instructions - 10}`, code: `code ${thread}`, regs: `regs 0x${thread}`, caps: 'caps log_only', step: 'step 2', back: 'back 1 event' };
   for (const { name } of PROMPT_COMMANDS) assert.ok(answer(session, asked[name] ?? name).length > 0, name);
   assert.match(answer(session, 'mem log_only 0x1000000 32'), /^01000000 {2}(?:[0-9a-f]{2} ){8} /);
+  assert.is(answer(session, `mem 0x${task?.toString(16)} 0x1000000 32`), answer(session, 'mem log_only 0x1000000 32'));
   assert.match(answer(session, `code ${thread}`), /^[> ] 0100[0-9a-f]{4} {2}[0-9a-f]{8} {2}[a-z]/m);
   for (const [line, why] of [['reg nobody', /there is no thread 'nobody'/], ['mem 12', /needs an address/], ['caps nobody', /no task is called 'nobody'/], ['wher', /at instruction/], ['frobnicate', /there is no 'frobnicate'/], ['step x', /no distance/]] as const) {
     try {

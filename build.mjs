@@ -32,16 +32,18 @@ const PACKS = [
   ['more', []],
 ];
 
-/** In the sources engine and semantics stand as text; files are read instead. */
+/** In the sources engine and semantics stand as text; files are read instead. Who reads the semantics translates code that is hot. */
 const engineFile = {
   name: 'engine file',
   setup({ onLoad }) {
-    onLoad({ filter: /arm[\\/]fast[\\/]module_bytes\.ts$/ }, () => ({
-      contents: `import { readFileSync } from 'node:fs'; export const moduleBytes = () => readFileSync(new URL('${ENGINE}', import.meta.url));`,
+    onLoad({ filter: /arm[\\/]fast[\\/]engine_module\.ts$/ }, () => ({
+      contents: `import { readFileSync } from 'node:fs'; import { WasmModule } from '../../web_assembly.ts';
+        export const engineModule = () => new WasmModule(readFileSync(new URL('${ENGINE}', import.meta.url)));`,
       loader: 'ts',
     }));
     onLoad({ filter: /arm[\\/]jit[\\/]semantics_text\.ts$/ }, () => ({
-      contents: `import { readFileSync } from 'node:fs'; export const semanticsText = () => readFileSync(new URL('${SEMANTICS}', import.meta.url), 'utf8');`,
+      contents: `import { readFileSync } from 'node:fs';
+        export function semanticsText() { rescapOptimise(); return readFileSync(new URL('${SEMANTICS}', import.meta.url), 'utf8'); }`,
       loader: 'ts',
     }));
   },
@@ -111,7 +113,7 @@ function chunkFunction(text) {
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve(require("$1"))');
   const unknown = /[^\w."'`]import(\s*[{*]|\(["\w]).{0,80}/.exec(body);
   if (unknown !== null) throw new Error(`a chunk imports in a way that build.mjs does not know: ${unknown[0]}`);
-  return `(rescapLoad,require,rescapUrl)=>{"use strict";${head}${body}}`;
+  return `(rescapLoad,require,rescapUrl,rescapOptimise)=>{"use strict";${head}${body}}`;
 }
 
 /** The chunks that one needs when it is loaded, itself included. */

@@ -10,8 +10,7 @@ import { CpuRegisters } from '../../emu/arm/registers.ts';
 import { PhysicalMemory } from '../../emu/memory/physical_memory.ts';
 import type { Context } from '../context.ts';
 import { bareFile, type BareImage, bareImage } from './bare_image.ts';
-import type { Bench, Figure } from './figures.ts';
-import { ratios, wall_ms } from './figures.ts';
+import { type Bench, cpu_ms, type Figure, ratios, wall_ms } from './figures.ts';
 
 const PROGRAM = 'compute.elf';
 /** What the program exits with: the low seven bits of its result. */
@@ -67,12 +66,10 @@ class Bare {
 
 const programOf = (context: Context): BareImage => bareImage(PROGRAM, context);
 
-/** Milliseconds from nothing but the loaded program to the end of its first million instructions, in this process. */
+/** Milliseconds of the processor from nothing but the loaded program to the end of its first million instructions, in this process. */
 export function firstMillion_ms(context: Context, engine: EngineName): number {
   const program = programOf(context);
-  const begin = context.wall_ms();
-  new Bare(engine, program).run(MILLION);
-  return context.wall_ms() - begin;
+  return cpu_ms(() => void new Bare(engine, program).run(MILLION));
 }
 
 /**

@@ -7,6 +7,8 @@ import { PagePool } from './page_pool.ts';
 
 /** Stands for a frame full of zeros, of which nobody keeps a copy. */
 const ZERO = -1;
+/** Set instead of filled: the host fills memory that may be shared byte by byte, which takes five times as long. */
+export const ZEROS: Uint8Array = new Uint8Array(PAGE_BYTES);
 
 /** One state of the RAM, known by identity. */
 export class MemorySnapshot {
@@ -171,8 +173,7 @@ export class FrameHistory {
   }
 
   #clear(frame: number): void {
-    const index = frame << PAGE_SHIFT;
-    this.#ram.u8.fill(0, index, index + PAGE_BYTES);
+    this.#ram.u8.set(ZEROS, frame << PAGE_SHIFT);
     this.#ram.written[frame] = 0;
   }
 }

@@ -4,7 +4,7 @@
 
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import { WasmMemory } from '../web_assembly.ts';
-import { FrameHistory, type MemorySnapshot } from './frame_history.ts';
+import { FrameHistory, type MemorySnapshot, ZEROS } from './frame_history.ts';
 
 /** Bytes in front of the RAM that belong to the engine; host memory only where it is used. A multiple of 64 KiB. */
 export const ENGINE_AREA_BYTES = 64 << 20;
@@ -76,7 +76,7 @@ export class PhysicalMemory {
       const next = Math.min(end, (at & -PAGE_BYTES) + PAGE_BYTES);
       if (this.written[at >>> PAGE_SHIFT] === 1) {
         this.open(at);
-        this.u8.fill(0, at, next);
+        this.u8.set(next - at === PAGE_BYTES ? ZEROS : ZEROS.subarray(0, next - at), at);
       }
       at = next;
     }
@@ -91,7 +91,7 @@ export class PhysicalMemory {
 
   /** As after power-on: all zeros, no snapshots. Costs what was written. */
   clear(): void {
-    for (let frame = this.written.indexOf(1); frame >= 0; frame = this.written.indexOf(1, frame + 1)) this.u8.fill(0, frame << PAGE_SHIFT, (frame + 1) << PAGE_SHIFT);
+    for (let frame = this.written.indexOf(1); frame >= 0; frame = this.written.indexOf(1, frame + 1)) this.u8.set(ZEROS, frame << PAGE_SHIFT);
     this.written.fill(0);
     this.state.fill(0);
     this.codeChanged = () => {};

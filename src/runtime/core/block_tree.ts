@@ -263,7 +263,8 @@ export class BlockTree {
 
   /** Recomputes the depth, the parents first where it changed, and then the cached size. */
   #refresh(index: number): void {
-    const [left, right] = [this.#child(index, LEFT), this.#child(index, RIGHT)];
+    const left = this.#child(index, LEFT);
+    const right = this.#child(index, RIGHT);
     const depth = Math.max(this.#depth(left), this.#depth(right)) + 1;
     const isOther = depth !== this.#depth(index);
     this.#links[index * LINKS + DEPTH] = depth;

@@ -1,9 +1,9 @@
 // The module of the fast engine, compiled once in a process, and its instances, one for each machine.
 // Owner of the compiled module.
 
-import { WasmInstance, WasmModule } from '../../web_assembly.ts';
-import type { WasmMemory } from '../../web_assembly.ts';
-import { moduleBytes } from './module_bytes.ts';
+import { WasmInstance } from '../../web_assembly.ts';
+import type { WasmMemory, WasmModule } from '../../web_assembly.ts';
+import { engineModule } from './engine_module.ts';
 
 /** Three numbers in, one out. */
 type Import = (a: number, b: number, c: number) => number;
@@ -27,7 +27,7 @@ export interface Runs {
 }
 
 export function instantiate(memory: WasmMemory, imports: Imports): Runs {
-  compiled ??= new WasmModule(moduleBytes());
+  compiled ??= engineModule();
   const { exports } = new WasmInstance(compiled, { engine: { memory, ...imports } });
   return { words: exports['run'] as RunFunction, thumb: exports['runThumb'] as RunFunction };
 }

@@ -9,6 +9,8 @@ const PAGE_MASK = -PAGE_BYTES;
 /** Equal to no page, and to no address with the bits that an alignment wants to be 0. */
 const NO_TAG = 4;
 const WORDS_PER_SPACE = SPACE_BYTES >>> 2;
+/** Set instead of filled: the host fills memory that may be shared word by word. */
+const NO_TAGS = new Int32Array(WORDS_PER_SPACE).fill(NO_TAG);
 const WORDS_PER_ENTRY = 4;
 
 interface Space {
@@ -73,7 +75,7 @@ export class SpaceTable {
   }
 
   #clear(space: Space): void {
-    this.#area.fill(NO_TAG, space.from, space.from + WORDS_PER_SPACE);
+    this.#area.set(NO_TAGS, space.from);
   }
 
   #clearTags(from: number): void {

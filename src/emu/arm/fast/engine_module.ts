@@ -1,11 +1,12 @@
-// The fast engine's module as bytes, from the text in which it stands in module.ts. The bundle has them in a file of their own
-// instead (build.mjs). Owns no state.
+// The fast engine's module, compiled from the text in which it stands in module.ts. The bundle has the bytes in a file of their own
+// instead, and tells the host when to compile them further (build.mjs). Owns no state.
 
+import { WasmModule } from '../../web_assembly.ts';
 import { MODULE_BASE64 } from './module.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-export const moduleBytes = (): Uint8Array => bytesOf(MODULE_BASE64);
+export const engineModule = (): WasmModule => new WasmModule(bytesOf(MODULE_BASE64));
 
 function bytesOf(base64: string): Uint8Array {
   const digits = new Uint8Array(128);

@@ -53,7 +53,7 @@ export class Expectations {
       const content = 'error' in range ? null : this.#system.equipment.readMemory(component.label, range.address, range.bytes, component.task);
       if (content !== null && !('error' in range)) memory.set(`${range.address}+${range.bytes}`, content);
     }
-    const kept = { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label), memory };
+    const kept = { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label, component.task), memory };
     this.#kept.set(keyOf(point, component.label), kept);
     if (!further) this.#kept.set(point, kept);
   }
@@ -98,7 +98,7 @@ export class Expectations {
   quota({ of, quota }: StepOf<'expect-quota'>): StepEnd {
     const component = this.#component(of);
     if ('verdict' in component) return component;
-    const account = this.#system.equipment.ramAccount(component.label);
+    const account = this.#system.equipment.ramAccount(component.label, component.task);
     if (account === null) return failed(`${component.label} has no RAM session`);
     const wrong: string[] = [];
     const bound = (name: string, value: number, min: number | undefined, max: number | undefined): void => {

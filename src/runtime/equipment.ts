@@ -46,7 +46,17 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
     }
     return true;
   };
-  const ramOf = (owner: HasStore, label: string) => ramSessions(owner).entries().findLast(([, row]) => row.label === label);
+  /**
+   * The RAM session that a component got from its parent, which is the other side of its account: further ones of the label exchange quota
+   * with that. Of several components with one label that of the given task, as many after the first as its protection domain, else the newest.
+   */
+  const ramOf = (owner: Component, label: string, task?: DebugId) => {
+    const named = ramSessions(owner).entries().filter(([, row]) => row.label === label);
+    const given = named.filter(([, row]) => !named.some(([key]) => key === row.ref_account));
+    const spaces = pdSessions(owner).entries().flatMap(([, row]) => (row.label === label ? [row.address_space] : []));
+    const rank = task === undefined ? -1 : spaces.indexOf(spaceOf(owner, label, task) ?? -1);
+    return given.at(rank === -1 ? -1 : Math.min(rank, given.length - 1));
+  };
   return {
     readMemory: (label, address, bytes, task) => {
       const content = new Uint8Array(bytes);
@@ -58,9 +68,9 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       if (whole) for (const write of writes) write();
       return whole;
     },
-    ramAccount: (label) => {
+    ramAccount: (label, task) => {
       const owner = core();
-      const row = owner === undefined ? undefined : ramOf(owner, label)?.[1];
+      const row = owner === undefined ? undefined : ramOf(owner, label, task)?.[1];
       return row === undefined ? null : { quota: row.quota, used: row.payload };
     },
     exhaustRam: (label) => {

@@ -161,7 +161,7 @@ export interface Equipment {
    */
   readMemory(label: string, address: number, bytes: number, task?: DebugId): Uint8Array | null;
   writeMemory(label: string, address: number, content: Uint8Array, task?: DebugId): boolean;
-  ramAccount(label: string): RamAccount | null;
+  ramAccount(label: string, task?: DebugId): RamAccount | null;
   /** Takes all RAM quota that is left. */
   exhaustRam(label: string): boolean;
   freeze(thread: DebugId, frozen: boolean): boolean;

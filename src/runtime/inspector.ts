@@ -16,6 +16,8 @@ export interface ThreadView {
   readonly hosted: string | null;
   /** Where the task sees the UTCB of the thread: no two threads of a task have the same. */
   readonly utcb: number;
+  /** Within a system call: its next instruction comes when the kernel is done with that. */
+  readonly calls: boolean;
   /** r0 to r15. */
   readonly registers: readonly number[];
   readonly cpsr: number;
@@ -49,8 +51,8 @@ export class Inspector {
   thread(id: DebugId): ThreadView | undefined {
     const thread = this.#kernel.objects.get(id);
     if (!(thread instanceof Thread)) return undefined;
-    const { registers, task, hosted, utcb_address: utcb } = thread;
-    return { id, task: task.id, hosted, utcb, registers: Array.from(registers.r), cpsr: registers.cpsr, thumb: registers.thumb };
+    const { registers, task, hosted, utcb_address: utcb, step, activity } = thread;
+    return { id, task: task.id, hosted, utcb, calls: step !== 'user' && activity.kind === 'system_call', registers: Array.from(registers.r), cpsr: registers.cpsr, thumb: registers.thumb };
   }
 
   /** A byte of a task's memory, or undefined where nothing is mapped. */

@@ -24,6 +24,8 @@ const TURN_US = 3_000_000;
 /** How long the kernel is let work at a system call, and how often is looked. */
 const CALL_SLICE_INSTRUCTIONS = 100;
 const CALL_SLICES = 200;
+/** System calls are made from up here. */
+const SYSTEM_CALL_PAGE = 0xffff_f000;
 /** How far the number of instructions may be off. */
 const INSTRUCTIONS_OFF = 200;
 
@@ -53,7 +55,7 @@ export class TurnWatch {
     const { system } = group;
     for (const { id } of system.threads()) {
       const who = this.who(id);
-      if (who !== null) this.#places.set(who, { returns: 0, instructions: 0, inside: !['user', 'page_fault', 'exception'].includes(system.threadState(id)), pc: -1, faulted: -1 });
+      if (who !== null) this.#places.set(who, { returns: 0, instructions: 0, inside: system.inspector.thread(id)?.calls === true, pc: -1, faulted: -1 });
     }
     this.#close = system.machine.events.listen(['instruction', 'syscall_enter', 'syscall_leave', 'page_fault', 'schedule', 'object_created', 'object_deleted'], (event) => this.#event(event));
   }
@@ -111,6 +113,8 @@ export class TurnWatch {
     }
     switch (event.kind) {
       case 'instruction':
+        // Restored behind a call that was over when the original was stopped.
+        if (place.inside && event.pc < SYSTEM_CALL_PAGE) Object.assign(place, { returns: place.returns + 1, instructions: 0, inside: false });
         if (event.pc !== place.faulted) place.instructions += 1;
         place.faulted = -1;
         place.pc = event.pc;

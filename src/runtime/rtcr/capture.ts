@@ -37,6 +37,9 @@ export type CapturedSource = {
   readonly pending: readonly StoredSignal[];
 };
 
+/** A time in which a target stood still, in readings of the checkpointer's clock. */
+export type Still = { readonly from_ms: number; readonly to_ms: number };
+
 export type Capture = {
   readonly target: number;
   /** All targets of the checkpoint, this one among them. */
@@ -50,6 +53,9 @@ export type Capture = {
   readonly sources: readonly CapturedSource[];
   /** Reading of the checkpointer's clock at the moment of capture. */
   readonly now_ms: number;
+  /** The same when the target was stopped last, and when it had stood still before that: its own clock stands meanwhile. */
+  readonly still_since_ms: number;
+  readonly stills: readonly Still[];
   readonly cap_map_address: number;
   readonly cap_map_ds_badge: number;
   readonly cap_map_offset: number;
@@ -85,7 +91,7 @@ export type Capture = {
 };
 
 const EMPTY: Capture = {
-  target: 0, group: [], native: 0, task: 0, requests: false, threads: [], sources: [], now_ms: 0, cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
+  target: 0, group: [], native: 0, task: 0, requests: false, threads: [], sources: [], now_ms: 0, still_since_ms: 0, stills: [], cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
   contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, copies_attached: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, faults: 0, transits: [], extensions: [],
 };
 
@@ -101,9 +107,9 @@ export function beginCaptures(x: Execution, group: readonly number[]): void {
   enterCapture(x, group[0] ?? 0);
 }
 
-/** Begins the captures anew: only what the targets are reached by remains, and the extensions that were used. */
+/** Begins the captures anew: only what the targets are reached by remains, how long they stood still, and the extensions that were used. */
 export function restartCaptures(x: Execution, kept: Pick<Capture, 'reopen_foreign' | 'copies_attached' | 'defects'>, extensions: readonly string[]): void {
-  const again = ({ target, group, native, task, requests }: Capture): Capture => ({ ...EMPTY, target, group, native, task, requests, ...kept, extensions });
+  const again = ({ target, group, native, task, requests, stills }: Capture): Capture => ({ ...EMPTY, target, group, native, task, requests, stills, ...kept, extensions });
   capture.set(x, again(capture.get(x)));
   for (const [target, row] of parked(x).entries()) parked(x).set(target, again(row));
 }
@@ -126,6 +132,34 @@ export function endCaptures(x: Execution): void {
 export function allCaptures(x: Execution): readonly Capture[] {
   const now = capture.get(x);
   return now.group.map((target) => (target === now.target ? now : parked(x).require(target)));
+}
+
+/** The targets stand still from now on. */
+export function standsStill(x: Execution, now_ms: number): void {
+  for (const { target } of allCaptures(x)) {
+    enterCapture(x, target);
+    capture.update(x, { still_since_ms: now_ms });
+  }
+}
+
+/** One of their threads is let run on. */
+export function runsAgain(x: Execution, now_ms: number): void {
+  for (const { target } of allCaptures(x)) {
+    enterCapture(x, target);
+    const { stills, still_since_ms } = capture.get(x);
+    capture.update(x, { stills: [...stills, { from_ms: still_since_ms, to_ms: now_ms }] });
+  }
+}
+
+const lengthOf = (stills: readonly Still[]): number => stills.reduce((sum, { from_ms, to_ms }) => sum + to_ms - from_ms, 0);
+
+/** For how long a target has stood still in a checkpoint that is being taken, up to when it was let run on last. */
+export const stoodStill = (x: Execution, target: number): number => lengthOf(allCaptures(x).find((row) => row.target === target)?.stills ?? []);
+
+/** For how long the captured target has stood still since a reading of the clock, up to the moment of capture. */
+export function stillSince(x: Execution, clock_ms: number): number {
+  const { stills, still_since_ms, now_ms } = capture.get(x);
+  return still_since_ms === 0 ? 0 : lengthOf([...stills, { from_ms: still_since_ms, to_ms: now_ms }].filter(({ from_ms }) => from_ms >= clock_ms));
 }
 
 export function used(x: Execution, extension: string): void {

@@ -2,10 +2,11 @@
 // Fills the capture. Source modelled: architecture.md "When the checkpointer acts"; checkpoint-restore.md 2.2.
 
 import type { Plain } from '../../emu/plain.ts';
+import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { Region_map } from '../rpc/interfaces.ts';
-import { capture, enterCapture, restartCaptures } from './capture.ts';
+import { capture, enterCapture, restartCaptures, standsStill } from './capture.ts';
 import { probeSlots, probeWindows, readTargetCapMap } from './capture_caps.ts';
 import { identifySources, readSources } from './capture_signals.ts';
 import { identifyThreads, readThreads } from './capture_threads.ts';
@@ -50,11 +51,19 @@ export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
     return stopsBy(l.strategy) === 'freeze' ? call(settleTimers, { targets: l.targets, after_us: TIMER_WINDOW_AFTER_US, rounds_max: TIMER_ROUNDS }, 'kernel_threads') : goto('identify');
   },
   kernel_threads: (_x, l) => each(fetchThreadsOf, l.targets, {}, 'freeze'),
-  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'identify'),
+  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'clock'),
+  clock: (x, l) => (hasTimers(x, l.targets) ? call(readClock, {}, 'still') : goto('identify')),
+  still: (x, _l, now_ms: number) => {
+    standsStill(x, now_ms);
+    return goto('identify');
+  },
   identify: (_x, l) => each(identifyMember, l.targets, { strategy: l.strategy }, 'read'),
   read: (_x, l) => each(readMember, l.targets, { strategy: l.strategy }, 'captured'),
   captured: () => done(),
 });
+
+/** Whether any of the targets can tell the time. */
+export const hasTimers = (x: Execution, group: readonly number[]): boolean => group.some((target) => ofTarget(timerSessions, x, target).length > 0);
 
 const fetchThreadsOf = procedure<{ [key: string]: Plain; item: number }>('rtcr.capture_kernel_threads', {
   start: (_x, l) => call(fetchKernelThreads, { target: l.item }, 'fetched'),

@@ -6,11 +6,11 @@ import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { log } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
-import { allCaptures, beginCaptures, capture, endCaptures, enterCapture } from './capture.ts';
+import { allCaptures, beginCaptures, capture, endCaptures, enterCapture, runsAgain } from './capture.ts';
 import { captureMemory, freeContents } from './capture_memory.ts';
 import { forgetSemaphores } from './capture_signals.ts';
 import { forgetLockIrqs } from './capture_threads.ts';
-import { captureTargets, findTransitsOf, probeTarget, stopsBy, wantsPhases } from './capturer.ts';
+import { captureTargets, findTransitsOf, hasTimers, probeTarget, stopsBy, wantsPhases } from './capturer.ts';
 import { checkpointFacts } from './checkpoint_facts.ts';
 import { sessionProblem, targetProblem } from './checkpoint_problems.ts';
 import { collectSnapshot } from './collector.ts';
@@ -19,7 +19,7 @@ import { copyAwaiting } from './incremental_copy.ts';
 import { hasDefect } from './defects.ts';
 import { discard } from './discard.ts';
 import { fetchKernelThreads, forgetKernelThreads, setOffTargets, stopTargets } from './kernel_threads.ts';
-import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS } from './limits.ts';
+import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS, TRANSIT_TICKS } from './limits.ts';
 import { metadataBytes } from './metadata_bytes.ts';
 import { metadataAlloc } from './metadata_heap.ts';
 import { cpuThreads, targets } from './online_storage.ts';
@@ -29,6 +29,7 @@ import { holdProxies } from './proxy_table.ts';
 import { freeSnapshot } from './snapshot_end.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { type Snapshot, snapshots, threadsOf } from './target_state.ts';
+import { readClock } from './timer_session.ts';
 import { nudgeThread } from './transit.ts';
 
 type CheckpointLocals = {
@@ -84,8 +85,19 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     l.rounds += 1;
     l.probed = false;
     forgetFetched(x, l.targets);
-    return each(nudgeThread, found.map(({ thread }) => thread), {}, 'capture', 'failed');
+    // Where that does not help, it may wait for a lock that another thread has, which stands still; or it faults at every page that
+    // was looked at meanwhile, and comes no further within a tick.
+    const others = l.repeats === 0 ? [] : allCaptures(x).flatMap(({ threads }) => threads.filter(({ phase }) => phase?.kind === 'user').map(({ key }) => key));
+    const mine = found.map(({ thread }) => thread);
+    const nudged = [...others.filter((key) => !mine.includes(key)), ...mine];
+    l['nudged'] = Array.from({ length: l.repeats === 0 ? 1 : TRANSIT_TICKS }, () => nudged).flat();
+    return hasTimers(x, l.targets) && stopsBy(l.strategy) === 'freeze' ? call(readClock, {}, 'clock') : goto('nudge');
   },
+  clock: (x, _l, now_ms: number) => {
+    runsAgain(x, now_ms);
+    return goto('nudge');
+  },
+  nudge: (_x, l) => each(nudgeThread, l['nudged'] as readonly number[], {}, 'capture', 'failed'),
   // Of slots without record only those of receive windows were looked into so far; the others are known now, and may be mentioned, too.
   probe: (_x, l) => {
     l.probed = true;

@@ -5,7 +5,7 @@ import { children, sessions } from '../child/child_table.ts';
 import { services } from '../child/services.ts';
 import { capId } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { capture, slotOfBadge } from './capture.ts';
+import { capture, slotOfBadge, stillSince } from './capture.ts';
 import { visibleDataspaces } from './capture_memory.ts';
 import { hasDefect } from './defects.ts';
 import { remainingTime } from './drain.ts';
@@ -185,6 +185,11 @@ function timerSession(x: Execution, key: number): StoredTimerSession {
   const row = timerSessions(x).require(key);
   const { timeout_us, periodic } = row;
   const { now_ms, clocks } = capture.get(x);
-  const elapsed_ms = clocks.find((clock) => clock.key === key)?.elapsed_ms ?? 0;
-  return { ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: remainingTime(row, now_ms), elapsed_ms };
+  const clock = clocks.find((found) => found.key === key);
+  // Clocks went on while the target stood still; what is stored is how it saw them when it was stopped.
+  const left_us = remainingTime(row, now_ms);
+  return {
+    ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: left_us === null ? null : left_us + stillSince(x, row.armed_ms) * 1000,
+    elapsed_ms: clock === undefined ? 0 : Math.max(clock.elapsed_ms - stillSince(x, 0), 0),
+  };
 }

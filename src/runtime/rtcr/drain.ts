@@ -79,7 +79,8 @@ export function remainingTime(timer: { readonly timeout_us: number; readonly per
   if (timer.timeout_us === 0) return null;
   const elapsed_us = (now_ms - timer.armed_ms) * 1000;
   const left_us = timer.timeout_us - elapsed_us;
-  if (timer.periodic) return timer.timeout_us - (Math.max(elapsed_us, 0) % timer.timeout_us);
+  // The first beat of a period that was restored may be more than a period away.
+  if (timer.periodic) return elapsed_us < 0 ? left_us : timer.timeout_us - (elapsed_us % timer.timeout_us);
   return left_us > 0 ? left_us : null;
 }
 

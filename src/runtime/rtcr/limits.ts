@@ -30,6 +30,8 @@ export const SNAPSHOTS = 1024;
  */
 export const TRANSIT_ROUNDS = 24;
 export const TRANSIT_REPEATS = 2;
+/** For how many ticks it lets them run where one was not enough. */
+export const TRANSIT_TICKS = 6;
 export const TRANSIT_STACK_WORDS = 96;
 
 /** How long a restore lets core's pager work on faults that are repeated. */

@@ -13,6 +13,7 @@ import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts'
 import { closeSession, openSession, type Opened } from '../native/session.ts';
 import { contexts, manageContext, type ManagedContext, newReceiver } from '../native/signals.ts';
 import { record } from '../native/store.ts';
+import { stoodStill } from './capture.ts';
 import { type CreatedSession, type CreateSession, newSession } from './created_session.ts';
 import { forwarded, interpose, replaceHeld } from './interposer.ts';
 import { timerSessions } from './online_storage.ts';
@@ -144,7 +145,11 @@ const sigh = procedure<{ [key: string]: Plain; request: RpcRequest }>('rtcr.time
 
 const elapsed = procedure<{ [key: string]: Plain; request: RpcRequest }>('rtcr.timer_session.elapsed_ms', {
   start: (x, { request }) => rpc(Timer_session.elapsed_ms, to(x, request.ref), {}, 'answer', 'failed'),
-  answer: (x, { request }, { value }: RpcReply) => done({ value: ((value as number) + (timerSessions(x).get(request.ref)?.offset_ms ?? 0)) >>> 0 } satisfies RpcAnswer),
+  // A thread that is let run on during a checkpoint must not see a later time than what is stored.
+  answer: (x, { request }, { value }: RpcReply) => {
+    const row = timerSessions(x).get(request.ref);
+    return done({ value: ((value as number) + (row?.offset_ms ?? 0) - stoodStill(x, row?.target ?? 0)) >>> 0 } satisfies RpcAnswer);
+  },
   failed: () => done({ value: 0 } satisfies RpcAnswer),
 });
 

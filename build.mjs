@@ -25,7 +25,8 @@ const COMMON = { bundle: true, platform: 'node', target: 'node20', format: 'esm'
  * names here is in the last one.
  */
 const PACKS = [
-  ['start', [PROGRAM, 'src/cli/commands/run.ts', 'src/runtime/boot_system.ts', 'src/runtime/native/component.ts', 'src/runtime/native/image.ts']],
+  ['start', [PROGRAM, 'src/cli/commands/run.ts']],
+  ['system', ['src/runtime/boot_system.ts']],
   ['rtcr', ['src/runtime/rtcr/entry.ts']],
   ['replay', ['src/cli/commands/replay.ts']],
   ['libraries', ['node_modules/yaml', 'node_modules/execa']],
@@ -52,8 +53,12 @@ const engineFile = {
 /** Modules that most runs do not need, by what the sources use of them: each is loaded with the first of these that is used. */
 const LATER = {
   yaml: { functions: ['isAlias', 'isMap', 'isScalar', 'isSeq'], classes: ['Composer', 'Parser'] },
+  'src/cli/packing.ts': { functions: ['packed', 'sha256', 'unpacked'], classes: [] },
+  'src/emu/arm/disassembler.ts': { functions: ['disassemble', 'disassembleThumb'], classes: [] },
   'src/emu/arm/jit/jit_cpu.ts': { functions: [], classes: ['JitCpu'] },
   'src/emu/arm/t32/table.ts': { functions: ['t32Table'], classes: [] },
+  'src/runtime/boot_system.ts': { functions: ['bootSystem', 'hostedProgramImage', 'restoreSystem'], classes: [] },
+  'src/runtime/rtcr/image/image_file.ts': { functions: ['decodeImage', 'encodeImage'], classes: [] },
   'src/runtime/rtcr/entry.ts': { functions: ['controlOutcome', 'declareCheckpointers', 'extensionsUsed', 'leaveImage', 'postControl', 'takeExport'], classes: [] },
 };
 /** A module that stands for another one, which `rescapNow` loads with the first call; its names are checked by esbuild. */
@@ -148,7 +153,7 @@ async function launcher(id, packs) {
 }
 
 /** What is run for its code: what most runs run, and the beginnings of all commands. */
-const WARM_UPS = [['run', '--keep', 'never', resolve('run/sheep_counter.xml')], ['replay', resolve('run/log_only.xml'), '--to', '1'], ['--help']];
+const WARM_UPS = [['--help'], ['run', '--keep', 'never', resolve('run/sheep_counter.xml')], ['replay', resolve('run/log_only.xml'), '--to', '1']];
 
 /** Elsewhere, so that nothing is left behind. Without it the first calls do the same. */
 function warmUp() {

@@ -1,4 +1,5 @@
-// Runs the unit tests: node --import tsx test/run.ts [--junit FILE] [PATTERN...]. A pattern selects files whose path contains it.
+// Runs the unit tests: node --import tsx test/run.ts [--junit FILE] [--times] [PATTERN...]. A pattern selects files whose path contains
+// it; --times tells the files that take longest, in time of this process on the processor and on the wall.
 // Drives uvu through its queue (it has no other interface) and counts from the kit's ledger; the last line is the verdict.
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -20,9 +21,11 @@ globals.UVU_QUEUE = [];
 
 const { closeLedger, ledger } = await import('./kit.ts');
 const folder = dirname(fileURLToPath(import.meta.url));
-const { values, positionals } = parseArgs({ options: { junit: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({ options: { junit: { type: 'string' }, times: { type: 'boolean' } }, allowPositionals: true });
 const ci = (process.env['CI'] ?? '') !== '';
 let finished = false;
+const SLOWEST = 30;
+const durations: { readonly file: string; readonly cpu_ms: number; readonly wall_ms: number }[] = [];
 
 process.stdout.on('error', () => process.exit(1));
 process.on('exit', () => {
@@ -45,7 +48,10 @@ for (const [index, file] of files.entries()) {
   globals.UVU_INDEX = index;
   const queue: Queued[] = [];
   globals.UVU_QUEUE[index] = queue;
+  const [cpu, wall] = [process.cpuUsage(), performance.now()];
   await runFile(file, queue);
+  const { user, system } = process.cpuUsage(cpu);
+  durations.push({ file, cpu_ms: (user + system) / 1000, wall_ms: performance.now() - wall });
 }
 closeLedger(ci);
 report();
@@ -73,6 +79,10 @@ function report(): void {
   const count = (outcome: 'passed' | 'failed' | 'skipped') => ledger.filter((entry) => entry.outcome === outcome).length;
   const listed = ledger.filter((entry) => entry.outcome !== 'passed');
   for (const { outcome, suite, name, reason } of listed) process.stdout.write(`${outcome}: ${suite} › ${name}: ${reason.split('\n')[0]}\n`);
+  if (values.times === true) {
+    const slowest = durations.sort((a, b) => b.wall_ms - a.wall_ms).slice(0, SLOWEST);
+    for (const { file, cpu_ms, wall_ms } of slowest) process.stdout.write(`${cpu_ms.toFixed(0).padStart(7)} ms, ${wall_ms.toFixed(0).padStart(7)} on the wall  ${file}\n`);
+  }
   if (values.junit !== undefined) {
     mkdirSync(dirname(values.junit), { recursive: true });
     writeFileSync(values.junit, junit());

@@ -1,24 +1,25 @@
 // The codec behind checkpoint images: SHA-256 and Brotli of Node, and the files themselves. Owns no state.
 // Quality 1: pages of memory compress nearly as well as with higher ones, several times faster (measured with `make bench`).
 
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { type DecodedImage, decodeImage, type ImageCodec, type PageSource } from '../runtime/rtcr/image/image_file.ts';
 import { IMAGE_FILE_BYTES } from '../runtime/rtcr/image/limits.ts';
 import { UsageError } from './command.ts';
+import { packed, sha256, unpacked } from './packing.ts';
 
 export const IMAGE_SUFFIX = '.ckpt';
 /** How many files of a folder are looked at to find the image another one builds on. */
 const BASE_FILES_MAX = 256;
 
+const QUALITY = 1;
+
 export const IMAGE_CODEC: ImageCodec = {
-  hash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
-  compress: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+  hash: sha256,
+  compress: (bytes) => packed(bytes, QUALITY),
   decompress: (bytes, limit_bytes) => {
     try {
-      return brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, limit_bytes) });
+      return unpacked(bytes, limit_bytes);
     } catch {
       throw new Error('the image is damaged: its content cannot be unpacked');
     }

@@ -19,7 +19,7 @@ type Pack = Readonly<Record<string, (load: Load, require: NodeJS.Require, url: s
 
 /** Commands that run the whole program, and the scripts of which others use so little that what V8 compiled then is not worth keeping. */
 const WORTHY: readonly (string | undefined)[] = ['run', 'replay', 'sweep'];
-const WHOLE: readonly string[] = ['start', 'rtcr'];
+const WHOLE: readonly string[] = ['start', 'system', 'rtcr'];
 
 /**
  * Bytecode that runs before V8 considers compiling a function further: twice its own figure. A scenario is over so soon that code made

@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { EXIT_STATUS } from '../runner/result.ts';
+import { bootSystem, hostedProgramImage, restoreSystem } from '../runtime/boot_system.ts';
 import { askLine } from './ask_line.ts';
 import { type Context, findPackageRoot } from './context.ts';
 import { main } from './main.ts';
@@ -23,9 +24,7 @@ function wall_ms(): number {
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
-async function makeWorld(): Promise<Context> {
-  // At the same time, all that runs: bundled, it is one script anyway.
-  const [{ bootSystem, restoreSystem }, { programNamed }, { hostedImage }] = await Promise.all([import('../runtime/boot_system.ts'), import('../runtime/native/component.ts'), import('../runtime/native/image.ts')]);
+function makeWorld(): Context {
   return {
     cwd: process.cwd(),
     env: process.env,
@@ -37,10 +36,7 @@ async function makeWorld(): Promise<Context> {
     wall_ms,
     boot: bootSystem,
     restore: restoreSystem,
-    hostedProgram: (name) => {
-      const program = programNamed(name);
-      return program === undefined ? undefined : hostedImage(program);
-    },
+    hostedProgram: hostedProgramImage,
     packageRoot: findPackageRoot(),
     script: fileURLToPath(import.meta.url),
     parallelism: availableParallelism(),
@@ -53,7 +49,7 @@ async function makeWorld(): Promise<Context> {
 }
 
 async function begin(): Promise<void> {
-  const world = await makeWorld();
+  const world = makeWorld();
   if (process.argv[2] === WORKER_ARGUMENT && process.send !== undefined) {
     const { answerJob } = await import('./run/execution.ts');
     process.on('message', (job) => void process.send?.(answerJob(job as Job, world)));

@@ -1,10 +1,10 @@
 // A saved system as a file: header with magic, version, lengths and checksum, then the encoded state, compressed. Owns no state.
 // Reading trusts nothing: lengths are looked at before anything is unpacked, the checksum comes first (emu/machine_state.ts has its own).
 
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { LIMIT_STATE_BYTES } from '../emu/limits.ts';
 import { checksum, decodeMachineState, encodeMachineState } from '../emu/machine_state.ts';
 import type { SystemState } from '../runtime/boot_system.ts';
+import { packed, unpacked } from './packing.ts';
 
 /** "RSCF" little endian. */
 const MAGIC = 0x4643_5352;
@@ -17,12 +17,12 @@ const QUALITY = 1;
 export function encodeStateFile(state: SystemState, form: 'packed' | 'plain' = 'packed'): Uint8Array {
   const plain = encodeMachineState(state);
   if (form === 'plain') return plain;
-  const packed = brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } });
-  const bytes = new Uint8Array(HEADER_BYTES + packed.length);
+  const content = packed(plain, QUALITY);
+  const bytes = new Uint8Array(HEADER_BYTES + content.length);
   const view = new DataView(bytes.buffer);
-  const [low, high] = checksum(packed);
-  [MAGIC, VERSION, plain.length, packed.length, low, high].forEach((word, i) => view.setUint32(4 * i, word, true));
-  bytes.set(packed, HEADER_BYTES);
+  const [low, high] = checksum(content);
+  [MAGIC, VERSION, plain.length, content.length, low, high].forEach((word, i) => view.setUint32(4 * i, word, true));
+  bytes.set(content, HEADER_BYTES);
   return bytes;
 }
 
@@ -35,17 +35,17 @@ export function decodeStateFile(bytes: Uint8Array): SystemState {
   if (word(1) !== VERSION) throw new Error(`saved system: format version ${word(1)}, this program knows ${VERSION}`);
   const [plainBytes, packedBytes] = [word(2), word(3)];
   if (plainBytes > LIMIT_STATE_BYTES) throw new Error(`saved system: ${plainBytes} bytes of content, the limit is ${LIMIT_STATE_BYTES}`);
-  const packed = bytes.subarray(HEADER_BYTES);
-  if (packed.length !== packedBytes) throw new Error(`saved system: ${packed.length} bytes instead of ${packedBytes}, the file is cut or has something behind it`);
-  const [low, high] = checksum(packed);
+  const content = bytes.subarray(HEADER_BYTES);
+  if (content.length !== packedBytes) throw new Error(`saved system: ${content.length} bytes instead of ${packedBytes}, the file is cut or has something behind it`);
+  const [low, high] = checksum(content);
   if (low !== word(4) || high !== word(5)) throw new Error('saved system: checksum does not match, the file is damaged');
-  return decodeMachineState(unpack(packed, plainBytes));
+  return decodeMachineState(unpack(content, plainBytes));
 }
 
-function unpack(packed: Uint8Array, bytes: number): Uint8Array {
+function unpack(content: Uint8Array, bytes: number): Uint8Array {
   let plain: Uint8Array;
   try {
-    plain = brotliDecompressSync(packed, { maxOutputLength: Math.max(1, bytes) });
+    plain = unpacked(content, bytes);
   } catch {
     throw new Error('saved system: its content cannot be unpacked');
   }

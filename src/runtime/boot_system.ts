@@ -22,9 +22,9 @@ import { type Inventory, takeInventory } from './inventory.ts';
 import { Inspector } from './inspector.ts';
 import { recordsInMemory, recordsOfHosted } from './cap_records.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
-import { type Component, expectProgram } from './native/component.ts';
+import { type Component, expectProgram, programNamed } from './native/component.ts';
 import { env } from './native/env.ts';
-import { hostedModule, hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
+import { hostedImage, hostedModule, hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
 import { HostedRuntime, type PlacedImage } from './native/port.ts';
 import { objects } from './native/service.ts';
 import { flavour } from './native/startup.ts';
@@ -106,6 +106,12 @@ function hostedRuntime({ flavour: name, dialect, extensions, ram_bytes, modules,
 function imageAt(index: number, bytes: Uint8Array | undefined): readonly PlacedImage[] {
   const found = bytes === undefined ? null : hostedModule(bytes);
   return found === null ? [] : [{ program: found.program, text: index + found.text }];
+}
+
+/** The ELF image of a program that the runtime brings itself. */
+export function hostedProgramImage(name: string): Uint8Array | undefined {
+  const program = programNamed(name);
+  return program === undefined ? undefined : hostedImage(program);
 }
 
 /** A system that goes on where a saved one was. */

@@ -8,6 +8,7 @@ import { NOTE_FROZEN, NOTE_THAWED, type ControlCommand, type System } from '../.
 import { command, stopAtOutcomes } from '../../runner/sweep/commands.ts';
 import { cycle } from '../../runner/sweep/standing.ts';
 import { sweep } from '../../runner/sweep/sweep.ts';
+import type { Context } from '../context.ts';
 import { IMAGE_CODEC } from '../image_codec.ts';
 import { loadModules } from '../modules.ts';
 import { type Bench, cpu_ms, type Figure, ratios } from './figures.ts';
@@ -16,8 +17,10 @@ import { booter, bootText, runUntil, scenarioNamed } from './systems.ts';
 const SIZES_MB = [1, 16, 128];
 const MEGABYTE = 1 << 20;
 const PAGE_BYTES = 4096;
-/** The memory comes in so many parts, one of which is written in every round. */
+/** The memory comes in so many parts, and so many of them are written before an incremental checkpoint. */
 const PARTS = 16;
+const DIRTY_PARTS = [0, 1, 4, 16];
+const written = (parts: number): string => `wrote to ${parts} parts`;
 const ROUND_MS = 500;
 const PATH = 'rtcr -> worker';
 const COUNTER = 'sheep_counter';
@@ -29,18 +32,24 @@ const MOMENTS_ONE_IN = 12;
 const COPIES = 5;
 const NOTHING = { checkpoint: {}, restore: {} };
 
-/** A component with so much memory, all of it written once, and then a part of it again and again. */
+/** Writes to the first of the parts, of so many bytes each. */
+const writes = (parts: number, part_bytes: number): string =>
+  `${parts > 0 ? '<write at="at" value="1"/>' : ''} ${parts > 1 ? `<loop index="n" count="${parts - 1}"> <write at="n*${part_bytes}+at" value="1"/> </loop>` : ''}`;
+
+/** A component with so much memory, all of it written once; then it writes to some of the parts again, a fraction after the other. */
 const scenario = (size_mb: number): string => `<scenario name="size" ram="1024M"><config>
   <parent-provides> <service name="PD"/> <service name="CPU"/> <service name="ROM"/> <service name="RAM"/> <service name="RM"/> <service name="LOG"/> </parent-provides>
   <default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
   <start name="timer"> <resource name="RAM" quantum="1M"/> <provides> <service name="Timer"/> </provides> </start>
-  <start name="rtcr"> <resource name="RAM" quantum="${size_mb * 5 + 32}M"/> <config>
+  <start name="rtcr"> <resource name="RAM" quantum="${size_mb * 6 + 32}M"/> <config>
     <child name="worker" binary="universal" ram="${size_mb * 2 + 2}M" granularity="${(size_mb * MEGABYTE) / PAGE_BYTES / PARTS}" track="writes"> <config>
       <alloc name="memory" bytes="${size_mb}M"/> <attach name="at" dataspace="memory"/>
       <write at="at" value="1"/>
       <loop index="n" count="${(size_mb * MEGABYTE) / PAGE_BYTES - 1}"> <write at="n*${PAGE_BYTES}+at" value="n"/> </loop>
       <log text="filled"/>
-      <loop> <sleep ms="${ROUND_MS}"/> <write at="at" value="1"/> </loop>
+      <loop>
+        ${DIRTY_PARTS.map((parts) => `<sleep ms="${ROUND_MS}"/> ${writes(parts, (size_mb * MEGABYTE) / PARTS)} <log text="${written(parts)}"/>`).join(' ')}
+      </loop>
     </config> </child>
   </config> </start>
 </config><steps> <await time_ms="1000"/> </steps></scenario>`;
@@ -62,45 +71,70 @@ function carryOut(system: System, asked: ControlCommand): { readonly ms: number;
   return { ms, stop_ms: stop_us / 1000, copied };
 }
 
-function ofSize({ context, runs }: Bench, size_mb: number): Figure[] {
+/** Milliseconds for a plain copy of so many bytes: into memory that the process has not touched yet, and again into the same. */
+function plainCopies(bytes: number): { readonly fresh: number; readonly warm: number } {
+  const [from, to] = [new Uint8Array(bytes).fill(1), new Uint8Array(bytes)];
+  const fresh = cpu_ms(() => to.set(from));
+  return { fresh, warm: cpu_ms(() => { for (let k = 0; k < COPIES; k++) to.set(from); }) / COPIES };
+}
+
+/** One boot; samples of every figure are added. The first checkpoint only warms the host's code up. */
+function measureSize(context: Context, size_mb: number, add: (figure: string, sample: number) => void): void {
   const system = bootText(scenario(size_mb), context);
   const quiet = stopAtOutcomes(system);
+  const take = (name: string, base?: string) => carryOut(system, { kind: 'checkpoint', of: PATH, name, strategy: {}, ...(base === undefined ? {} : { base }) });
+  const drop = (name: string) => carryOut(system, { kind: 'drop', of: PATH, name });
   runUntil(system, 'filled');
-  const start = system.snapshot();
-  const samples = { full: [] as number[], plain: [] as number[], fresh: [] as number[], stop: [] as number[], few: [] as number[], share: [] as number[], restore: [] as number[], file: [] as number[] };
-  for (let i = 0; i < runs; i++) {
-    system.rewind(start);
-    const full = carryOut(system, { kind: 'checkpoint', of: PATH, name: 'a', strategy: {} });
-    if (full.copied < size_mb * MEGABYTE) throw new Error(`the component of ${size_mb} MB has ${full.copied} bytes only`);
-    // A checkpoint keeps what it copies in new memory, which the host has to find first; both are shown.
-    const [from, to] = [new Uint8Array(full.copied).fill(1), new Uint8Array(full.copied)];
-    samples.fresh.push(cpu_ms(() => to.set(from)));
-    samples.plain.push(cpu_ms(() => { for (let k = 0; k < COPIES; k++) to.set(from); }) / COPIES);
-    samples.full.push(full.ms);
-    samples.stop.push(full.stop_ms);
-    system.machine.run({ time_us: ROUND_MS * 1500 });
-    const more = carryOut(system, { kind: 'checkpoint', of: PATH, name: 'b', base: 'a', strategy: {} });
-    samples.few.push(more.ms);
-    samples.share.push((100 * more.copied) / full.copied);
-    carryOut(system, { kind: 'export', of: PATH, name: 'a' });
-    const image = system.takeImage(PATH, 'a');
-    if (image !== null) samples.file.push((100 * encodeImage(imageOf(image, { scenario: 'size', machine: '', time_us: 0 }, () => '0'.repeat(64)), IMAGE_CODEC).bytes.length) / full.copied);
-    carryOut(system, { kind: 'kill', child: PATH });
-    samples.restore.push(carryOut(system, { kind: 'restore', from: 'a', as: PATH, strategy: {} }).ms);
+  take('cold');
+  // The board hands out RAM that it has not used yet, so that host memory is new as well.
+  const first = take('new');
+  if (first.copied < size_mb * MEGABYTE) throw new Error(`the component of ${size_mb} MB has ${first.copied} bytes only`);
+  for (const name of ['cold', 'new']) drop(name);
+  runUntil(system, written(PARTS));
+  const full = take('full');
+  const plain = plainCopies(full.copied);
+  add('new', first.ms);
+  add('plain new', plain.fresh);
+  add('full', full.ms);
+  add('plain', plain.warm);
+  add('stop', full.stop_ms);
+  let base = 'full';
+  for (const parts of DIRTY_PARTS) {
+    runUntil(system, written(parts));
+    const name = `after ${parts}`;
+    const more = take(name, base);
+    add(name, more.ms);
+    add(`${name}: share`, (100 * more.copied) / full.copied);
+    drop(base);
+    base = name;
   }
+  carryOut(system, { kind: 'export', of: PATH, name: base });
+  const image = system.takeImage(PATH, base);
+  if (image !== null) add('file', (100 * encodeImage(imageOf(image, { scenario: 'size', machine: '', time_us: 0 }, () => '0'.repeat(64)), IMAGE_CODEC).bytes.length) / full.copied);
+  carryOut(system, { kind: 'kill', child: PATH });
+  add('restore', carryOut(system, { kind: 'restore', from: base, as: PATH, strategy: {} }).ms);
   quiet();
+}
+
+function ofSize({ context, runs }: Bench, size_mb: number): Figure[] {
+  const taken = new Map<string, number[]>();
+  for (let i = 0; i < runs; i++) measureSize(context, size_mb, (figure, sample) => void taken.set(figure, [...(taken.get(figure) ?? []), sample]));
+  const samples = (figure: string): number[] => taken.get(figure) ?? [];
   const name = `component of ${size_mb} MB`;
   return [
-    { name: `${name}: full checkpoint`, unit: 'ms', samples: samples.full },
-    { name: `${name}: plain copy of the same bytes`, unit: 'ms', samples: samples.plain },
-    { name: `${name}: the same copy into new memory`, unit: 'ms', samples: samples.fresh },
-    { name: `${name}: full checkpoint against the plain copy`, unit: 'times', samples: ratios(samples.full, samples.plain) },
-    { name: `${name}: full checkpoint against the copy into new memory`, unit: 'times', samples: ratios(samples.full, samples.fresh) },
-    { name: `${name}: it stands still, in virtual time, for`, unit: 'ms', samples: samples.stop },
-    { name: `${name}: incremental checkpoint, one part of ${PARTS} written`, unit: 'ms', samples: samples.few },
-    { name: `${name}: bytes that it copies, of all`, unit: '%', samples: samples.share },
-    { name: `${name}: restore`, unit: 'ms', samples: samples.restore },
-    { name: `${name}: image file against its memory`, unit: '%', samples: samples.file },
+    { name: `${name}: full checkpoint into RAM not used before`, unit: 'ms', samples: samples('new') },
+    { name: `${name}: plain copy of the same bytes into new memory`, unit: 'ms', samples: samples('plain new') },
+    { name: `${name}: the one against the other`, unit: 'times', samples: ratios(samples('new'), samples('plain new')) },
+    { name: `${name}: full checkpoint into RAM used before`, unit: 'ms', samples: samples('full') },
+    { name: `${name}: plain copy into memory used before`, unit: 'ms', samples: samples('plain') },
+    { name: `${name}: the one against the other, used before`, unit: 'times', samples: ratios(samples('full'), samples('plain')) },
+    { name: `${name}: it stands still, in virtual time, for`, unit: 'ms', samples: samples('stop') },
+    ...DIRTY_PARTS.flatMap((parts): Figure[] => [
+      { name: `${name}: incremental checkpoint, ${parts} of ${PARTS} parts written`, unit: 'ms', samples: samples(`after ${parts}`) },
+      { name: `${name}: bytes that it copies, of all`, unit: '%', samples: samples(`after ${parts}: share`) },
+    ]),
+    { name: `${name}: restore`, unit: 'ms', samples: samples('restore') },
+    { name: `${name}: image file against its memory`, unit: '%', samples: samples('file') },
   ];
 }
 

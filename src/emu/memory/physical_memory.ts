@@ -16,6 +16,9 @@ export const FRAME_OPEN = 1;
 const KEPT = 1;
 const CODE = 2;
 
+/** Index of the first byte behind the frame of a byte. */
+const pageEnd = (index: number): number => (index & -PAGE_BYTES) + PAGE_BYTES;
+
 export class PhysicalMemory {
   /** Physical address of the first byte (0x70000000 on RealView PBX-A9). */
   readonly base: number;
@@ -69,11 +72,31 @@ export class PhysicalMemory {
     this.u8.set(bytes, index);
   }
 
+  /** Copies a range of the RAM to another one that does not overlap it. Frames that are clear on both sides stay as they are. */
+  copy(to: number, from: number, length: number): void {
+    const end = from + length;
+    for (let at = from; at < end; ) {
+      const clear = this.#clear(at, to + at - from);
+      let next = Math.min(end, pageEnd(at));
+      while (next < end && this.#clear(next, to + next - from) === clear) next = Math.min(end, pageEnd(next));
+      if (!clear) {
+        this.openRange(to + at - from, next - at);
+        this.u8.copyWithin(to + at - from, at, next);
+      }
+      at = next;
+    }
+  }
+
+  /** Whether nothing but zeros is in the frames of two bytes, and what begins in the one begins in the other. */
+  #clear(one: number, other: number): boolean {
+    return this.written[one >>> PAGE_SHIFT] === 0 && this.written[other >>> PAGE_SHIFT] === 0 && one % PAGE_BYTES === other % PAGE_BYTES;
+  }
+
   /** Clears a range. Frames that are clear already stay as they are. */
   fill(index: number, length: number): void {
     const end = index + length;
     for (let at = index; at < end; ) {
-      const next = Math.min(end, (at & -PAGE_BYTES) + PAGE_BYTES);
+      const next = Math.min(end, pageEnd(at));
       if (this.written[at >>> PAGE_SHIFT] === 1) {
         this.open(at);
         this.u8.set(next - at === PAGE_BYTES ? ZEROS : ZEROS.subarray(0, next - at), at);

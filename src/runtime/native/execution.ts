@@ -61,6 +61,37 @@ export class Execution {
     this.#pages(address, bytes.length, true, (index, at, count) => this.cpu.memory.write(index, bytes.subarray(at, at + count)));
   }
 
+  /**
+   * Copies own memory as far as pages are mapped, at least one. @returns the bytes that were copied. An unmapped page at the beginning
+   * faults: the caller remembers how far it has come before it copies on.
+   */
+  copy(from: number, to: number, length: number): number {
+    const { memory } = this.cpu;
+    let copied = 0;
+    let [source, sink, run] = [0, 0, 0];
+    let fault: MemoryFault | null = null;
+    while (copied < length) {
+      const [here, there] = [(from + copied) >>> 0, (to + copied) >>> 0];
+      const count = Math.min(length - copied, PAGE_BYTES - (here % PAGE_BYTES), PAGE_BYTES - (there % PAGE_BYTES));
+      const at = this.cpu.translate(here, false);
+      const into = at < 0 ? -1 : this.cpu.translate(there, true);
+      if (into < 0) {
+        fault = at < 0 ? new MemoryFault(here, false) : new MemoryFault(there, true);
+        break;
+      }
+      if (run === 0 || at !== source + run || into !== sink + run) {
+        if (run > 0) memory.copy(sink, source, run);
+        [source, sink, run] = [at, into, 0];
+      }
+      run += count;
+      copied += count;
+    }
+    if (run > 0) memory.copy(sink, source, run);
+    this.charge(2 * copyCost(copied));
+    if (copied === 0 && fault !== null) throw fault;
+    return copied;
+  }
+
   readWord(address: number): number {
     const bytes = this.read(address, 4);
     return new DataView(bytes.buffer).getUint32(0, true);

@@ -67,11 +67,13 @@ const toPageEnd = (address: number): number => PAGE_BYTES - (address % PAGE_BYTE
 
 type CopyLocals = { [key: string]: Plain; from: number; to: number; length: number };
 
+/** What one step copies at most: others of lower priority wait that long. */
+const COPY_STEP_BYTES = 256 * 1024;
+
 export const copyMemory = procedure<CopyLocals>('native.copy_memory', {
   start: (x, l) => {
     if (l.length <= 0) return done();
-    const count = Math.min(l.length, toPageEnd(l.from), toPageEnd(l.to));
-    x.write(l.to, x.read(l.from, count));
+    const count = x.copy(l.from, l.to, Math.min(l.length, COPY_STEP_BYTES));
     l.from += count;
     l.to += count;
     l.length -= count;

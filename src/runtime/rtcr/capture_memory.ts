@@ -8,13 +8,14 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { allCaptures, capture } from './capture.ts';
-import { allocContent, dropContent, isContent, type NewContent } from './contents.ts';
+import { allocContent, contentBytes, dropContent, isContent, type NewContent, shareContent } from './contents.ts';
 import { copyDataspace } from './dataspace_copy.ts';
 import { each } from './each.ts';
 import { type CapturedParts, captureParts } from './incremental_copy.ts';
 import { managedAt } from './managed_dataspaces.ts';
 import { cpuSessions, ramDataspaces, type RamDataspaceRow, ramSessions, regionMaps, romSessions, targets } from './online_storage.ts';
 import { forgetEnded } from './region_map.ts';
+import { copyOfModule, rememberCopy } from './rom_copies.ts';
 import { dataspacesOfTarget, ofTarget, regionsOfTarget } from './target_rows.ts';
 import type { StoredReference } from './target_state.ts';
 
@@ -130,11 +131,17 @@ const copyReference = procedure<ReferenceLocals>('rtcr.copy_reference', {
   },
 });
 
-type RomLocals = { [key: string]: Plain; item: number; bytes?: number };
+type RomLocals = { [key: string]: Plain; item: number; bytes?: number; content?: number };
 
-/** What a ROM module contains now, as far as the target has asked for it. */
+/** What a ROM module contains now, as far as the target has asked for it: copied once, and again only when it may have changed. */
 const captureRom = procedure<RomLocals>('rtcr.capture_rom', {
-  start: (x, l) => rpc(Dataspace.size, romSessions(x).require(l.item).ds?.slot ?? null, {}, 'sized', 'gone'),
+  start: (x, l) => {
+    const known = copyOfModule(x, l.item);
+    if (known === null) return rpc(Dataspace.size, romSessions(x).require(l.item).ds?.slot ?? null, {}, 'sized', 'gone');
+    shareContent(x, known);
+    noteModule(x, l.item, known);
+    return done();
+  },
   gone: () => done(),
   sized: (_x, l, { value }: RpcReply) => {
     l.bytes = value as number;
@@ -142,11 +149,21 @@ const captureRom = procedure<RomLocals>('rtcr.capture_rom', {
   },
   allocated: (x, l, { content }: NewContent) => {
     const { ds } = romSessions(x).require(l.item);
-    capture.update(x, { contents: [...capture.get(x).contents, { badge: ds?.id ?? 0, offset: 0, size: l.bytes ?? 0, content }] });
+    noteModule(x, l.item, content);
+    l.content = content;
     return call(copyDataspace, { from: ds?.slot ?? 0, to: content, bytes: l.bytes ?? 0 }, 'copied');
   },
-  copied: () => done(),
+  copied: (x, l) => {
+    const { copied_bytes, copied_parts } = capture.get(x);
+    capture.update(x, { copied_bytes: copied_bytes + (l.bytes ?? 0), copied_parts: copied_parts + 1 });
+    rememberCopy(x, l.item, l.content ?? 0);
+    return done();
+  },
 });
+
+function noteModule(x: Execution, session: number, content: number): void {
+  capture.update(x, { contents: [...capture.get(x).contents, { badge: romSessions(x).require(session).ds?.id ?? 0, offset: 0, size: contentBytes(x, content), content }] });
+}
 
 type FreeLocals = { [key: string]: Plain; contents: readonly number[]; references: readonly number[] };
 

@@ -12,18 +12,21 @@ import { upgradeEnv } from '../native/session.ts';
 import { table } from '../native/store.ts';
 import { forgetView } from './view_rows.ts';
 
-/** Users of a content, by its slot. */
-const users = table<{ readonly count: number }>('rtcr_contents');
+/** Users of a content and its size, by its slot. */
+const users = table<{ readonly count: number; readonly bytes: number }>('rtcr_contents');
 
 const CACHED = 2;
 
 /** One more user of a content. */
 export function shareContent(x: Execution, content: number): void {
-  users(x).set(content, { count: (users(x).get(content)?.count ?? 0) + 1 });
+  users(x).update(content, { count: users(x).require(content).count + 1 });
 }
 
 /** True if the dataspace in a slot is a content, and not one of somebody else. */
 export const isContent = (x: Execution, slot: number): boolean => users(x).get(slot) !== undefined;
+
+/** Bytes that a content was allocated for. */
+export const contentBytes = (x: Execution, content: number): number => users(x).get(content)?.bytes ?? 0;
 
 export type NewContent = { readonly content: number };
 
@@ -34,7 +37,7 @@ export const allocContent = procedure<{ [key: string]: Plain; bytes: number; ref
     failure.name === 'Out_of_metadata' ? call(upgradeEnv, { service: 'ram', args: 'ram_quota=8192' }, 'start') : raise(l.refusal, `not enough RAM for ${l.bytes} bytes (${failure.name})`),
   allocated: (x, l, { cap }: RpcReply) => {
     if (cap === null) return raise(l.refusal, 'core gave no dataspace');
-    users(x).set(cap, { count: 1 });
+    users(x).set(cap, { count: 1, bytes: l.bytes });
     return done({ content: cap } satisfies NewContent);
   },
 });
@@ -44,7 +47,7 @@ export const dropContent = procedure<{ [key: string]: Plain; content: number }>(
   start: (x, l) => {
     const { count } = users(x).require(l.content);
     if (count > 1) {
-      users(x).set(l.content, { count: count - 1 });
+      users(x).update(l.content, { count: count - 1 });
       return done();
     }
     users(x).delete(l.content);

@@ -167,11 +167,16 @@ export interface RamDataspaceRow {
   readonly cached: number;
 }
 
+/** A content, and the id of its dataspace, by which another one in its slot is told; the id of the module's dataspace. */
+export type RomCopy = { readonly content: Held; readonly of: number };
+
 export interface RomSessionRow extends InterposedSession {
   /** Own RAM dataspace that stands in for the module's, 0 if the wrapped session provides it. */
   readonly local: number;
   /** The stand-in holds what the module contained at a checkpoint; the wrapped session has something newer. */
   readonly outdated: boolean;
+  /** What a checkpoint has copied of the present dataspace, for as long as that holds it and a checkpoint keeps the copy. */
+  readonly copy: RomCopy | null;
   readonly ds: Held | null;
   readonly sigh: Held | null;
 }

@@ -29,11 +29,11 @@ const isLocal = (x: Execution, { target, args }: CreateSession): boolean =>
 export const createRomSession = procedure<CreateSession>('rtcr.create_rom_session', {
   start: (x, l) => (isLocal(x, l) ? goto('local') : call(openSession, { service: 'ROM', args: l.args, affinity: l.affinity }, 'opened')),
   opened: (x, l, { cap: real }: Opened) => {
-    l.ref = romSessions(x).insert({ ...newSession(x, l, real), local: 0, outdated: false, ds: null, sigh: null });
+    l.ref = romSessions(x).insert({ ...newSession(x, l, real), local: 0, outdated: false, copy: null, ds: null, sigh: null });
     return goto('interpose');
   },
   local: (x, l) => {
-    l.ref = romSessions(x).insert({ ...newSession(x, l, 0), local: 0, outdated: false, ds: null, sigh: null });
+    l.ref = romSessions(x).insert({ ...newSession(x, l, 0), local: 0, outdated: false, copy: null, ds: null, sigh: null });
     const text = bytesOf(targets(x).require(l.target).config);
     return call(fillLocalModule, { key: l.ref, bytes: Uint8Array.from([...text, 0]) }, 'interpose');
   },
@@ -105,7 +105,11 @@ const update = procedure<AskLocals>('rtcr.rom_session.update', {
     if (row === undefined || row.real === 0 || row.outdated) return done({ value: false } satisfies RpcAnswer);
     return rpc(Rom_session.update, row.real, {}, 'answer', 'failed');
   },
-  answer: (_x, _l, { value }: RpcReply) => done({ value } satisfies RpcAnswer),
+  // Only now may the server have written to the dataspace that the component has.
+  answer: (x, { request }, { value }: RpcReply) => {
+    if (romSessions(x).get(request.ref) !== undefined) romSessions(x).update(request.ref, { copy: null });
+    return done({ value } satisfies RpcAnswer);
+  },
   failed: () => done({ value: false } satisfies RpcAnswer),
 });
 

@@ -105,4 +105,24 @@ test('a released snapshot and one of another memory are refused', () => {
   assert.throws(() => memory.rewind(new PhysicalMemory(0, PAGE_BYTES).snapshot()), /another machine/);
 });
 
+test('a copy between frames is a copy of the bytes, whatever was written there before', () => {
+  const place = fc.nat(2 * PAGE_BYTES - 1);
+  fc.assert(
+    fc.property(fc.array(fc.nat(FRAMES * PAGE_BYTES - 1), { maxLength: 4 }), place, place, fc.nat(2 * PAGE_BYTES), (written, from, to, length) => {
+      const memory = new PhysicalMemory(0, 2 * FRAMES * PAGE_BYTES);
+      for (const at of written) memory.write(2 * at, Uint8Array.of(at % 251, 7));
+      const behind = FRAMES * PAGE_BYTES + to;
+      const expected = memory.u8.slice();
+      expected.copyWithin(behind, from, from + length);
+      const snapshot = memory.snapshot();
+      const before = memory.u8.slice();
+      memory.copy(behind, from, length);
+      assert.equal(memory.u8.slice(), expected);
+      memory.rewind(snapshot);
+      assert.equal(memory.u8.slice(), before);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test.run();

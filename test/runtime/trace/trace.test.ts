@@ -11,7 +11,7 @@ import { boot, drive } from '../counting_run.ts';
 
 const test = suite('runtime/trace');
 /** Far enough into the boot for the timer to have asked for its first session. */
-const END = 8_000_000;
+const END = 12_000_000;
 
 interface Asked {
   readonly levels?: readonly TraceLevel[];

@@ -13,13 +13,13 @@ import { Cpu_session, Native_cpu } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
 import { DEAD_CALL_SETTLE_US } from './limits.ts';
 import { targets } from './online_storage.ts';
-import { proxies } from './proxy_table.ts';
+import { lanes, proxyAt } from './proxy_table.ts';
 import { sleep } from './sleep.ts';
 import { cancelIpc } from './thread_access.ts';
 
 /** Indices of threads that wait for targets that are being dissolved: proxies, and those that serve the parent's part of siblings. */
 function waiting(x: Execution): number[] {
-  const through = proxies(x).entries().filter(([, row]) => row.calling && row.target === 0).map(([, row]) => row.ep);
+  const through = lanes(x).entries().filter(([lane, row]) => row.calling && proxyAt(x, lane).target === 0).map(([, row]) => row.ep);
   const dissolving = (child: number): boolean => targets(x).find((row) => row.child === child)?.[1].phase === 'dissolving';
   return [...through, ...rootCalls(x).entries().filter(([, { server }]) => dissolving(server)).map(([index]) => index)];
 }

@@ -10,7 +10,7 @@ import { call, done, procedure } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { Root } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
-import { carried, leftovers, proxies, proxySessions, sessionsThrough } from './proxy_table.ts';
+import { carried, lanes, leftovers, proxies, proxyAt, proxySessions, sessionsThrough } from './proxy_table.ts';
 import { endProxySession } from './proxy_service.ts';
 import { alsoKnown, nowAt, restoration, snapshotOf } from './restoration.ts';
 import type { StoredProxySession } from './target_state.ts';
@@ -50,14 +50,15 @@ export function bindSessions(x: Execution): void {
 export const resumeProxies = procedure<{ [key: string]: Plain; targets: readonly number[] }>('rtcr.resume_proxies', {
   start: (x, l) => {
     for (const [key, { target }] of proxies(x).entries()) if (l.targets.includes(target)) proxies(x).update(key, { held: false });
-    const closed = l.targets.flatMap((target) => sessionsThrough(x, target)).filter(([, row]) => row.closed && row.inner !== 0);
+    const closed = l.targets.flatMap((target) => sessionsThrough(x, target)).filter(([, row]) => row.closed);
     return each(endProxySession, closed.map(([session]) => session), {}, 'leftovers');
   },
   leftovers: (x) => each(closeLeftover, leftovers(x).entries().map(([key]) => key), {}, 'wake'),
   wake: (x, l) => {
-    const found = proxies(x).find((row) => row.waiting && row.root !== 0 && l.targets.includes(row.target));
+    const served = (lane: number): boolean => proxyAt(x, lane).root !== 0 && l.targets.includes(proxyAt(x, lane).target);
+    const found = lanes(x).entries().find(([lane, row]) => row.waiting && served(lane));
     if (found === undefined) return done();
-    proxies(x).update(found[0], { waiting: false });
+    lanes(x).update(found[0], { waiting: false });
     return call(lockRelease, { lock: found[1].lock }, 'wake');
   },
 });

@@ -16,11 +16,11 @@ import { cap, type RpcAnswer, type RpcRequest, text, words } from '../native/ser
 import { Parent, Root } from '../rpc/interfaces.ts';
 import { createEntrypoint, type CreatedEntrypoint } from './crew.ts';
 import { ramSessions, targets } from './online_storage.ts';
-import { carried, carry, proxies, proxyOf, proxySessions, setCalling } from './proxy_table.ts';
+import { carried, carry, lanes, OF_ROOT, proxies, proxyAt, proxyOf, proxySessions, setCalling } from './proxy_table.ts';
 
 const EP_NAME = 'proxy ep';
 
-type AnnounceLocals = { [key: string]: Plain; target: number; service: string; root: number; proxy?: number; ep?: number };
+type AnnounceLocals = { [key: string]: Plain; target: number; service: string; root: number; proxy?: number };
 
 /** A target announces a service that is offered outside: the parent learns of it once, whatever becomes of the target. */
 export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
@@ -37,11 +37,27 @@ export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
   },
   ep: (x, l, { index }: CreatedEntrypoint) => {
     inc(x, l.root);
-    l.proxy = proxies(x).insert({ service: l.service, server: targets(x).require(l.target).name, target: l.target, root: l.root, ep: index, lock: newLock(x, true), waiting: false, calling: false, held: false });
+    const row = { service: l.service, server: targets(x).require(l.target).name, target: l.target, root: l.root, lane: 0, held: false };
+    l.proxy = proxies(x).insert(row);
+    proxies(x).update(l.proxy, { lane: newLane(x, l.proxy, OF_ROOT, index) });
     return call(manage, { interface: 'Root', ref: l.proxy, ep: index }, 'managed');
   },
   managed: (_x, l, { cap: root }: Managed) => rpc(Parent.announce, env.get(_x).parent, { name: l.service, root }, 'announced'),
   announced: () => done(),
+});
+
+const newLane = (x: Execution, proxy: number, session: number, ep: number): number => lanes(x).insert({ proxy, session, ep, lock: newLock(x, true), waiting: false, calling: false });
+
+type LaneLocals = { [key: string]: Plain; proxy: number };
+type Lane = { readonly lane: number };
+
+/** A lane for a session to be: Lane. Threads of entrypoints never end, so that those of closed sessions are used again. */
+const findLane = procedure<LaneLocals>('rtcr.find_proxy_lane', {
+  start: (x, l) => {
+    const idle = lanes(x).find((row) => row.proxy === l.proxy && row.session === 0 && !row.calling && !row.waiting);
+    return idle === undefined ? call(createEntrypoint, { name: EP_NAME }, 'ep') : done({ lane: idle[0] } satisfies Lane);
+  },
+  ep: (x, l, { index }: CreatedEntrypoint) => done({ lane: newLane(x, l.proxy, 0, index) } satisfies Lane),
 });
 
 /** RAM session of the target behind a proxy, null while there is none. */
@@ -50,33 +66,33 @@ function ramOf(x: Execution, proxy: number): number | null {
   return ramSessions(x).get(ram)?.real ?? null;
 }
 
-/** Waits until a proxy has a server that it may use. On the proxy's own thread only. */
-const awaitServer = procedure<{ [key: string]: Plain; proxy: number }>('rtcr.await_server', {
+/** Waits until a proxy has a server that it may use. On the thread of the lane only. */
+const awaitServer = procedure<{ [key: string]: Plain; lane: number }>('rtcr.await_server', {
   start: (x, l) => {
-    const { root, lock, held } = proxies(x).require(l.proxy);
+    const { root, held } = proxyAt(x, l.lane);
     if (root !== 0 && !held) return done();
-    proxies(x).update(l.proxy, { waiting: true });
-    return call(lockAcquire, { lock }, 'start');
+    lanes(x).update(l.lane, { waiting: true });
+    return call(lockAcquire, { lock: lanes(x).require(l.lane).lock }, 'start');
   },
 });
 
-type OpenLocals = { [key: string]: Plain; proxy: number; args: string; affinity: readonly number[]; failure?: string };
+type OpenLocals = { [key: string]: Plain; proxy: number; lane: number; args: string; affinity: readonly number[]; failure?: string };
 type InnerSession = { readonly inner: number };
 
 /** Opens a session at the server of a proxy: InnerSession. Fails as Root.session does. */
 const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
-  start: (_x, l) => call(awaitServer, { proxy: l.proxy }, 'donate'),
+  start: (_x, l) => call(awaitServer, { lane: l.lane }, 'donate'),
   donate: (x, l) => call(transfer, { from: env.get(x).ram, to: ramOf(x, l.proxy), bytes: numberArgument(l.args, 'ram_quota', 0) }, 'ask'),
   ask: (x, l) => {
-    setCalling(x, l.proxy, true);
+    setCalling(x, l.lane, true);
     return rpc(Root.session, proxies(x).require(l.proxy).root || null, { args: l.args, affinity: l.affinity }, 'opened', 'failed');
   },
   opened: (x, l, { cap: inner }: RpcReply) => {
-    setCalling(x, l.proxy, false);
+    setCalling(x, l.lane, false);
     return inner === null ? raise('Unavailable', 'no session') : done({ inner } satisfies InnerSession);
   },
   failed: (x, l, { name }: Failure) => {
-    setCalling(x, l.proxy, false);
+    setCalling(x, l.lane, false);
     // The server has ended meanwhile; what was donated to it has come back with its RAM session.
     if (proxies(x).require(l.proxy).root === 0) return goto('start');
     l.failure = name === 'Ipc_error' ? 'Unavailable' : name;
@@ -85,14 +101,21 @@ const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
   refused: (_x, l) => raise(l.failure ?? 'Unavailable', 'session at a target'),
 });
 
-type RootLocals = { [key: string]: Plain; request: RpcRequest; session?: number };
+type RootLocals = { [key: string]: Plain; request: RpcRequest; session?: number; inner?: number };
+
+const rootLane = (x: Execution, request: RpcRequest): number => proxies(x).require(request.ref).lane;
 
 const openSession = procedure<RootLocals>('rtcr.proxy.session', {
-  start: (_x, { request }) => call(openInner, { proxy: request.ref, args: text(request, 'args'), affinity: words(request, 'affinity') }, 'opened'),
-  opened: (x, l, { inner }: InnerSession) => {
+  start: (x, { request }) => call(openInner, { proxy: request.ref, lane: rootLane(x, request), args: text(request, 'args'), affinity: words(request, 'affinity') }, 'opened'),
+  opened: (_x, l, { inner }: InnerSession) => {
+    l.inner = inner;
+    return call(findLane, { proxy: l.request.ref }, 'lane');
+  },
+  lane: (x, l, { lane }: Lane) => {
     const args = text(l.request, 'args');
-    l.session = proxySessions(x).insert({ proxy: l.request.ref, inner, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false });
-    return call(manage, { interface: RAW_INTERFACE, ref: l.session, ep: proxies(x).require(l.request.ref).ep }, 'managed');
+    l.session = proxySessions(x).insert({ proxy: l.request.ref, lane, inner: l.inner ?? 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false });
+    lanes(x).update(lane, { session: l.session });
+    return call(manage, { interface: RAW_INTERFACE, ref: l.session, ep: lanes(x).require(lane).ep }, 'managed');
   },
   managed: (x, l, { id, cap: object }: Managed) => {
     proxySessions(x).update(l.session ?? 0, { id, cap: object });
@@ -105,7 +128,7 @@ const sessionAt = (x: Execution, request: RpcRequest): number | undefined => pro
 const upgradeSession = procedure<RootLocals & { bytes?: number }>('rtcr.proxy.upgrade', {
   start: (x, l) => {
     l.session = sessionAt(x, l.request) ?? 0;
-    return l.session === 0 ? done({} satisfies RpcAnswer) : call(awaitServer, { proxy: l.request.ref }, 'donate');
+    return l.session === 0 ? done({} satisfies RpcAnswer) : call(awaitServer, { lane: rootLane(x, l.request) }, 'donate');
   },
   donate: (x, l) => {
     l.bytes = numberArgument(text(l.request, 'args'), 'ram_quota', 0);
@@ -114,11 +137,11 @@ const upgradeSession = procedure<RootLocals & { bytes?: number }>('rtcr.proxy.up
   upgrade: (x, l) => {
     const { inner, donated_bytes } = proxySessions(x).require(l.session ?? 0);
     proxySessions(x).update(l.session ?? 0, { donated_bytes: donated_bytes + (l.bytes ?? 0) });
-    setCalling(x, l.request.ref, true);
+    setCalling(x, rootLane(x, l.request), true);
     return rpc(Root.upgrade, proxies(x).require(l.request.ref).root || null, { session: inner || null, args: text(l.request, 'args') }, 'upgraded', 'upgraded');
   },
   upgraded: (x, l) => {
-    setCalling(x, l.request.ref, false);
+    setCalling(x, rootLane(x, l.request), false);
     return done({} satisfies RpcAnswer);
   },
 });
@@ -128,7 +151,7 @@ const closeSession = procedure<RootLocals>('rtcr.proxy.close', {
     l.session = sessionAt(x, l.request) ?? 0;
     if (l.session === 0) return done({} satisfies RpcAnswer);
     // A server that stands still answers when it goes on; one that is being checkpointed is not disturbed.
-    return proxies(x).require(l.request.ref).held ? call(awaitServer, { proxy: l.request.ref }, 'withdraw') : goto('withdraw');
+    return proxies(x).require(l.request.ref).held ? call(awaitServer, { lane: rootLane(x, l.request) }, 'withdraw') : goto('withdraw');
   },
   withdraw: (x, l) => {
     const session = l.session ?? 0;
@@ -142,10 +165,12 @@ const closeSession = procedure<RootLocals>('rtcr.proxy.close', {
   ended: () => done({} satisfies RpcAnswer),
 });
 
-/** Tells the server of a closed session of its end, takes back what was donated, and forgets it. */
+/** Tells the server of a closed session of its end, if it has it, takes back what was donated, and forgets it. */
 export const endProxySession = procedure<{ [key: string]: Plain; item: number }>('rtcr.end_proxy_session', {
   start: (x, l) => {
     const { proxy, inner } = proxySessions(x).require(l.item);
+    // The server has never heard of it, and what was donated went with the server that had.
+    if (inner === 0) return goto('forget');
     return rpc(Root.close, proxies(x).require(proxy).root || null, { session: inner || null }, 'closed', 'closed');
   },
   closed: (x, l) => {
@@ -153,7 +178,8 @@ export const endProxySession = procedure<{ [key: string]: Plain; item: number }>
     return call(transfer, { from: ramOf(x, proxy), to: env.get(x).ram, bytes: donated_bytes }, 'forget', 'forget');
   },
   forget: (x, l) => {
-    const { inner } = proxySessions(x).require(l.item);
+    const { inner, lane } = proxySessions(x).require(l.item);
+    lanes(x).update(lane, { session: 0 });
     if (inner !== 0) dec(x, inner);
     for (const [key, row] of carried(x).entries()) {
       if (row.session !== l.item) continue;
@@ -167,36 +193,44 @@ export const endProxySession = procedure<{ [key: string]: Plain; item: number }>
 
 export const proxyRootService = { session: openSession, upgrade: upgradeSession, close: closeSession } as const;
 
-type MessageLocals = { [key: string]: Plain; request: RpcRequest };
+type MessageLocals = { [key: string]: Plain; request: RpcRequest; lane?: number };
 
 /** Passes a message of a client outside on to the server, whenever there is one. What the server did not answer before it ended is sent again. */
 const passOn = procedure<MessageLocals>('rtcr.proxy.pass_on', {
-  start: (x, { request }) => call(awaitServer, { proxy: proxySessions(x).require(request.ref).proxy }, 'session'),
+  start: (x, { request }) => {
+    const row = proxySessions(x).get(request.ref);
+    return row === undefined ? goto('unserved') : call(awaitServer, { lane: row.lane }, 'session');
+  },
   session: (x, { request }) => {
-    const { inner, proxy, args } = proxySessions(x).require(request.ref);
-    if (inner !== 0) return goto('send');
+    const row = proxySessions(x).get(request.ref);
+    // Another thread of the client may have closed the session meanwhile.
+    if (row === undefined || row.closed) return goto('unserved');
+    if (row.inner !== 0) return goto('send');
     // The server was restored from before the session was opened.
-    return call(openInner, { proxy, args, affinity: [0, 0, 0, 0, 0, 0] }, 'reopened', 'unserved');
+    return call(openInner, { proxy: row.proxy, lane: row.lane, args: row.args, affinity: [0, 0, 0, 0, 0, 0] }, 'reopened', 'unserved');
   },
   reopened: (x, { request }, { inner }: InnerSession) => {
+    const row = proxySessions(x).get(request.ref);
+    if (row === undefined) return goto('unserved');
     proxySessions(x).update(request.ref, { inner });
-    return goto('send');
+    return row.closed ? call(endProxySession, { item: request.ref }, 'unserved') : goto('send');
   },
-  send: (x, { request }) => {
-    const { payload, caps } = rawRequest(request);
-    for (const slot of caps) if (slot !== null) carry(x, request.ref, slot);
-    setCalling(x, proxySessions(x).require(request.ref).proxy, true);
-    return call(rawCall, { to: proxySessions(x).require(request.ref).inner, payload, caps }, 'answered', 'failed');
+  send: (x, l) => {
+    const { payload, caps } = rawRequest(l.request);
+    const { inner, lane } = proxySessions(x).require(l.request.ref);
+    for (const slot of caps) if (slot !== null) carry(x, l.request.ref, slot);
+    l.lane = lane;
+    setCalling(x, lane, true);
+    return call(rawCall, { to: inner, payload, caps }, 'answered', 'failed');
   },
-  answered: (x, { request }, message: RawMessage) => {
-    setCalling(x, proxySessions(x).require(request.ref).proxy, false);
-    if (message.caps.some((slot) => slot !== null)) proxySessions(x).update(request.ref, { handed_out: true });
+  answered: (x, { request, lane = 0 }, message: RawMessage) => {
+    setCalling(x, lane, false);
+    if (message.caps.some((slot) => slot !== null) && proxySessions(x).get(request.ref) !== undefined) proxySessions(x).update(request.ref, { handed_out: true });
     return done(message);
   },
-  failed: (x, { request }) => {
-    const { inner, proxy } = proxySessions(x).require(request.ref);
-    setCalling(x, proxy, false);
-    return goto(inner === 0 ? 'start' : 'unserved');
+  failed: (x, { request, lane = 0 }) => {
+    setCalling(x, lane, false);
+    return goto(proxySessions(x).get(request.ref)?.inner === 0 ? 'start' : 'unserved');
   },
   // The client gets what it would get from a server that knows nothing of its session any more.
   unserved: () => done({ code: INVALID_OBJECT, payload: [], caps: [] } satisfies RawMessage),

@@ -13,18 +13,30 @@ export interface ProxyRow {
   /** The target that serves it now, and the slot of its root; both 0 while there is none. */
   readonly target: number;
   readonly root: number;
-  /** Index of the thread that serves the proxy, and the lock on which it waits for a server. */
-  readonly ep: number;
-  readonly lock: number;
-  readonly waiting: boolean;
-  /** Its thread has called the server and waits for the answer. */
-  readonly calling: boolean;
+  /** The lane that serves its root. */
+  readonly lane: number;
   /** A checkpoint is being taken: what is in service is finished, and nothing new is sent to the server. */
   readonly held: boolean;
 }
 
+/** A thread of a proxy: one serves its root, and each session has one of its own, so that no client waits for the call of another. */
+export interface LaneRow {
+  readonly proxy: number;
+  /** Key of the session that it serves; 0: none now, the next one gets it. Of the root's own it is OF_ROOT. */
+  readonly session: number;
+  /** Index of the thread, and the lock on which it waits for a server. */
+  readonly ep: number;
+  readonly lock: number;
+  readonly waiting: boolean;
+  /** The thread has called the server and waits for the answer. */
+  readonly calling: boolean;
+}
+
+export const OF_ROOT = -1;
+
 export interface ProxySessionRow {
   readonly proxy: number;
+  readonly lane: number;
   /** Slot of the target's session; 0 while no server has it. */
   readonly inner: number;
   /** The object that the client outside has. */
@@ -39,6 +51,7 @@ export interface ProxySessionRow {
 }
 
 export const proxies = table<ProxyRow>('rtcr_proxies');
+export const lanes = table<LaneRow>('rtcr_proxy_lanes');
 export const proxySessions = table<ProxySessionRow>('rtcr_proxy_sessions');
 /** Capabilities that clients outside gave to a server: they stay what they are when the server is restored. */
 export const carried = table<{ readonly session: number; readonly cap: Held }>('rtcr_carried');
@@ -61,8 +74,11 @@ export function carry(x: Execution, session: number, slot: number): void {
 /** Sessions that a restored server has and that no client outside has any more, by the slots of the server's objects. */
 export const leftovers = table<{ readonly proxy: number; readonly inner: number }>('rtcr_proxy_leftovers');
 
-/** Says whether a proxy's thread waits for the server: the kernel leaves it waiting when the server dies. */
-export const setCalling = (x: Execution, proxy: number, calling: boolean): void => proxies(x).update(proxy, { calling });
+/** Says whether a lane's thread waits for the server: the kernel leaves it waiting when the server dies. */
+export const setCalling = (x: Execution, lane: number, calling: boolean): void => lanes(x).update(lane, { calling });
+
+/** The proxy of a lane. */
+export const proxyAt = (x: Execution, lane: number): Readonly<ProxyRow> => proxies(x).require(lanes(x).require(lane).proxy);
 
 /** Keeps new messages from the servers of some targets, so that they come to rest. */
 export function holdProxies(x: Execution, targets: readonly number[]): void {

@@ -20,6 +20,7 @@ import { proxyMessageService, proxyRootService } from './proxy_service.ts';
 import { ramSessionService } from './ram_session.ts';
 import { regionMapService } from './region_map.ts';
 import { rmSessionService } from './rm_session.ts';
+import { endExpectation, expectServices } from './siblings.ts';
 import { romSessionService } from './rom_session.ts';
 import { createTarget, type CreatedTarget, destroyTargetQuietly, startTarget, targetNamed } from './target_child.ts';
 import { connectTimer, type Connected, ownTimer, timerSessionService } from './timer_session.ts';
@@ -47,7 +48,8 @@ type ChildLocals = { [key: string]: Plain; item: ChildNode };
 const startConfigured = procedure<ChildLocals>('rtcr.start_configured_child', {
   start: (_x, { item }) => call(createTarget, { ...item }, 'created', 'failed'),
   created: (_x, _l, { target }: CreatedTarget) => call(startTarget, { target, empty: false, binary: true }, 'started', 'failed'),
-  started: () => done(),
+  started: (_x, { item }) => (item.provides.length === 0 ? done() : call(endExpectation, { server: item.name }, 'settled')),
+  settled: () => done(),
   failed: (_x, { item }, failure: Failure) => call(logError, { text: `child "${item.name}" cannot be started: ${failure.text || failure.name}` }, 'dissolve'),
   dissolve: (x, { item }) => call(destroyTargetQuietly, { target: targetNamed(x, item.name) ?? 0 }, 'started'),
 });
@@ -62,7 +64,10 @@ const run = procedure<RunLocals>('rtcr.run', {
     return goto('children');
   },
   no_timer: (_x, _l, failure: Failure) => call(logWarning, { text: `no Timer session (${failure.name}), triggers of children cannot be measured` }, 'children'),
-  children: (_x, l) => each(startConfigured, l.children, {}, 'serve'),
+  children: (x, l) => {
+    for (const { name, provides } of l.children) expectServices(x, name, provides);
+    return each(startConfigured, l.children, {}, 'serve');
+  },
   serve: () => call(serveControl, {}, 'serve'),
 });
 

@@ -22,7 +22,7 @@ import { createPdSession } from './pd_session.ts';
 import { createRamSession } from './ram_session.ts';
 import { createRmSession } from './rm_session.ts';
 import { createRomSession } from './rom_session.ts';
-import { announceToSiblings, siblingService } from './siblings.ts';
+import { announceToSiblings, awaitExpected, expectedService, siblingService } from './siblings.ts';
 import { endSession, type Service, SERVICES, sessionsOfService } from './session_end.ts';
 import { createTimerSession } from './timer_session.ts';
 
@@ -122,6 +122,8 @@ const resolve = procedure<Resolving>('rtcr.resolve_session_request', {
     if (isService(l.service)) return done({ service: serviceOf(x, targetOf(x, l.child), l.service) } satisfies Resolved);
     const sibling = siblingService(x, l.child, l.service);
     if (sibling !== undefined) return done({ service: sibling } satisfies Resolved);
+    const expected = expectedService(x, l.service);
+    if (expected !== undefined) return call(awaitExpected, { expected }, 'find');
     l.found = foreignServiceOf(x, targetOf(x, l.child), l.service);
     return call(logWarning, { text: `Unknown service "${l.service}" is routed to the parent; what it keeps cannot be checkpointed` }, 'foreign');
   },

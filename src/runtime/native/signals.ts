@@ -40,10 +40,13 @@ export const manageContext = procedure<ManageLocals>('native.manage_context', {
     return goto('alloc');
   },
   alloc: (x, l) => rpc(Pd_session.alloc_context, env.get(x).pd, { source: null, imprint: l.context ?? 0 }, 'allocated', 'denied'),
-  denied: (_x, _l, failure: Failure) =>
-    failure.name === 'Out_of_metadata' ? call(upgradeEnv, { service: 'pd', args: 'ram_quota=4096' }, 'alloc') : raise(failure.name, failure.text),
+  denied: (_x, _l, failure: Failure) => (failure.name === 'Out_of_metadata' ? call(upgradeEnv, { service: 'pd', args: 'ram_quota=4096' }, 'alloc', 'given_up') : goto('given_up', failure)),
+  given_up: (x, l, { name, text }: Failure) => {
+    contexts(x).delete(l.context ?? 0);
+    return raise(name, text);
+  },
   allocated: (x, l, { cap }: RpcReply) => {
-    if (cap === null) return raise('Ipc_error', 'alloc_context returned an invalid capability');
+    if (cap === null) return goto('given_up', { name: 'Ipc_error', text: 'alloc_context returned an invalid capability' } satisfies Failure);
     contexts(x).update(l.context ?? 0, { cap });
     return done({ context: l.context ?? 0, cap } satisfies ManagedContext);
   },

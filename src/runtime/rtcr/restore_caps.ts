@@ -5,7 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { capValid } from '../native/kernel_calls.ts';
 import { readMemory, writeMemory } from '../native/memory.ts';
-import { type Action, call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { type Action, call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { Native_pd } from '../rpc/interfaces.ts';
 import { CAP_MAP_BYTES, idAddress } from './cap_map_reader.ts';
@@ -106,7 +106,8 @@ export const publishCapMap = procedure<Record<string, Plain>>('rtcr.publish_cap_
     usedForRestore(x, 'cap_map_info');
     return done();
   },
-  absent: (x) => {
+  absent: (x, _l, { name, text }: Failure) => {
+    if (name !== 'Invalid_opcode') return raise('Restore_refused', text);
     lost(x, { purpose: 'the published address of the capability map, without which there is no further checkpoint' });
     return done();
   },

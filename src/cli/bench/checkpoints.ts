@@ -5,7 +5,7 @@ import { attempt } from '../../runtime/attempt.ts';
 import { imageOf } from '../../runtime/rtcr/image/image.ts';
 import { encodeImage } from '../../runtime/rtcr/image/image_file.ts';
 import { NOTE_FROZEN, NOTE_THAWED, type ControlCommand, type System } from '../../runtime/system.ts';
-import { command, stopAtOutcomes } from '../../runner/sweep/commands.ts';
+import { carryOutCommand } from '../../runner/command.ts';
 import { cycle } from '../../runner/sweep/standing.ts';
 import { sweep } from '../../runner/sweep/sweep.ts';
 import type { Context } from '../context.ts';
@@ -63,7 +63,7 @@ function carryOut(system: System, asked: ControlCommand): { readonly ms: number;
     if (event.what === NOTE_THAWED) stop_us = event.time_us - frozen_us;
   });
   const ms = cpu_ms(() => {
-    const outcome = command(system, asked);
+    const outcome = carryOutCommand(system, asked);
     if (!outcome.ok) throw new Error(`the ${asked.kind} failed: ${outcome.message}`);
     copied = Number(outcome.facts['copied_bytes'] ?? 0);
   });
@@ -81,7 +81,6 @@ function plainCopies(bytes: number): { readonly fresh: number; readonly warm: nu
 /** One boot; samples of every figure are added. The first checkpoint only warms the host's code up. */
 function measureSize(context: Context, size_mb: number, add: (figure: string, sample: number) => void): void {
   const system = bootText(scenario(size_mb), context);
-  const quiet = stopAtOutcomes(system);
   const take = (name: string, base?: string) => carryOut(system, { kind: 'checkpoint', of: PATH, name, strategy: {}, ...(base === undefined ? {} : { base }) });
   const drop = (name: string) => carryOut(system, { kind: 'drop', of: PATH, name });
   runUntil(system, 'filled');
@@ -113,7 +112,6 @@ function measureSize(context: Context, size_mb: number, add: (figure: string, sa
   if (image !== null) add('file', (100 * encodeImage(imageOf(image, { scenario: 'size', machine: '', time_us: 0 }, () => '0'.repeat(64)), IMAGE_CODEC).bytes.length) / full.copied);
   carryOut(system, { kind: 'kill', child: PATH });
   add('restore', carryOut(system, { kind: 'restore', from: base, as: PATH, strategy: {} }).ms);
-  quiet();
 }
 
 function ofSize({ context, runs }: Bench, size_mb: number): Figure[] {
@@ -142,20 +140,18 @@ function counter(bench: Bench): Figure[] {
   const { context, runs } = bench;
   const counting = scenarioNamed(COUNTER, context);
   const system = booter(counting, context)();
-  const quiet = stopAtOutcomes(system);
   runUntil(system, '1 sheep.');
   const perSecond: number[] = [];
   const moments: number[] = [];
   for (let i = 0; i < runs; i++) {
     perSecond.push((CYCLES * 1000) / cpu_ms(() => {
       for (let k = 0; k < CYCLES; k++) {
-        const problem = cycle(system, COUNTER_PATH, NOTHING);
+        const problem = cycle(system, { path: COUNTER_PATH }, NOTHING);
         if (problem !== null) throw new Error(problem);
       }
     }));
     moments.push(momentsPerSecond(bench, i + 1));
   }
-  quiet();
   return [
     { name: `${COUNTER}: cycles of checkpoint, kill and restore`, unit: 'per second', samples: perSecond },
     { name: `${COUNTER}: moments of a sweep, each with the rest of its run`, unit: 'per second', samples: moments },

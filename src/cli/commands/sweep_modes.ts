@@ -5,12 +5,13 @@ import { bad, good } from '../../report/colors.ts';
 import { progressLine } from '../../report/sweep.ts';
 import { cycles } from '../../runner/sweep/cycles.ts';
 import { FAULT_KINDS, type FaultPoint, type FaultResult, faults } from '../../runner/sweep/faults.ts';
+import { markWords } from '../../runner/sweep/mark.ts';
 import type { SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import { type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 
-type Asked = Pick<SweepRequest, 'scenario' | 'modules' | 'path' | 'strategy' | 'shard'>;
+type Asked = Pick<SweepRequest, 'scenario' | 'modules' | 'path' | 'with' | 'strategy' | 'shard'>;
 
 const REDRAW_MS = 1000;
 const SHOWN_MAX = 10;
@@ -31,7 +32,7 @@ function teller(name: string, total: () => number, context: Context): { readonly
 }
 
 export function sweepCycles(asked: Asked, count: number, context: Context): Exit {
-  const { scenario, path } = asked;
+  const { scenario } = asked;
   const progress = teller(scenario.name, () => count, context);
   const result = cycles({ ...asked, cycles: count }, context.boot, (done) => {
     progress.tell(done, 0);
@@ -40,7 +41,7 @@ export function sweepCycles(asked: Asked, count: number, context: Context): Exit
   progress.end();
   if ('error' in result) return { verdict: 'failed', reason: result.error };
   const { done, growth, counted } = result;
-  context.out(`${scenario.name}: ${done} cycles of checkpoint, kill and restore of ${path}\n`);
+  context.out(`${scenario.name}: ${done} cycles of checkpoint, kill and restore of ${markWords(asked)}\n`);
   if (growth.length === 0) {
     context.out(`${good('nothing grew')}: ${counted} counts of kernel objects, slots, table rows and RAM are what they were\n`);
     return PASSED;
@@ -50,7 +51,7 @@ export function sweepCycles(asked: Asked, count: number, context: Context): Exit
 }
 
 export function sweepFaults(asked: Asked, only: readonly FaultPoint[], context: Context): Exit {
-  const { scenario, path } = asked;
+  const { scenario } = asked;
   const results: FaultResult[] = [];
   let mine = 0;
   let failed = 0;
@@ -70,7 +71,7 @@ export function sweepFaults(asked: Asked, only: readonly FaultPoint[], context: 
   });
   progress.end();
   if (problem !== null) return { verdict: 'failed', reason: problem.error };
-  context.out(faultsText(scenario.name, path, results));
+  context.out(faultsText(scenario.name, markWords(asked), results));
   if (results.length === 0) return { verdict: 'nothing', reason: 'there was no RPC to fail' };
   return failed === 0 ? PASSED : { verdict: 'failed', reason: `${failed} of ${results.length} faults did harm` };
 }
@@ -85,8 +86,8 @@ export function parseFault(text: string): FaultPoint {
   return { during, nth: Number(nth), kind: known };
 }
 
-function faultsText(name: string, path: string, results: readonly FaultResult[]): string {
-  const lines = [`${name}: one RPC after the other made to fail in a checkpoint and a restore of ${path}`];
+function faultsText(name: string, components: string, results: readonly FaultResult[]): string {
+  const lines = [`${name}: one RPC after the other made to fail in a checkpoint and a restore of ${components}`];
   for (const during of ['checkpoint', 'restore'] as const) {
     const of = results.filter((result) => result.during === during);
     const count = (outcome: FaultResult['outcome']): number => of.filter((result) => result.outcome === outcome).length;

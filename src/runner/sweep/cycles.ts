@@ -5,13 +5,12 @@ import { inventoryDifferences } from '../../runtime/inventory.ts';
 import type { BootModule, BootSystem } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { systemConfig } from '../system_config.ts';
-import { stopAtOutcomes } from './commands.ts';
+import type { Mark } from './mark.ts';
 import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
 
-export interface CyclesRequest {
+export interface CyclesRequest extends Mark {
   readonly scenario: Scenario;
   readonly modules: readonly BootModule[];
-  readonly path: string;
   readonly strategy: CycleStrategy;
   readonly cycles: number;
 }
@@ -29,25 +28,20 @@ const LOOK_EVERY = 25;
 
 /** `progress` is told after each cycle; false ends it. */
 export function cycles(request: CyclesRequest, boot: BootSystem, progress: (done: number) => boolean): CyclesResult | { readonly error: string } {
-  const { scenario, modules, path, strategy } = request;
+  const { scenario, modules, strategy } = request;
   const system = boot(systemConfig(scenario, modules));
   if ('error' in system) return { error: `the system does not boot: ${system.error}` };
-  const quiet = stopAtOutcomes(system);
-  try {
-    const problem = toStanding(system, scenario, path, strategy);
-    if (problem !== null) return { error: problem };
-    const before = system.inventory();
-    for (let done = 1; done <= request.cycles; done++) {
-      const wrong = cycle(system, path, strategy);
-      if (wrong !== null) return { error: `cycle ${done}: ${wrong}` };
-      const goesOn = progress(done);
-      if (goesOn && done % LOOK_EVERY !== 0 && done !== request.cycles) continue;
-      settle(system);
-      const growth = inventoryDifferences(before, system.inventory());
-      if (growth.length > 0 || !goesOn || done === request.cycles) return { done, growth, counted: before.size };
-    }
-    return { done: 0, growth: [], counted: before.size };
-  } finally {
-    quiet();
+  const problem = toStanding(system, scenario, request, strategy);
+  if (problem !== null) return { error: problem };
+  const before = system.inventory();
+  for (let done = 1; done <= request.cycles; done++) {
+    const wrong = cycle(system, request, strategy);
+    if (wrong !== null) return { error: `cycle ${done}: ${wrong}` };
+    const goesOn = progress(done);
+    if (goesOn && done % LOOK_EVERY !== 0 && done !== request.cycles) continue;
+    settle(system);
+    const growth = inventoryDifferences(before, system.inventory());
+    if (growth.length > 0 || !goesOn || done === request.cycles) return { done, growth, counted: before.size };
   }
+  return { done: 0, growth: [], counted: before.size };
 }

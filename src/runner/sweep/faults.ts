@@ -6,9 +6,10 @@ import { inventoryDifferences, type Inventory } from '../../runtime/inventory.ts
 import type { BootModule, BootSystem, ControlCommand, ControlOutcome, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { systemConfig } from '../system_config.ts';
-import { command, stopAtOutcomes } from './commands.ts';
+import { carryOutCommand } from '../command.ts';
 import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
 import { Group } from './group.ts';
+import { labelsOf, type Mark, parentOf } from './mark.ts';
 import type { Attempt } from './control_run.ts';
 
 export const FAULT_KINDS = ['denied', 'exhausted'] as const;
@@ -30,10 +31,9 @@ export interface FaultResult extends FaultPoint {
   readonly reason: readonly string[];
 }
 
-export interface FaultsRequest {
+export interface FaultsRequest extends Mark {
   readonly scenario: Scenario;
   readonly modules: readonly BootModule[];
-  readonly path: string;
   readonly strategy: CycleStrategy;
   readonly shard: { readonly index: number; readonly of: number };
   /** Only these points; empty for all. */
@@ -49,49 +49,48 @@ export interface FaultsPorts {
 }
 
 const NAME = 'faulty';
+const BASE = 'base';
 const PROOF_US = 3_000_000;
 const WORDS_MAX = 8;
 
 /** Null: done; else why it could not be done at all. */
 export function faults(request: FaultsRequest, { boot, attempt, begins, result }: FaultsPorts): { readonly error: string } | null {
-  const { scenario, modules, path, strategy, shard, only } = request;
+  const { scenario, modules, strategy, shard, only } = request;
   const system = boot(systemConfig(scenario, modules));
   if ('error' in system) return { error: `the system does not boot: ${system.error}` };
-  const quiet = stopAtOutcomes(system);
-  try {
-    const problem = toStanding(system, scenario, path, strategy);
-    if (problem !== null) return { error: problem };
-    const trial = new Trial(system, request);
-    const counts = { checkpoint: attempt(system, () => trial.count('checkpoint')), restore: attempt(system, () => trial.count('restore')) };
-    const all = (['checkpoint', 'restore'] as const).flatMap((during) => Array.from({ length: counts[during] }, (_, i) => FAULT_KINDS.map((kind): FaultPoint => ({ during, nth: i + 1, kind })))).flat();
-    const chosen = only.length > 0 ? only : all;
-    const mine = chosen.filter((_point, i) => i % shard.of === shard.index - 1);
-    begins(chosen.length, mine.length);
-    for (const point of mine) if (!result(attempt(system, () => trial.make(point)))) return null;
-    return null;
-  } finally {
-    quiet();
-  }
+  const problem = toStanding(system, scenario, request, strategy);
+  if (problem !== null) return { error: problem };
+  const trial = new Trial(system, request);
+  const counts = { checkpoint: attempt(system, () => trial.count('checkpoint')), restore: attempt(system, () => trial.count('restore')) };
+  const all = (['checkpoint', 'restore'] as const).flatMap((during) => Array.from({ length: counts[during] }, (_, i) => FAULT_KINDS.map((kind): FaultPoint => ({ during, nth: i + 1, kind })))).flat();
+  const chosen = only.length > 0 ? only : all;
+  const mine = chosen.filter((_point, i) => i % shard.of === shard.index - 1);
+  begins(chosen.length, mine.length);
+  for (const point of mine) if (!result(attempt(system, () => trial.make(point)))) return null;
+  return null;
 }
 
 class Trial {
   readonly #system: System;
   readonly #request: FaultsRequest;
   readonly #parent: string;
-  readonly #label: string;
+  readonly #labels: readonly string[];
+  /** Whether the scenario's checkpoints build on another one; then those with a fault do. */
+  readonly #incremental: boolean;
 
   constructor(system: System, request: FaultsRequest) {
     this.#system = system;
     this.#request = request;
-    this.#label = `init -> ${request.path}`;
-    this.#parent = this.#label.split(' -> ').slice(0, -1).join(' -> ');
+    this.#labels = labelsOf(request);
+    this.#parent = parentOf(request);
+    this.#incremental = request.scenario.steps.some((step) => step.kind === 'checkpoint' && step.base !== undefined);
   }
 
   /** RPCs of an undisturbed command. */
   count(during: FaultPoint['during']): number {
     this.#prepare(during);
     this.#system.equipment.failRpc(this.#parent, 0, 'denied');
-    const outcome = command(this.#system, this.#asked(during));
+    const outcome = carryOutCommand(this.#system, this.#asked(during));
     return outcome.ok ? (this.#system.equipment.rpcsMade(this.#parent)?.made ?? 0) : 0;
   }
 
@@ -100,7 +99,7 @@ class Trial {
     this.#prepare(during);
     const before = this.#system.inventory();
     this.#system.equipment.failRpc(this.#parent, nth, kind);
-    const outcome = command(this.#system, this.#asked(during));
+    const outcome = carryOutCommand(this.#system, this.#asked(during));
     const rpc = this.#system.equipment.rpcsMade(this.#parent)?.failed ?? '';
     this.#system.equipment.failRpc(this.#parent, 0, kind);
     settle(this.#system);
@@ -109,14 +108,16 @@ class Trial {
   }
 
   #asked(during: FaultPoint['during']): ControlCommand {
-    const { path, strategy } = this.#request;
-    return during === 'checkpoint' ? { kind: 'checkpoint', of: path, name: NAME, strategy: strategy.checkpoint } : { kind: 'restore', from: NAME, as: path, strategy: strategy.restore };
+    const { path, with: others = [], strategy } = this.#request;
+    if (during === 'restore') return { kind: 'restore', from: NAME, as: path, with: others, strategy: strategy.restore };
+    return { kind: 'checkpoint', of: path, with: others, name: NAME, strategy: strategy.checkpoint, ...(this.#incremental ? { base: BASE } : {}) };
   }
 
   #prepare(during: FaultPoint['during']): void {
-    if (during === 'checkpoint') return;
-    for (const asked of [this.#asked('checkpoint'), { kind: 'kill', child: this.#request.path }] as const) {
-      const outcome = command(this.#system, asked);
+    const { path, with: others = [], strategy } = this.#request;
+    const base = this.#incremental ? [{ kind: 'checkpoint', of: path, with: others, name: BASE, strategy: strategy.checkpoint } as const] : [];
+    for (const asked of during === 'checkpoint' ? base : [...base, this.#asked('checkpoint'), { kind: 'kill', child: path, with: others } as const]) {
+      const outcome = carryOutCommand(this.#system, asked);
       if (!outcome.ok) throw new Error(`the ${asked.kind} before a fault failed: ${outcome.message}`);
     }
     settle(this.#system);
@@ -124,7 +125,8 @@ class Trial {
 
   /** What is wrong after a command in which an RPC failed. */
   #judge({ during }: FaultPoint, outcome: ControlOutcome, before: Inventory): string[] {
-    const lives = this.#lives();
+    const living = this.#living();
+    const lives = living.length === this.#labels.length;
     const words = outcome.ok ? 'although it succeeded' : `after "${outcome.message}"`;
     if (during === 'checkpoint') {
       if (!lives) return [`the component is gone ${words}`];
@@ -132,15 +134,15 @@ class Trial {
       return this.#proof();
     }
     if (outcome.ok) return lives ? this.#proof() : ['the restore succeeded, and there is no component'];
-    if (lives) return [`half a component is left ${words}`];
+    if (living.length > 0) return [`of ${living.join(', ')} something is left ${words}`];
     const leaks = this.#leaks(before, words);
     if (leaks !== null) return leaks;
-    const again = command(this.#system, this.#asked('restore'));
+    const again = carryOutCommand(this.#system, this.#asked('restore'));
     return again.ok ? this.#proof() : [`the next restore fails: ${again.message}`];
   }
 
-  #lives(): boolean {
-    return this.#system.components().some(({ label, alive }) => alive && label === this.#label);
+  #living(): string[] {
+    return this.#system.components().flatMap(({ label, alive }) => (alive && this.#labels.includes(label) ? [label] : []));
   }
 
   #leaks(before: Inventory, words: string): string[] | null {
@@ -148,14 +150,14 @@ class Trial {
     return differences.length === 0 ? null : [`something is left or missing ${words}`, ...differences];
   }
 
-  /** The component says something, and another cycle works. */
+  /** The component, of several the one that is named first, says something, and another cycle works. */
   #proof(): string[] {
-    const { path, scenario, strategy } = this.#request;
-    const group = new Group(this.#system, [this.#label], scenario.unify);
-    const spoke = group.untilLines([1], this.#system.machine.time_us + PROOF_US);
+    const { scenario, strategy } = this.#request;
+    const group = new Group(this.#system, this.#labels, scenario.unify);
+    const spoke = group.untilLines(this.#labels.map((_label, at) => (at === 0 ? 1 : 0)), this.#system.machine.time_us + PROOF_US);
     group.close();
     if (!spoke) return ['the component does not go on'];
-    const problem = cycle(this.#system, path, strategy);
+    const problem = cycle(this.#system, this.#request, strategy);
     return problem === null ? [] : [`afterwards ${problem}`];
   }
 }

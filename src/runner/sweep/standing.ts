@@ -4,7 +4,8 @@
 import type { Strategy, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { matches } from '../pattern.ts';
-import { command } from './commands.ts';
+import { carryOutCommand } from '../command.ts';
+import { labelsOf, type Mark } from './mark.ts';
 import { Subject } from './subject.ts';
 
 export interface CycleStrategy {
@@ -19,8 +20,8 @@ const WARM_UP_CYCLES = 3;
 const SETTLE_US = 20_000;
 
 /** Runs to the line before the scenario's first checkpoint, to where everything rests, and through some cycles. Null: done; else what is wrong. */
-export function toStanding(system: System, scenario: Scenario, path: string, strategy: CycleStrategy): string | null {
-  const subject = new Subject(system, `init -> ${path}`, scenario.unify);
+export function toStanding(system: System, scenario: Scenario, mark: Mark, strategy: CycleStrategy): string | null {
+  const subject = new Subject(system, labelsOf(mark)[0] ?? '', scenario.unify);
   try {
     const first = scenario.steps.findIndex((step) => step.kind === 'checkpoint');
     const awaited = scenario.steps.slice(0, first < 0 ? undefined : first).flatMap((step) => (step.kind === 'await' && step.moment.kind === 'log' ? [step.moment.pattern] : [])).at(-1);
@@ -33,7 +34,7 @@ export function toStanding(system: System, scenario: Scenario, path: string, str
     subject.close();
   }
   for (let i = 0; i < WARM_UP_CYCLES; i++) {
-    const problem = cycle(system, path, strategy);
+    const problem = cycle(system, mark, strategy);
     if (problem !== null) return problem;
   }
   settle(system);
@@ -47,14 +48,14 @@ export function settle({ machine }: System): void {
 }
 
 /** One cycle, and the checkpoint forgotten. Null: done; else what is wrong. */
-export function cycle(system: System, path: string, { checkpoint, restore }: CycleStrategy): string | null {
+export function cycle(system: System, { path, with: others = [] }: Mark, { checkpoint, restore }: CycleStrategy): string | null {
   for (const asked of [
-    { kind: 'checkpoint', of: path, name: NAME, strategy: checkpoint },
-    { kind: 'kill', child: path },
-    { kind: 'restore', from: NAME, as: path, strategy: restore },
+    { kind: 'checkpoint', of: path, with: others, name: NAME, strategy: checkpoint },
+    { kind: 'kill', child: path, with: others },
+    { kind: 'restore', from: NAME, as: path, with: others, strategy: restore },
     { kind: 'drop', of: path, name: NAME },
   ] as const) {
-    const outcome = command(system, asked);
+    const outcome = carryOutCommand(system, asked);
     if (!outcome.ok) return `the ${asked.kind} failed: ${outcome.message}`;
   }
   return null;

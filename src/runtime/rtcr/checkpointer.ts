@@ -64,7 +64,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     }
     beginCaptures(x, l.targets);
     holdProxies(x, l.targets);
-    return call(log, { text: 'Ckpt::checkpoint()' }, 'prepare');
+    return call(log, { text: 'Ckpt::checkpoint()' }, 'prepare', 'failed');
   },
   prepare: (_x, l) => each(prepareTarget, l.targets, { strategy: l.strategy }, 'stop', 'failed'),
   stop: (_x, l) => call(stopTargets, { targets: l.targets, how: stopsBy(l.strategy) }, 'capture', 'failed'),

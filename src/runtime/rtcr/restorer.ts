@@ -35,7 +35,7 @@ export const restoreTargets = procedure<RestoreLocals>('rtcr.restore_targets', {
     const problem = l.items.map(({ name }) => nameProblem(x, name)).find((text) => text !== null) ?? bootstrapProblem(l);
     if (problem !== null) return raise('Restore_refused', problem);
     l.members = beginRestoration(x, l.items, l.strategy);
-    return call(log, { text: 'Resto::restore()' }, 'build');
+    return call(log, { text: 'Resto::restore()' }, 'build', 'failed');
   },
   build: (_x, l) => each(buildMember, l.members ?? [], { strategy: l.strategy }, l.strategy.bootstrap === 'empty' ? 'services' : 'finish', 'failed'),
   services: (_x, l) => each(restoreAnnouncements, l.members ?? [], {}, 'furnish', 'failed'),

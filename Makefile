@@ -9,7 +9,7 @@ SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yam
 ARGS ?=
 RUN_OPT ?=
 
-.PHONY: help build test unit check list autopilot oracle bench losing extensions losses engine guest schema clean FORCE
+.PHONY: help build test unit check list autopilot oracle bench losing sweeps extensions losses engine guest schema clean FORCE
 
 help:
 	@echo 'make run/NAME   run one scenario ($(SCENARIOS))'
@@ -23,6 +23,7 @@ help:
 	@echo 'make losses     write the tables of run/LOSSES.md anew'
 	@echo 'make bench      measure the board'
 	@echo 'make losing     at how many moments each losing strategy shows: the table in README.md'
+	@echo 'make sweeps     a checkpoint, kill and restore at many moments of every scenario that takes one, as a table'
 	@echo 'make engine     make the fast engine anew from the instruction tables'
 	@echo 'make guest      rebuild the guest programs (needs an ARM cross compiler)'
 	@echo 'make schema     write the schemas of the scenario language in config/ anew'
@@ -73,6 +74,14 @@ extensions: $(BUNDLE)
 # One moment of four takes some minutes; the table goes into README.md by hand.
 losing: $(BUNDLE)
 	@$(NODE) $(BUNDLE) sweep sheep_counter --losing --shard 1/4 $(ARGS)
+
+# One moment of twelve of each scenario that checkpoints something takes some minutes; make sweeps SHARD=1/1 tries all, for hours.
+# What is there already is not done again: rm -rf reports/*/sweep.json reports/*/*/sweep.json begins anew.
+SHARD = 1/12
+SWEPT = $(shell grep -l '<checkpoint' run/*.xml run/restore/*.xml | sed 's,^run/,,; s,.xml$$,,')
+sweeps: $(BUNDLE)
+	@for scenario in $(SWEPT); do $(NODE) $(BUNDLE) sweep $$scenario --shard $(SHARD) --resume $(ARGS) || test $$? -eq 1 || exit 1; done
+	@$(NODE) $(BUNDLE) report --table $(addsuffix /sweep.json,$(addprefix reports/,$(SWEPT)))
 
 schema: $(BUNDLE)
 	@$(NODE) $(BUNDLE) schema --write config

@@ -1,9 +1,10 @@
-// `rescap report --merge FILE...`: the shards of a sweep, done on several machines, become one record and one result.
+// `rescap report`: the shards of a sweep, done on several machines, become one record and one result; many sweeps become one table.
 // Owns no state. Records of different sweeps, and shards that overlap, are refused in words.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sweepText } from '../../report/sweep.ts';
+import { sweepTable } from '../../report/sweep_table.ts';
 import { mergeRecords, parseRecord, printRecord, type SweepRecord } from '../../runner/sweep/record.ts';
 import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -13,23 +14,34 @@ const FILE_BYTES_MAX = 256 * 1024 * 1024;
 
 export const REPORT: Command = {
   name: 'report',
-  summary: 'Merges the records of a sweep whose shards were done on several machines, and tells the whole result.',
-  usage: 'report --merge FILE... [--output FILE]',
-  example: ['rescap report --merge shard-1.json shard-2.json shard-3.json', 'rescap report --merge shards/*.json --output sweep.json'],
+  summary: 'Merges the records of a sweep whose shards were done on several machines, or makes a table of the records of many sweeps.',
+  usage: 'report --merge|--table FILE... [--output FILE]',
+  example: ['rescap report --merge shard-1.json shard-2.json shard-3.json', 'rescap report --merge shards/*.json --output sweep.json', 'rescap report --table reports/*/sweep.json'],
   options: {
     merge: { type: 'boolean', doc: 'merge the records named' },
+    table: { type: 'boolean', doc: 'a table in Markdown, one row for each record' },
     output: { type: 'string', short: 'o', value: 'FILE', doc: 'write the merged record' },
   },
   run: ({ values, positionals }, context) => {
-    if (values['merge'] !== true || positionals.length === 0) throw new UsageError('report needs --merge and the records to merge', 'for example: rescap report --merge shard-*.json');
+    if (values['table'] === true && values['merge'] !== true && positionals.length > 0) {
+      context.out(sweepTable(positionals.map((file) => readRecord(file, context))));
+      return PASSED;
+    }
+    if (values['merge'] !== true || positionals.length === 0) throw new UsageError('report needs --merge or --table, and records', 'for example: rescap report --merge shard-*.json');
     const merged = mergeRecords(positionals.map((file) => readRecord(file, context)));
     if ('error' in merged) throw new UsageError(merged.error);
     const { output } = values;
     if (typeof output === 'string') writeFile(resolve(context.cwd, output), printRecord(merged));
-    context.out(sweepText(merged, (moment) => ['rescap sweep', merged.identity.scenario, `--of "${merged.identity.component}"`, ...strategyOptions(merged), `--only ${moment}`].join(' ')));
+    context.out(sweepText(merged, (moment) => ['rescap sweep', merged.identity.scenario, ...componentOptions(merged), ...strategyOptions(merged), `--only ${moment}`].join(' ')));
     return verdictOf(merged);
   },
 };
+
+/** "rtcr -> server, client" names the first by its path, and others that were checkpointed together with it. */
+function componentOptions({ identity: { component } }: SweepRecord): string[] {
+  const [path = '', ...others] = component.split(', ');
+  return [`--of "${path}"`, ...(others.length === 0 ? [] : [`--with "${others.join(',')}"`])];
+}
 
 const strategyOptions = ({ identity: { strategy } }: SweepRecord): string[] =>
   (['checkpoint', 'restore'] as const).flatMap((command) => {

@@ -181,6 +181,9 @@ function romContent(x: Execution, badge: number): { content: number; size: numbe
   return { content: found?.content ?? 0, size: found?.size ?? 0 };
 }
 
+/** Microseconds by which a timer comes behind those of the target that were set before it: the clock tells milliseconds only. */
+const rankOf = (x: Execution, { target, armed_nr }: { readonly target: number; readonly armed_nr: number }): number => ofTarget(timerSessions, x, target).filter(([, other]) => other.armed_nr < armed_nr).length;
+
 function timerSession(x: Execution, key: number): StoredTimerSession {
   const row = timerSessions(x).require(key);
   const { timeout_us, periodic } = row;
@@ -189,7 +192,7 @@ function timerSession(x: Execution, key: number): StoredTimerSession {
   // Clocks went on while the target stood still; what is stored is how it saw them when it was stopped.
   const left_us = remainingTime(row, now_ms);
   return {
-    ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: left_us === null ? null : left_us + stillSince(x, row.armed_ms) * 1000,
+    ...storedSession(x, row), sigh_badge: row.sigh?.id ?? 0, timeout_us, periodic, remaining_us: left_us === null ? null : left_us + stillSince(x, row.armed_ms) * 1000 + rankOf(x, row),
     elapsed_ms: clock === undefined ? 0 : Math.max(clock.elapsed_ms - stillSince(x, 0), 0),
   };
 }

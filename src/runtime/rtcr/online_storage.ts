@@ -203,6 +203,8 @@ export interface TimerSessionRow extends InterposedSession {
   readonly periodic: boolean;
   /** Reading of the checkpointer's own Timer session when the trigger was set. */
   readonly armed_ms: number;
+  /** In which order the triggers of all sessions were set. */
+  readonly armed_nr: number;
   /** What the target's clock is ahead of the wrapped session's. */
   readonly offset_ms: number;
   /** The checkpointer's context that the wrapped session signals until a restored period is in phase again, 0 otherwise. */

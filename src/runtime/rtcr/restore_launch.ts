@@ -183,6 +183,7 @@ const restoreTimer = procedure<TimerLocals>('rtcr.restore_timer', {
 
 /** Handlers first, then triggers, and both only when the target's own handler is in place. */
 export const restoreTimers = procedure<Record<string, Plain>>('rtcr.restore_timers', {
-  start: (x) => each(restoreTimer, snapshotOf(x).timer_sessions.map((_timer, at) => at), {}, 'restored'),
+  // What is due first is set first: each takes a moment, in which nothing may overtake it.
+  start: (x) => each(restoreTimer, snapshotOf(x).timer_sessions.map(({ remaining_us }, at) => ({ at, due: remaining_us ?? Number.POSITIVE_INFINITY })).sort((a, b) => (a.due === b.due ? a.at - b.at : a.due - b.due)).map(({ at }) => at), {}, 'restored'),
   restored: () => done(),
 });

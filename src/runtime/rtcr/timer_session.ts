@@ -80,7 +80,7 @@ export const createTimerSession = procedure<CreateSession>('rtcr.create_timer_se
   start: (_x, l) => call(connectTimer, { args: l.args }, 'opened'),
   opened: (x, l, { cap: real, context }: Connected) => {
     l.ref = timerSessions(x).insert({
-      ...newSession(x, l, real), context, sigh: null, timeout_us: 0, periodic: false, armed_ms: 0, offset_ms: 0, phase_context: 0,
+      ...newSession(x, l, real), context, sigh: null, timeout_us: 0, periodic: false, armed_ms: 0, armed_nr: 0, offset_ms: 0, phase_context: 0,
     });
     return call(interpose, { target: l.target, interface: 'Timer_session', ref: l.ref }, 'interposed');
   },
@@ -99,6 +99,9 @@ export const readClock = procedure<Record<string, Plain>>('rtcr.read_clock', {
   read: (_x, _l, { value }: RpcReply) => done(value),
 });
 
+/** Of two triggers within one millisecond it tells which came first. */
+const nextNumber = (x: Execution): number => timerSessions(x).entries().reduce((max, [, { armed_nr }]) => Math.max(max, armed_nr), 0) + 1;
+
 const to = (x: Execution, ref: number): number | null => timerSessions(x).get(ref)?.real ?? null;
 
 type TriggerLocals = { [key: string]: Plain; request: RpcRequest; now?: number };
@@ -116,7 +119,7 @@ const trigger = (name: 'trigger_once' | 'trigger_periodic') =>
       return rpc(Timer_session[name], to(x, l.request.ref), l.request.args as RpcArguments, 'triggered', 'failed');
     },
     triggered: (x, l) => {
-      const patch = { timeout_us: num(l.request, 'us'), periodic: name === 'trigger_periodic', armed_ms: l.now ?? 0 };
+      const patch = { timeout_us: num(l.request, 'us'), periodic: name === 'trigger_periodic', armed_ms: l.now ?? 0, armed_nr: nextNumber(x) };
       if (timerSessions(x).get(l.request.ref) !== undefined) timerSessions(x).update(l.request.ref, patch);
       return done({} satisfies RpcAnswer);
     },
@@ -181,7 +184,7 @@ const inPhase = procedure<PhaseLocals>('rtcr.timer_in_phase', {
   trigger: (x, l, now: number) => {
     const row = timerSessions(x).get(l.timer ?? 0);
     if (row === undefined) return done();
-    timerSessions(x).update(l.timer ?? 0, { armed_ms: now });
+    timerSessions(x).update(l.timer ?? 0, { armed_ms: now, armed_nr: nextNumber(x) });
     return rpc(Timer_session.trigger_periodic, row.real, { us: row.timeout_us }, 'submit', 'submit');
   },
   submit: (x, l) => {
@@ -207,7 +210,7 @@ export const restartPeriod = procedure<RestartLocals>('rtcr.timer_restart_period
   },
   triggered: (x, l) => {
     const armed_ms = (l.now ?? 0) - Math.round((l.timeout_us - l.remaining_us) / 1000);
-    timerSessions(x).update(l.timer, { timeout_us: l.timeout_us, periodic: true, armed_ms });
+    timerSessions(x).update(l.timer, { timeout_us: l.timeout_us, periodic: true, armed_ms, armed_nr: nextNumber(x) });
     return done();
   },
 });

@@ -4,6 +4,7 @@
 import { PAGE_BYTES } from '../../emu/numbers.ts';
 import type { Plain } from '../../emu/plain.ts';
 import { Region_map } from '../rpc/interfaces.ts';
+import { clearCost, copyCost } from './cost.ts';
 import { env } from './env.ts';
 import { done, type Failure, goto, procedure, raise } from './procedure.ts';
 import { rpc, type RpcReply } from './rpc_client.ts';
@@ -87,6 +88,8 @@ export const clearMemory = procedure<ClearLocals>('native.clear_memory', {
   start: (x, l) => {
     if (l.length <= 0) return done();
     const count = Math.min(l.length, toPageEnd(l.address));
+    // Writing them is charged as a copy.
+    x.charge(clearCost(count) - copyCost(count));
     x.write(l.address, new Uint8Array(count));
     l.address += count;
     l.length -= count;

@@ -200,8 +200,16 @@ export class RunningSystem implements System {
   }
 
   components(): readonly ComponentInfo[] {
+    const alive = this.#observe();
+    if (alive.size === 0) return [];
+    const known = [...this.#labels.entries()].sort(([a], [b]) => a - b);
+    return known.map(([task, label]) => ({ label, task, alive: alive.has(task) }));
+  }
+
+  /** Notes the labels of the tasks that there are now. */
+  #observe(): ReadonlySet<DebugId> {
     const core = this.#hosted.components().find((component) => component.program === coreProgram);
-    if (core === undefined) return [];
+    if (core === undefined) return new Set();
     const slots = new Map(this.objectSpace(core.task).slots.map(({ slot, id }) => [slot as number, id]));
     const alive = new Set<DebugId>();
     for (const { label, task_slot } of pdLabels(core)) {
@@ -212,8 +220,7 @@ export class RunningSystem implements System {
     }
     alive.add(core.task);
     this.#labels.set(core.task, CORE_LABEL);
-    const known = [...this.#labels.entries()].sort(([a], [b]) => a - b);
-    return known.map(([task, label]) => ({ label, task, alive: alive.has(task) }));
+    return alive;
   }
 
   control(command: ControlCommand): ControlAnswer {
@@ -237,13 +244,13 @@ export class RunningSystem implements System {
   /** The checkpoint/restore component that is the parent of a child, or why there is none. */
   #checkpointerOf(child: string, verb: string): { readonly info: ComponentInfo; readonly component: Component } | Extract<ControlAnswer, { accepted: false }> {
     const parent = ['init', ...child.split(SEPARATOR).slice(0, -1)].join(SEPARATOR);
-    const info = this.components().find(({ label, alive }) => alive && label === parent);
-    if (info === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
-    const component = this.#hosted.component(info.task);
+    const task = [...this.#observe()].sort((a, b) => a - b).find((id) => this.#labels.get(id) === parent);
+    if (task === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
+    const component = this.#hosted.component(task);
     if (component === undefined || !isCheckpointer(component.program.name)) {
       return { accepted: false, message: `'${parent}' is no checkpoint/restore component, so it cannot ${verb} its children` };
     }
-    return { info, component };
+    return { info: { label: parent, task, alive: true }, component };
   }
 
   takeImage(of: string, name: string): PortableCheckpoint | null {

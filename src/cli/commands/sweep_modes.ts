@@ -10,6 +10,7 @@ import type { SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import { type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
+import { type HostMemory, hostMemory } from '../host_memory.ts';
 
 type Asked = Pick<SweepRequest, 'scenario' | 'modules' | 'path' | 'with' | 'strategy' | 'shard'>;
 
@@ -31,19 +32,38 @@ function teller(name: string, total: () => number, context: Context): { readonly
   };
 }
 
+/** Host memory after so many cycles. */
+type MemoryLook = HostMemory & { readonly done: number };
+
+const LOOKS = 10;
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+/** "host memory in use, garbage collected: 41.2 MB after 25 cycles, ..." */
+const memoryText = (looks: readonly MemoryLook[]): string =>
+  looks.length === 0 ? '' : `host memory (heap in use, resident):\n${looks.map(({ done, heap_bytes, resident_bytes }) => `  after ${done} cycles ${megabytes(heap_bytes)} MB, ${megabytes(resident_bytes)} MB\n`).join('')}`;
+
 export function sweepCycles(asked: Asked, count: number, context: Context): Exit {
   const { scenario } = asked;
   const progress = teller(scenario.name, () => count, context);
-  const result = cycles({ ...asked, cycles: count }, context.boot, (done) => {
-    progress.tell(done, 0);
-    return true;
-  });
+  const looks: MemoryLook[] = [];
+  const result = cycles(
+    { ...asked, cycles: count },
+    context.boot,
+    (done) => {
+      progress.tell(done, 0);
+      return true;
+    },
+    (done) => {
+      if (looks.length === 0 || done === count || done >= (looks.length * count) / LOOKS) looks.push({ done, ...hostMemory() });
+    },
+  );
   progress.end();
   if ('error' in result) return { verdict: 'failed', reason: result.error };
   const { done, growth, counted } = result;
   context.out(`${scenario.name}: ${done} cycles of checkpoint, kill and restore of ${markWords(asked)}\n`);
   if (growth.length === 0) {
     context.out(`${good('nothing grew')}: ${counted} counts of kernel objects, slots, table rows and RAM are what they were\n`);
+    context.out(memoryText(looks));
     return PASSED;
   }
   context.out(`${bad('not as before')}:\n${growth.map((line) => `  ${line}\n`).join('')}`);

@@ -23,11 +23,14 @@ export interface CyclesResult {
   readonly counted: number;
 }
 
+/** Cycles after which the counts were compared, every so often. */
+export type Look = (done: number) => void;
+
 /** Counts are compared after every so many cycles, and after the last. */
 const LOOK_EVERY = 25;
 
-/** `progress` is told after each cycle; false ends it. */
-export function cycles(request: CyclesRequest, boot: BootSystem, progress: (done: number) => boolean): CyclesResult | { readonly error: string } {
+/** `progress` is told after each cycle, false ends it; `look` whenever the counts were compared and equal. */
+export function cycles(request: CyclesRequest, boot: BootSystem, progress: (done: number) => boolean, look: Look = () => undefined): CyclesResult | { readonly error: string } {
   const { scenario, modules, strategy } = request;
   const system = boot(systemConfig(scenario, modules));
   if ('error' in system) return { error: `the system does not boot: ${system.error}` };
@@ -41,6 +44,7 @@ export function cycles(request: CyclesRequest, boot: BootSystem, progress: (done
     if (goesOn && done % LOOK_EVERY !== 0 && done !== request.cycles) continue;
     settle(system);
     const growth = inventoryDifferences(before, system.inventory());
+    if (growth.length === 0) look(done);
     if (growth.length > 0 || !goesOn || done === request.cycles) return { done, growth, counted: before.size };
   }
   return { done: 0, growth: [], counted: before.size };

@@ -98,9 +98,21 @@ export function unmapSlot(x: Execution, slot: number, { destroy }: { readonly de
   });
 }
 
+/** Asked more often than anything else, hence without the means of `kernelCall`. */
 export function capValid(x: Execution, slot: number, task = OWN_TASK_SLOT): boolean {
-  return kernelCall(x, { slot: task, label: PROTOCOL.task, words: [2, (slot << 12) >>> 0] }).label > 0;
+  const { r, utcb } = x.cpu;
+  utcb[0] = 2;
+  utcb[1] = (slot << 12) >>> 0;
+  r[0] = TAG_OF_CAP_VALID;
+  r[2] = (task << 12) | OPERATION.call;
+  r[3] = 0;
+  r[4] = 0;
+  x.charge(COST.system_call + COST.word * 2);
+  x.cpu.invokeNow();
+  return tagLabel(r[0] ?? 0) > 0;
 }
+
+const TAG_OF_CAP_VALID = makeTag(PROTOCOL.task, 2, 0);
 
 /** True if both slots name one object (two empty slots also count as equal). */
 export function capEqual(x: Execution, a: number, b: number): boolean {

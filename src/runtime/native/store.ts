@@ -144,6 +144,8 @@ type CapturedStore = readonly { readonly name: string; readonly table: Table<obj
 /** All tables of one component, by name. */
 export class Store {
   #tables: Map<string, Table<object>>;
+  /** The same tables by the number of their declaration, as far as they were looked for. */
+  readonly #declared: (Table<object> | undefined)[] = [];
 
   constructor(tables = new Map<string, Table<object>>()) {
     this.#tables = tables;
@@ -156,6 +158,15 @@ export class Store {
       this.#tables.set(name, found);
     }
     return found as unknown as Table<Row>;
+  }
+
+  /** As `table`, for the declaration with this number. */
+  declared<Row extends object>(number: number, name: string): Table<Row> {
+    const known = this.#declared[number];
+    if (known !== undefined) return known as unknown as Table<Row>;
+    const found = this.table<Row>(name);
+    this.#declared[number] = found as unknown as Table<object>;
+    return found;
   }
 
   /** Rows by table. */
@@ -173,6 +184,7 @@ export class Store {
 
   rewind(captured: CapturedStore): void {
     this.#tables.clear();
+    this.#declared.length = 0;
     for (const { name, table, captured: rows } of captured) {
       table.rewind(rows);
       this.#tables.set(name, table);
@@ -190,6 +202,9 @@ export class Store {
   }
 }
 
+/** Tables declared so far. */
+let declarations = 0;
+
 /** Whatever has a store: a component, or an execution of one of its threads. */
 export interface HasStore {
   readonly store: Store;
@@ -197,7 +212,8 @@ export interface HasStore {
 
 /** Declares a table of a component: `const regions = table<Region>('regions')`, used as `regions(x).get(key)`. */
 export function table<Row extends object>(name: string): (owner: HasStore) => Table<Row> {
-  return (owner) => owner.store.table<Row>(name);
+  const number = declarations++;
+  return (owner) => owner.store.declared<Row>(number, name);
 }
 
 /** Declares a single record of a component with its initial value: `const quota = record('quota', { used: 0 })`. */

@@ -60,7 +60,7 @@ function systemCall(kernel: Kernel, thread: Thread, pc: number): void {
   if (pc === ENTRY_INVOKE) return invoke(kernel, thread);
   if (pc === ENTRY_MEM_OP) memOp(kernel, thread);
   else if (pc === ENTRY_DEBUGGER) invokeDebugger(kernel, thread);
-  else enterDebugger(kernel, thread);
+  else enterDebugger(kernel, thread, pc);
   if (thread.alien_call) kernel.alienReturned(thread);
 }
 

@@ -30,7 +30,7 @@ import { freeSnapshot } from './snapshot_end.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { type Snapshot, snapshots, threadsOf } from './target_state.ts';
 import { readClock } from './timer_session.ts';
-import { nudgeThread } from './transit.ts';
+import { letFaultEnd, nudgeThread } from './transit.ts';
 
 type CheckpointLocals = {
   [key: string]: Plain;
@@ -45,6 +45,8 @@ type CheckpointLocals = {
   /** What was found in transit last, and how often in a row. */
   finding?: string;
   repeats?: number;
+  /** Threads among them that wait for their pager. */
+  faulted?: readonly number[];
   /** The snapshots to be, while room for their records is sought. */
   collected?: readonly Snapshot[];
   /** Every slot was looked into since the targets were let run last. */
@@ -90,6 +92,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     const others = l.repeats === 0 ? [] : allCaptures(x).flatMap(({ threads }) => threads.filter(({ phase }) => phase?.kind === 'user').map(({ key }) => key));
     const mine = found.map(({ thread }) => thread);
     const nudged = [...others.filter((key) => !mine.includes(key)), ...mine];
+    l.faulted = found.filter(({ faulted }) => faulted).map(({ thread }) => thread);
     l['nudged'] = Array.from({ length: l.repeats === 0 ? 1 : TRANSIT_TICKS }, () => nudged).flat();
     return hasTimers(x, l.targets) && stopsBy(l.strategy) === 'freeze' ? call(readClock, {}, 'clock') : goto('nudge');
   },
@@ -97,7 +100,8 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     runsAgain(x, now_ms);
     return goto('nudge');
   },
-  nudge: (_x, l) => each(nudgeThread, l['nudged'] as readonly number[], {}, 'capture', 'failed'),
+  nudge: (_x, l) => each(nudgeThread, l['nudged'] as readonly number[], {}, 'ended', 'failed'),
+  ended: (_x, l) => each(letFaultEnd, l.faulted ?? [], {}, 'capture', 'failed'),
   // Of slots without record only those of receive windows were looked into so far; the others are known now, and may be mentioned, too.
   probe: (_x, l) => {
     l.probed = true;

@@ -10,10 +10,11 @@ import { call, done, goto, invoke, procedure } from '../native/procedure.ts';
 import { makeTag, OPERATION, UTCB } from '../native/utcb.ts';
 import { capture, type CapturedThread } from './capture.ts';
 import { each } from './each.ts';
-import { TRANSIT_STACK_WORDS } from './limits.ts';
+import { REFAULT_PAUSE_US, TRANSIT_STACK_WORDS } from './limits.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
 import { cpuThreads, pdSessions } from './online_storage.ts';
 import { type Place, placeAt } from './region_lookup.ts';
+import { sleep } from './sleep.ts';
 import { ramBytes } from './target_rows.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
 import { REGISTER } from './thread_phase.ts';
@@ -52,23 +53,27 @@ function beingReceived(x: Execution): number[] {
   return stale.filter(({ slot, badge }) => badge !== 0 && reserved.includes(slot) && !cap_map.some((row) => row.id === badge)).map(({ badge }) => badge);
 }
 
-/** Threads by key with the ids that gave them away. */
-export type Transits = readonly { readonly thread: number; readonly ids: readonly number[] }[];
+/** Threads by key with the ids that gave them away, and whether they wait for their pager. */
+export type Transits = readonly { readonly thread: number; readonly ids: readonly number[]; readonly faulted: boolean }[];
 
-/** The threads that may have capabilities in transit: Transits. Only threads in user mode can. */
+/** Who is in the middle of its own code: in user mode, or at an instruction that faulted. */
+const isUnderWay = ({ phase }: CapturedThread): boolean => phase?.kind === 'user' || phase?.kind === 'page_fault';
+
+/** The threads that may have capabilities in transit: Transits. Only threads that are in the middle of their code can. */
 export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits', {
   start: (x) => {
-    const running = capture.get(x).threads.filter(({ phase }) => phase?.kind === 'user');
+    const running = capture.get(x).threads.filter(isUnderWay);
     return each(searchStack, running.map(({ key }) => key), {}, 'searched');
   },
   searched: (x) => {
     const ids = knownIds(x);
     const received = beingReceived(x);
     const gates = unmappedGates(x);
-    const found = capture.get(x).threads.flatMap(({ key, phase, registers, stack_ids, utcb_words }) => {
-      if (phase?.kind !== 'user') return [];
+    const found = capture.get(x).threads.flatMap((thread) => {
+      if (!isUnderWay(thread)) return [];
+      const { key, phase, registers, stack_ids, utcb_words } = thread;
       const mentioned = [...mentionedIds(registers, ids), ...stack_ids, ...mentionedIds(utcb_words, gates), ...received];
-      return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned }];
+      return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned, faulted: phase?.kind === 'page_fault' }];
     });
     return done(found satisfies Transits);
   },
@@ -110,9 +115,24 @@ const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
   },
 });
 
-const THREAD_SWITCH = 2;
-
 type NudgeLocals = { [key: string]: Plain; item: number };
+
+/** Lets one frozen thread have the answer of its pager, while all others stay frozen. What it does afterwards ends with the pause. */
+export const letFaultEnd = procedure<NudgeLocals>('rtcr.let_fault_end', {
+  start: (x, l) => {
+    const kernel = cpuThreads(x).get(l.item)?.kernel ?? 0;
+    dirtyWritable(x, capture.get(x).target);
+    // The pager is of lower priority than whoever checkpoints.
+    return kernel === 0 || thawThread(x, kernel) !== 'ok' ? done() : call(sleep, { us: REFAULT_PAUSE_US }, 'over');
+  },
+  over: (x, l) => {
+    const kernel = cpuThreads(x).get(l.item)?.kernel ?? 0;
+    if (kernel !== 0) freezeThread(x, kernel);
+    return done();
+  },
+});
+
+const THREAD_SWITCH = 2;
 
 /** Lets one frozen thread run to its next preemption point, at most for a tick, while all others stay frozen. */
 export const nudgeThread = procedure<NudgeLocals>('rtcr.nudge_thread', {

@@ -212,6 +212,52 @@ static void check_positions(void)
 	CHECK(cap_map_find(52) != NULL);
 }
 
+/* what a search from the first slot on finds */
+static u32 first_fit(u32 count)
+{
+	const struct cap *array = cap_index_allocator.array;
+	u32 start = 0x200, n = 0;
+
+	for (; n < count; n++)
+		if (array[start + n].id)
+			start += n + 1, n = (u32)-1;
+	return start;
+}
+
+/* ranges, windows and single slots come and go: each takes the first place that fits, whatever was remembered of earlier ones */
+static void check_first_fit(void)
+{
+	enum { HELD = 24 };
+	static struct cap *held[HELD];
+	static u32 count[HELD];
+
+	for (u32 round = 0; round < 4000; round++) {
+		u32 const k = random_number(HELD);
+
+		if (held[k] && count[k] == WINDOW_SLOTS && (round & 1)) {
+			cap_index_close_window(held[k], NULL);
+			held[k] = NULL;
+		} else if (held[k]) {
+			cap_index_free(held[k], count[k]);
+			held[k] = NULL;
+		} else if (round & 1) {
+			u32 const expected = first_fit(count[k] = WINDOW_SLOTS);
+
+			held[k] = cap_index_open_window(NULL);
+			CHECK(cap_slot(held[k]) == expected);
+		} else {
+			u32 const expected = first_fit(count[k] = 1 + random_number(5));
+
+			held[k] = cap_index_allocate_range(count[k]);
+			CHECK(cap_slot(held[k]) == expected);
+		}
+	}
+	for (u32 k = 0; k < HELD; k++)
+		if (held[k])
+			cap_index_free(held[k], count[k]);
+	CHECK(first_fit(1) == 0x200);
+}
+
 #if defined(FLAVOUR_STOCK)
 static u32 depth_of(struct cap *cap)
 {
@@ -301,6 +347,7 @@ noreturn_t _start(void)
 	check_print();
 	check_log_buffer();
 	check_session_args();
+	check_first_fit();
 	check_positions();
 	check_map();
 	check_lock();

@@ -8,6 +8,8 @@
 enum {
 	CAP_RECORDS = 4096,
 	CAP_ID_NONE = 0xffff,
+	/* slots in which a call or a serving thread receives capabilities */
+	WINDOW_SLOTS = 4,
 };
 
 #if defined(FLAVOUR_STOCK)
@@ -74,3 +76,7 @@ static inline u32 cap_id(const struct cap *cap)
 /* one reference more; the second takes it away again and releases the record with the last one */
 struct cap *cap_reference(struct cap *cap);
 void cap_drop(struct cap *cap);
+
+/* a call: slots for what it may receive, and a reference on its destination as long as it lasts; null when the space is used up */
+struct cap *cap_index_open_window(struct cap *kept);
+void cap_index_close_window(struct cap *window, struct cap *kept);

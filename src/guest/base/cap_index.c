@@ -3,7 +3,6 @@
 #include "cap.h"
 
 #include "cap_map.h"
-#include "memory.h"
 #include "spin_lock.h"
 
 static const u32 allocator_vtable[1];
@@ -22,36 +21,66 @@ static bool used(const struct cap *cap)
 	return cap->id != 0;
 }
 
-static void prepare(struct cap *cap)
+/* a record that is not in use is zero; one that is, and has no id yet, is zero but for CAP_ID_NONE */
+inlined void write_record(struct cap *cap, u32 id)
 {
-	memset(cap, 0, sizeof(*cap));
-	cap->id = CAP_ID_NONE;
+	enum { LAST = sizeof(*cap) / sizeof(u32) - 1 };
+	u32 *word = (u32 *)cap;
+
+	for (u32 n = 0; n < LAST; n++)
+		word[n] = 0;
+	word[LAST] = id << 16;
 }
 
-struct cap *cap_index_allocate_range(u32 count)
+/* no slot below this one is free; a search that begins here finds what a search from SLOT_USER_BASE would find */
+static u32 lowest_free = SLOT_USER_BASE;
+
+/* first fit, with the spin lock held */
+static seldom struct cap *find_range(u32 count)
 {
 	struct cap *const array = cap_index_allocator.array;
-	struct cap *found = NULL;
-	u32 start = SLOT_USER_BASE;
 
-	spin_lock(&cap_index_allocator.spin_lock);
-	while (!found && start + count < CAP_RECORDS) {
+	while (lowest_free < CAP_RECORDS && used(&array[lowest_free]))
+		lowest_free++;
+	for (u32 start = lowest_free; start + count < CAP_RECORDS; start++) {
 		u32 n = 0;
 
 		while (n < count && !used(&array[start + n]))
 			n++;
 		if (n == count)
-			found = &array[start];
-		else
-			start += n + 1;
+			return &array[start];
 	}
-	for (u32 n = 0; found && n < count; n++)
-		prepare(&found[n]);
-	spin_unlock(&cap_index_allocator.spin_lock);
+	return NULL;
+}
 
-	if (!found)
-		kernel_print("assertion failed: cap index allocation failed\n");
-	return found;
+/* the same, as nearly every call finds it */
+inlined struct cap *find_window(void)
+{
+	struct cap *first = &cap_index_allocator.array[lowest_free];
+	bool fits = lowest_free + WINDOW_SLOTS < CAP_RECORDS;
+
+#pragma GCC unroll 4
+	for (u32 n = 0; n < WINDOW_SLOTS; n++)
+		fits = fits && !used(&first[n]);
+	return fits ? first : find_range(WINDOW_SLOTS);
+}
+
+static seldom struct cap *used_up(void)
+{
+	kernel_print("assertion failed: cap index allocation failed\n");
+	return NULL;
+}
+
+seldom struct cap *cap_index_allocate_range(u32 count)
+{
+	struct cap *found;
+
+	spin_lock(&cap_index_allocator.spin_lock);
+	found = find_range(count);
+	for (u32 n = 0; found && n < count; n++)
+		write_record(&found[n], CAP_ID_NONE);
+	spin_unlock(&cap_index_allocator.spin_lock);
+	return found ? found : used_up();
 }
 
 struct cap *cap_index_allocate_at(u32 slot)
@@ -60,14 +89,23 @@ struct cap *cap_index_allocate_at(u32 slot)
 		kernel_print("assertion failed: cap index out of bounds\n");
 		return NULL;
 	}
-	prepare(&cap_index_allocator.array[slot]);
+	write_record(&cap_index_allocator.array[slot], CAP_ID_NONE);
 	return &cap_index_allocator.array[slot];
 }
 
-void cap_index_free(struct cap *first, u32 count)
+/* with the spin lock held, by whoever frees the records from `first` on */
+inlined void note_free(const struct cap *first)
+{
+	if (cap_slot(first) < lowest_free && cap_slot(first) >= SLOT_USER_BASE)
+		lowest_free = cap_slot(first);
+}
+
+seldom void cap_index_free(struct cap *first, u32 count)
 {
 	spin_lock(&cap_index_allocator.spin_lock);
-	memset(first, 0, count * sizeof(*first));
+	for (u32 n = 0; n < count; n++)
+		write_record(&first[n], 0);
+	note_free(first);
 	spin_unlock(&cap_index_allocator.spin_lock);
 }
 
@@ -98,4 +136,37 @@ void cap_drop(struct cap *cap)
 	spin_unlock(&cap_index_allocator.spin_lock);
 	if (last)
 		cap_map_remove(cap);
+}
+
+struct cap *cap_index_open_window(struct cap *kept)
+{
+	struct cap *window;
+
+	spin_lock_often(&cap_index_allocator.spin_lock);
+	window = find_window();
+	if (window) {
+#pragma GCC unroll 4
+		for (u32 n = 0; n < WINDOW_SLOTS; n++)
+			write_record(&window[n], CAP_ID_NONE);
+		if (counted(kept))
+			kept->references++;
+	}
+	spin_unlock(&cap_index_allocator.spin_lock);
+	return window ? window : used_up();
+}
+
+void cap_index_close_window(struct cap *window, struct cap *kept)
+{
+	bool last = false;
+
+	spin_lock_often(&cap_index_allocator.spin_lock);
+#pragma GCC unroll 4
+	for (u32 n = 0; n < WINDOW_SLOTS; n++)
+		write_record(&window[n], 0);
+	note_free(window);
+	if (counted(kept))
+		last = --kept->references == 0;
+	spin_unlock(&cap_index_allocator.spin_lock);
+	if (last)
+		cap_map_remove(kept);
 }

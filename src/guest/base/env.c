@@ -76,7 +76,7 @@ static void publish_cap_map(void)
 }
 #endif
 
-void env_initialise(u32 parent_id)
+seldom void env_initialise(u32 parent_id)
 {
 	env.parent = cap_map_insert_at(parent_id, SLOT_PARENT);
 	env.ram = basic_session("Env::ram_session", 2);

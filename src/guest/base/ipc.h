@@ -15,8 +15,6 @@ enum {
 /* k-th (from 0) of n declared exceptions */
 #define RPC_EXCEPTION(k, n) (-1000 - ((n) - (k)))
 
-enum { WINDOW_SLOTS = 4 };
-
 /* sends `message`, which then holds the reply */
 i32 ipc_call(struct cap *destination, struct message *message);
 

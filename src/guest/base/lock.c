@@ -42,7 +42,7 @@ bool lock_take(struct lock *lock)
 	struct applicant myself = { thread_myself(), NULL };
 	bool mine;
 
-	spin_lock(&lock->spin_lock);
+	spin_lock_often(&lock->spin_lock);
 	if (lock->state == UNLOCKED) {
 		lock->state = LOCKED;
 		lock->owner = myself;
@@ -71,7 +71,7 @@ void lock_release(struct lock *lock)
 {
 	struct applicant *next;
 
-	spin_lock(&lock->spin_lock);
+	spin_lock_often(&lock->spin_lock);
 	next = lock->owner.next;
 	if (!next) {
 		lock->state = UNLOCKED;

@@ -3,20 +3,10 @@
 
 #include "memory.h"
 
-/* the payload stays as it is: nobody reads beyond what was put in, and every RPC comes through here several times */
-void message_initialise(struct message *message)
-{
-	message->words = message->caps = 0;
-	message->next_word = message->next_cap = 0;
-	for (u32 n = 0; n < MESSAGE_CAPS; n++)
-		message->cap[n] = NULL;
-}
-
-void message_clear(struct message *message)
+void message_drop_caps(struct message *message)
 {
 	for (u32 n = 0; n < message->caps; n++)
 		cap_drop(message->cap[n]);
-	message_initialise(message);
 }
 
 void message_put_word(struct message *message, u32 value)
@@ -52,11 +42,6 @@ void message_put_cap(struct message *message, struct cap *cap)
 {
 	if (message->caps < MESSAGE_CAPS)
 		message->cap[message->caps++] = cap_reference(cap);
-}
-
-u32 message_take_word(struct message *message)
-{
-	return message->next_word < message->words ? message->word[message->next_word++] : 0;
 }
 
 void message_take_bytes(struct message *message, void *to, u32 count)

@@ -1,5 +1,5 @@
 /* An RPC message before it goes into, or after it came out of, the message registers (genode-16.08-abi.md 1.1).
- * It holds a reference on each capability in it until it is cleared. */
+ * It holds a reference on each capability in it until it is cleared. Payload and capabilities beyond those that are in it mean nothing. */
 #pragma once
 
 #include "cap.h"
@@ -18,8 +18,20 @@ struct message {
 	struct cap *cap[MESSAGE_CAPS];
 };
 
-void message_initialise(struct message *message);
-void message_clear(struct message *message);
+inlined void message_initialise(struct message *message)
+{
+	message->words = message->caps = 0;
+	message->next_word = message->next_cap = 0;
+}
+
+seldom void message_drop_caps(struct message *message);
+
+inlined void message_clear(struct message *message)
+{
+	if (message->caps)
+		message_drop_caps(message);
+	message_initialise(message);
+}
 
 /* what does not fit is dropped, as the real message buffers do */
 void message_put_word(struct message *message, u32 value);
@@ -29,7 +41,11 @@ void message_put_text(struct message *message, const char *text);
 void message_put_cap(struct message *message, struct cap *cap);
 
 /* missing words read as zero, missing capabilities as invalid; a taken capability belongs to the taker */
-u32 message_take_word(struct message *message);
+inlined u32 message_take_word(struct message *message)
+{
+	return message->next_word < message->words ? message->word[message->next_word++] : 0;
+}
+
 void message_take_bytes(struct message *message, void *to, u32 count);
 struct cap *message_take_cap(struct message *message);
 

@@ -6,7 +6,8 @@
 void rpc_begin(struct message *message, u32 opcode)
 {
 	message_initialise(message);
-	message_put_word(message, opcode);
+	message->words = 1;
+	message->word[0] = opcode;
 }
 
 i32 rpc_call(struct cap *object, struct message *message)

@@ -67,7 +67,7 @@ static i32 dispatch_exit(struct rpc_object *object, u32 opcode, struct message *
 	return RPC_OK;
 }
 
-void rpc_entrypoint_create(struct rpc_entrypoint *entrypoint, const char *name, u32 stack_bytes)
+seldom void rpc_entrypoint_create(struct rpc_entrypoint *entrypoint, const char *name, u32 stack_bytes)
 {
 	entrypoint->objects = NULL;
 	entrypoint->exit = false;
@@ -116,7 +116,7 @@ struct rpc_object *rpc_entrypoint_lookup(struct rpc_entrypoint *entrypoint, cons
 	return cap ? find(entrypoint, cap->id) : NULL;
 }
 
-void rpc_entrypoint_destroy(struct rpc_entrypoint *entrypoint)
+seldom void rpc_entrypoint_destroy(struct rpc_entrypoint *entrypoint)
 {
 	rpc_plain_void(entrypoint->exit_cap, 0);
 	rpc_entrypoint_dissolve(entrypoint, &entrypoint->exit_handler);

@@ -53,7 +53,7 @@ static void attach_trace_control(struct thread *thread)
 	cap_drop(control);
 }
 
-u32 thread_adopt_main(struct thread *thread)
+seldom u32 thread_adopt_main(struct thread *thread)
 {
 	thread->stack = stack_allocate(thread, "main", 0, MAIN_STACK_BYTES);
 	thread->stack->gate_selector = SLOT_THREAD_AREA << SELECTOR_SHIFT;

@@ -5,16 +5,15 @@
 #include "cpu.h"
 #include "dataspace.h"
 #include "env.h"
-#include "thread.h"
 
-static volatile bool inhibit_tracing = true;
+volatile bool trace_inhibited = true;
 
 void trace_enable(void)
 {
-	inhibit_tracing = false;
+	trace_inhibited = false;
 }
 
-static void prepare(struct thread *thread)
+void trace_prepare(struct thread *thread)
 {
 	struct trace_logger *logger = &thread->logger;
 	struct cap *control = NULL;
@@ -26,15 +25,4 @@ static void prepare(struct thread *thread)
 	if (cpu_trace_control(thread->cpu, &control) == RPC_OK && control)
 		dataspace_size(control, &logger->control_bytes);
 	cap_drop(control);
-}
-
-void trace_rpc(void)
-{
-	struct thread *thread;
-
-	if (inhibit_tracing)
-		return;
-	thread = thread_myself();
-	if (thread && !thread->logger.initialised)
-		prepare(thread);
 }

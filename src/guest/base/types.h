@@ -18,6 +18,11 @@ typedef int32_t i32;
 /* the object that contains `member` at `pointer` */
 #define CONTAINER_OF(pointer, type, member) ((type *)((u8 *)(pointer) - offsetof(type, member)))
 
+/* what a frequent path seldom needs: kept out of it, so that its registers need not be saved there */
+#define seldom __attribute__((noinline, cold))
+
+#define inlined static inline __attribute__((always_inline))
+
 #define noreturn_t __attribute__((noreturn)) void
 
 #define PAGE_BYTES 0x1000u

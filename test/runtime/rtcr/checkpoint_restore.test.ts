@@ -146,7 +146,7 @@ test('with instruction and stack pointer alone the restored threads fault', () =
   const driver = counter();
   factsOf(cycle(driver, { registers: 'ip-sp' }));
   driver.run(1_200_000);
-  assert.match(driver.text, /no RM attachment \(READ pf_addr=/);
+  assert.match(driver.text, /no RM attachment \(WRITE pf_addr=0 /);
   assert.equal(driver.lines(), []);
 });
 

@@ -50,7 +50,7 @@ class Bare {
 const FIGURES: Readonly<Record<Path, string>> = {
   asking: 'system call: a task asked for a slot',
   calling: 'IPC round trip between two threads of a task',
-  calling_across: 'IPC round trip between two tasks',
+  calling_across: 'IPC round trip between two tasks: a call through a gate, without any framework',
   yielding: 'thread switch by yielding',
   faulting: "page fault, the page from a pager in another task",
 };
@@ -90,7 +90,7 @@ function rpc(bench: Bench): Figure[] {
     samples.push((cpu_ms(() => machine.run({ instructions: RPC_PIECE })) * 1000) / calls);
   }
   return [
-    { name: 'RPC round trip between two components', unit: 'us', samples },
+    { name: 'RPC round trip between two components: the same with the RPC framework of Genode', unit: 'us', samples },
     { name: 'thread switches in it', unit: '', samples: [switches / calls] },
     { name: 'instructions that the components execute in it', unit: '', samples: [executed / calls] },
     { name: 'virtual instructions in it, the kernel included', unit: '', samples: [RPC_PIECE / calls] },

@@ -43,4 +43,11 @@ test('an unknown level, and filters without a trace, are refused in words', asyn
   assert.match((await rescap('log_only', '--trace-task', 'x')).err, /--trace-task without --trace/);
 });
 
+test('a trace that stays empty says so, with the names that there were', async () => {
+  const wrong = await rescap('log_only', '--trace=rpc', '--trace-task', 'lgo_only');
+  assert.is(wrong.status, 0, 'the run itself is as good as without a trace');
+  assert.match(wrong.err, /rescap: the trace is empty: nothing at rpc of task 'lgo_only'; components that did something: core, init, init -> log_only \(did you mean 'log_only'\?\)\n$/);
+  assert.match((await rescap('log_only', '--trace=faults', '--trace-thread', 'nobody')).err, /nothing at faults of thread 'nobody'\n$/);
+});
+
 test.run();

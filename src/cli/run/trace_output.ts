@@ -57,15 +57,36 @@ function levelNamed(name: string): TraceLevel {
 /** A `boot` whose systems print their traces, from the first object on, and what closes the file. */
 export function tracedBoot(request: TraceRequest, context: Context): { readonly boot: BootSystem; readonly end: () => void } {
   const output = new TraceOutput(request.file, context);
+  const seen = new Set<string>();
+  let lines = 0;
+  let last: TraceNames | null = null;
   const boot: BootSystem = (config) => {
     const events = config.events ?? new EventStream();
+    for (const label of last?.labels() ?? []) seen.add(label);
     const names = new TraceNames();
-    traceEvents(events, names, { ...request, levels: new Set(request.levels) }, (line) => output.line(line));
+    last = names;
+    traceEvents(events, names, { ...request, levels: new Set(request.levels) }, (line) => {
+      lines++;
+      output.line(line);
+    });
     const system = context.boot({ ...config, events });
     if (!('error' in system)) names.attach(system);
     return system;
   };
-  return { boot, end: () => output.close() };
+  const end = (): void => {
+    output.close();
+    for (const label of last?.labels() ?? []) seen.add(label);
+    if (lines === 0 && last !== null) context.err(emptyTrace(request, [...seen].sort()));
+  };
+  return { boot, end };
+}
+
+/** A filter that nothing passes is most often a name that was written wrong: tells the names that there were. */
+function emptyTrace({ levels, task, thread }: TraceRequest, seen: readonly string[]): string {
+  const who = [task === null ? [] : [`task '${task}'`], thread === null ? [] : [`thread '${thread}'`]].flat().join(' and ');
+  const near = task === null ? undefined : nearest(task, seen.flatMap((label) => [label, label.split(' -> ').at(-1) ?? label]));
+  const tasks = task === null || seen.length === 0 ? '' : `; components that did something: ${seen.join(', ')}${near === undefined || near === task ? '' : ` (did you mean '${near}'?)`}`;
+  return `rescap: the trace is empty: nothing at ${levels.length === 0 ? 'the levels of this form' : levels.join(', ')}${who === '' ? '' : ` of ${who}`}${tasks}\n`;
 }
 
 class TraceOutput {

@@ -58,6 +58,11 @@ export class TraceNames {
     return this.isObject(id, wanted) || (label !== undefined && (label === wanted || label.endsWith(`-> ${wanted}`)));
   }
 
+  /** Labels of all components whose tasks were asked about, and of those beside them then, sorted. */
+  labels(): readonly string[] {
+    return [...new Set(this.#labels.values())].sort();
+  }
+
   isObject(id: DebugId, wanted: string): boolean {
     return hex(id) === wanted.replace(/^0x/, '') || this.#source?.debuggerName(id) === wanted;
   }

@@ -89,7 +89,11 @@ const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
   },
   opened: (x, l, { cap: inner }: RpcReply) => {
     setCalling(x, l.lane, false);
-    return inner === null ? raise('Unavailable', 'no session') : done({ inner } satisfies InnerSession);
+    if (inner === null) return raise('Unavailable', 'no session');
+    if (proxies(x).require(l.proxy).root !== 0) return done({ inner } satisfies InnerSession);
+    // The server has ended since it answered.
+    dec(x, inner);
+    return goto('start');
   },
   failed: (x, l, { name }: Failure) => {
     setCalling(x, l.lane, false);
@@ -101,25 +105,35 @@ const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
   refused: (_x, l) => raise(l.failure ?? 'Unavailable', 'session at a target'),
 });
 
-type RootLocals = { [key: string]: Plain; request: RpcRequest; session?: number; inner?: number };
+type RootLocals = { [key: string]: Plain; request: RpcRequest; session?: number };
 
 const rootLane = (x: Execution, request: RpcRequest): number => proxies(x).require(request.ref).lane;
 
+// The session has its row before the server is asked: a checkpoint that comes right after the server's answer must find it, and
+// making a thread for the session takes many steps.
 const openSession = procedure<RootLocals>('rtcr.proxy.session', {
-  start: (x, { request }) => call(openInner, { proxy: request.ref, lane: rootLane(x, request), args: text(request, 'args'), affinity: words(request, 'affinity') }, 'opened'),
-  opened: (_x, l, { inner }: InnerSession) => {
-    l.inner = inner;
-    return call(findLane, { proxy: l.request.ref }, 'lane');
-  },
+  start: (_x, { request }) => call(findLane, { proxy: request.ref }, 'lane'),
   lane: (x, l, { lane }: Lane) => {
-    const args = text(l.request, 'args');
-    l.session = proxySessions(x).insert({ proxy: l.request.ref, lane, inner: l.inner ?? 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false });
+    const { request } = l;
+    const args = text(request, 'args');
+    l.session = proxySessions(x).insert({ proxy: request.ref, lane, inner: 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false });
     lanes(x).update(lane, { session: l.session });
-    return call(manage, { interface: RAW_INTERFACE, ref: l.session, ep: lanes(x).require(lane).ep }, 'managed');
+    return call(openInner, { proxy: request.ref, lane: rootLane(x, request), args, affinity: words(request, 'affinity') }, 'opened', 'refused');
+  },
+  opened: (x, l, { inner }: InnerSession) => {
+    const session = l.session ?? 0;
+    proxySessions(x).update(session, { inner });
+    return call(manage, { interface: RAW_INTERFACE, ref: session, ep: lanes(x).require(proxySessions(x).require(session).lane).ep }, 'managed');
   },
   managed: (x, l, { id, cap: object }: Managed) => {
     proxySessions(x).update(l.session ?? 0, { id, cap: object });
     return done({ cap: object } satisfies RpcAnswer);
+  },
+  refused: (x, l, { name, text: why }: Failure) => {
+    const session = l.session ?? 0;
+    lanes(x).update(proxySessions(x).require(session).lane, { session: 0 });
+    proxySessions(x).delete(session);
+    return raise(name, why);
   },
 });
 

@@ -57,7 +57,7 @@ test('an image is told with its sessions, threads, regions and capabilities', ()
   assert.is(verdict, 'passed');
   assert.match(text, /^checkpoint "first" of sheep_counter, program sheep_counter\n {2}taken by counting on machine a/);
   assert.match(text, /\nsessions: 5\n/);
-  assert.match(text, /\n {2}ep +thread slot 1, awaits irq, ip 0x[0-9a-f]+ sp 0x[0-9a-f]+\n/);
+  assert.match(text, /\n {2}sheep_counter +thread slot 0, awaits reply, ip 0x[0-9a-f]+ sp 0x[0-9a-f]+\n/);
   assert.match(text, /\n {2}slot 0x217 +id 0x[0-9a-f]+ +1 reference\n/);
 });
 

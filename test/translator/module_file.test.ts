@@ -34,7 +34,7 @@ test('every instruction of both tables has an operation of its own, none is left
         const always = encoding.conditional ? 0xe000_0000 : 0;
         const instruction = decoder.decode(((free & ~encoding.mask) | encoding.value | always) >>> 0);
         for (const each of [instruction, instruction.inBlock]) {
-          if (each !== null && ((plans.of(each)[RECORD_OPERATION >>> 2] as number) & 0xffff) === OPERATION_COUNT) without.add(name);
+          if (each !== null && ((plans.of(each, decoder === T32)[RECORD_OPERATION >>> 2] as number) & 0xffff) === OPERATION_COUNT) without.add(name);
         }
       }
     });

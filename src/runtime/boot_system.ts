@@ -216,11 +216,20 @@ export class RunningSystem implements System {
       const task = slots.get(task_slot);
       if (task === undefined) continue;
       alive.add(task);
-      this.#labels.set(task, label);
+      this.#name(task, label);
     }
     alive.add(core.task);
     this.#labels.set(core.task, CORE_LABEL);
     return alive;
+  }
+
+  /** Tasks that are called alike share one text: each of them comes with a text of its own, and they are noted for ever. */
+  #name(task: DebugId, label: string): void {
+    if (this.#labels.get(task) === label) return;
+    for (const known of this.#labels.values()) {
+      if (known === label) return void this.#labels.set(task, known);
+    }
+    this.#labels.set(task, label);
   }
 
   control(command: ControlCommand): ControlAnswer {
@@ -353,6 +362,11 @@ export class RunningSystem implements System {
   threadState(thread: DebugId): KernelState {
     const object = this.machine.kernel.objects.get(thread);
     return object instanceof Thread ? kernelState(object) : 'dead';
+  }
+
+  /** Tasks and threads that notes are kept of; labels of dead tasks aside. */
+  noted(): Provenance['noted'] {
+    return this.#provenance.noted;
   }
 
   callOf(thread: DebugId): RpcName | undefined {

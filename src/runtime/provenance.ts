@@ -1,5 +1,5 @@
 // Where each capability of each task came from: which RPC delivered it, to which thread, when. Derived from the event stream
-// (architecture, law 5); the kernel knows nothing of it. Owner of one note per occupied slot.
+// (architecture, law 5); the kernel knows nothing of it. Owner of one note per occupied slot, and of two per living thread.
 
 import type { EventStream, StampedEvent } from '../emu/event.ts';
 import type { DebugId, Microseconds } from '../emu/numbers.ts';
@@ -53,12 +53,17 @@ export class Provenance {
 
   /** Subscribes to the events it needs; returns the function that unsubscribes. */
   follow(events: EventStream): () => void {
-    const close = events.listen(['cap_mapped', 'cap_unmapped'], (event) => this.#note(event));
+    const close = events.listen(['cap_mapped', 'cap_unmapped', 'object_deleted'], (event) => this.#note(event));
     events.requests = (from, to, gate, label, words, count) => this.#request(from, to, { gate, label: label & ~3, opcode: opcodeOf(words, count) });
     return () => {
       close();
       events.requests = null;
     };
+  }
+
+  /** How many tasks and threads there are notes of: none of those that are gone, whose numbers never come again. */
+  get noted(): { readonly tasks: number; readonly threads: number } {
+    return { tasks: this.#slots.size, threads: new Set([...this.#called.keys(), ...this.#serving.keys()]).size };
   }
 
   origin(task: DebugId, slot: number): SlotOrigin | undefined {
@@ -106,6 +111,7 @@ export class Provenance {
   }
 
   #note(event: StampedEvent): void {
+    if (event.kind === 'object_deleted') this.#forget(event.object);
     if (event.kind === 'cap_unmapped' && this.#slots.has(event.from)) this.#slotsOf(event.from).delete(event.slot);
     if (event.kind !== 'cap_mapped') return;
     const byOther = event.task !== event.into;
@@ -118,6 +124,15 @@ export class Provenance {
       time_us: event.time_us,
     };
     this.#slotsOf(event.into).set(event.slot, origin);
+  }
+
+  /** Also what a captured state shares goes from here only: that state has its own list of tasks. */
+  #forget(object: DebugId): void {
+    const slots = this.#slots.get(object);
+    if (slots !== undefined) this.#shared.delete(slots);
+    this.#slots.delete(object);
+    this.#called.delete(object);
+    this.#serving.delete(object);
   }
 
   #request(from: DebugId, to: DebugId, request: Request): void {

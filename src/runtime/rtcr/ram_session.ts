@@ -7,7 +7,7 @@ import { Ram_session } from '../rpc/interfaces.ts';
 import type { Managed } from '../native/entrypoint.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
-import { call, done, procedure } from '../native/procedure.ts';
+import { call, done, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
@@ -41,13 +41,19 @@ export const createRamSession = procedure<CreateSession>('rtcr.create_ram_sessio
   },
 });
 
-type FundLocals = { [key: string]: Plain; ref: number; bytes: number };
+type FundLocals = { [key: string]: Plain; ref: number; name: string; bytes: number };
 
-/** Makes the checkpointer's RAM session the reference account of a target's session and gives it RAM; 0 bytes are the usual donation. */
+const donation = (l: FundLocals): number => (l.bytes === 0 ? DONATION_BYTES : l.bytes);
+
+/**
+ * Makes the checkpointer's RAM session the reference account of a target's session and gives it RAM; 0 bytes are the usual donation.
+ * Fails with Quota_exceeded where the checkpointer cannot afford it.
+ */
 export const fundRamSession = procedure<FundLocals>('rtcr.fund_ram_session', {
   start: (x, l) => rpc(Ram_session.ref_account, ramSessions(x).require(l.ref).real, { ram: env.get(x).ram }, 'transfer'),
-  transfer: (x, l) => rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: ramSessions(x).require(l.ref).real, amount: l.bytes === 0 ? DONATION_BYTES : l.bytes }, 'funded'),
-  funded: () => done(),
+  transfer: (x, l) => rpc(Ram_session.transfer_quota, env.get(x).ram, { ram: ramSessions(x).require(l.ref).real, amount: donation(l) }, 'funded'),
+  funded: (_x, l, { value }: RpcReply) =>
+    value === 0 ? done() : raise('Quota_exceeded', `the RAM session "${l.name}" cannot be given ${donation(l)} bytes: the checkpointer has not so much left (transfer_quota returns ${value})`),
 });
 
 const to = (x: Execution, ref: number): number | null => ramSessions(x).get(ref)?.real ?? null;

@@ -96,7 +96,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   no_program: (_x, l, failure: Failure) => raise('Program_missing', `no ROM session for the program "${l.binary}" of child "${l.name}" (${failure.name})`),
   fund: (x, l, { cap }: Opened) => {
     patch(x, l.target ?? 0, { rom: cap });
-    return call(fundRamSession, { ref: targets(x).require(l.target ?? 0).ram, bytes: l.ram_bytes }, 'main_thread');
+    return call(fundRamSession, { ref: targets(x).require(l.target ?? 0).ram, name: l.name, bytes: l.ram_bytes }, 'main_thread');
   },
   main_thread: (x, l) => {
     const { pd, cpu } = targets(x).require(l.target ?? 0);

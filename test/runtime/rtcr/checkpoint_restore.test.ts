@@ -66,6 +66,33 @@ test('no object of the killed child is left in the restored one', () => {
   assert.equal(driver.slots().filter(({ id }) => before.has(id)), []);
 });
 
+test('who observes keeps notes of living tasks and threads only: after further cycles there are as many', () => {
+  const driver = counter();
+  const first = driver.system.noted();
+  factsOf(cycle(driver));
+  driver.run(20_000);
+  const before = driver.system.noted();
+  assert.is(before.tasks, first.tasks);
+  assert.ok(before.threads < first.threads, 'the restored threads have not called anybody yet');
+  for (let i = 0; i < 3; i++) {
+    assert.is(driver.command({ kind: 'drop', of: 'rtcr -> sheep_counter', name: 'a' }).ok, true);
+    factsOf(cycle(driver));
+  }
+  driver.run(20_000);
+  assert.equal(driver.system.noted(), before);
+  assert.is(driver.kill().ok, true);
+  driver.run(20_000);
+  assert.is(driver.system.noted().tasks, before.tasks - 1);
+});
+
+test('a child that is to get more RAM than there is does not start, and its RAM session is named', () => {
+  const driver = boot({ attributes: 'ram="100M"' });
+  assert.is(driver.until('cannot be started', 2000), true);
+  driver.run(20_000);
+  assert.match(driver.text, /child "sheep_counter" cannot be started: the RAM session "sheep_counter" cannot be given 104857600 bytes/);
+  assert.equal(driver.slots(), []);
+});
+
 test('a checkpoint leaves its target running', () => {
   const driver = counter();
   factsOf(driver.checkpoint('a'));

@@ -15,7 +15,8 @@ const WORDS_PER_ENTRY = 4;
 
 interface Space {
   readonly from: number;
-  owner: Translation | null;
+  /** Number of the address space that has the room; 0 if none. Not the address space itself, which would outlive its task then. */
+  holder: number;
   version: number;
   epoch: number;
 }
@@ -23,41 +24,50 @@ interface Space {
 export class SpaceTable {
   readonly #area: Int32Array;
   readonly #spaces: readonly Space[];
-  readonly #of = new WeakMap<Translation, Space>();
+  readonly #of = new WeakMap<Translation, { readonly space: Space; readonly holder: number }>();
   #next = 0;
+  #holders = 0;
+  /** The address space that is used, which has the current room. */
+  #owner: Translation | null = null;
   #current: Space;
 
   constructor(area: Int32Array) {
     this.#area = area;
-    this.#spaces = Array.from({ length: SPACES }, (_, k) => ({ from: (SPACES_FROM + k * SPACE_BYTES) >>> 2, owner: null, version: 0, epoch: 0 }));
+    this.#spaces = Array.from({ length: SPACES }, (_, k) => ({ from: (SPACES_FROM + k * SPACE_BYTES) >>> 2, holder: 0, version: 0, epoch: 0 }));
     this.#current = this.#spaces[0] as Space;
   }
 
   /** Lets go of all address spaces. */
   forget(): void {
-    for (const space of this.#spaces) space.owner = null;
+    for (const space of this.#spaces) space.holder = 0;
+    this.#owner = null;
   }
 
   /** Accesses go through this address space from now on. */
   use(translation: Translation): void {
-    if (this.#current.owner === translation) return;
-    let space = this.#of.get(translation);
-    if (space?.owner !== translation) {
-      space = this.#spaces[this.#next] as Space;
-      this.#next = (this.#next + 1) % SPACES;
-      space.owner = translation;
-      space.version = translation.version;
-      this.#of.set(translation, space);
-      this.#clear(space);
-    }
+    if (this.#owner === translation) return;
+    const held = this.#of.get(translation);
+    const space = held !== undefined && held.space.holder === held.holder ? held.space : this.#take(translation);
+    this.#owner = translation;
     this.#current = space;
     this.#area[AT_SPACE >>> 2] = space.from << 2;
+  }
+
+  /** The room that was taken longest ago, emptied. */
+  #take(translation: Translation): Space {
+    const space = this.#spaces[this.#next] as Space;
+    this.#next = (this.#next + 1) % SPACES;
+    space.holder = ++this.#holders;
+    space.version = translation.version;
+    this.#of.set(translation, { space, holder: space.holder });
+    this.#clear(space);
+    return space;
   }
 
   /** Drops translations that the address space has lost since, and permissions to write that are void in this epoch of the memory. */
   refresh(epoch: number): void {
     const space = this.#current;
-    const version = space.owner?.version ?? 0;
+    const version = this.#owner?.version ?? 0;
     if (version !== space.version) {
       space.version = version;
       this.#clear(space);
@@ -67,8 +77,8 @@ export class SpaceTable {
 
   /** Drops everything that is known about code, in all spaces. */
   forgetCode(): void {
-    for (const { from, owner } of this.#spaces) {
-      if (owner === null) continue;
+    for (const { from, holder } of this.#spaces) {
+      if (holder === 0) continue;
       this.#clearTags(from + (WORD_CODE_ENTRIES >>> 2));
       this.#clearTags(from + (HALF_CODE_ENTRIES >>> 2));
     }

@@ -12,7 +12,7 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest, text, words } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
 import { type CreatedSession, type CreateSession, isBootstrap, newSession } from './created_session.ts';
-import { forwarded, interpose, release, replaceHeld, withdraw } from './interposer.ts';
+import { cpuCallBegins, cpuCallEnds, forwarded, interpose, release, replaceHeld, withdraw } from './interposer.ts';
 import { takeListLock } from './list_lock.ts';
 import { cpuSessions, cpuThreads, pdSessions } from './online_storage.ts';
 
@@ -45,9 +45,11 @@ const createThread = procedure<CreateLocals>('rtcr.cpu_session.create_thread', {
       pd: pdSessions(x).require(pd).real, name: text(request, 'name'), location: words(request, 'location'),
       weight: num(request, 'weight'), utcb: num(request, 'utcb'),
     };
+    cpuCallBegins(x, request.ref);
     return rpc(Cpu_session.create_thread, to(x, request.ref), args, 'created', 'failed');
   },
   created: (x, l, { cap: real }: RpcReply) => {
+    cpuCallEnds(x);
     const { request } = l;
     const session = cpuSessions(x).get(request.ref);
     if (real === null || session === undefined) return done({ cap: null } satisfies RpcAnswer);
@@ -62,8 +64,10 @@ const createThread = procedure<CreateLocals>('rtcr.cpu_session.create_thread', {
     cpuThreads(x).update(l.thread ?? 0, { id, cap: object });
     return done({ cap: object } satisfies RpcAnswer);
   },
-  failed: (_x, _l, failure: Failure) =>
-    exceptionCode(Cpu_session.create_thread, failure.name) === undefined ? done({ cap: null, failure } satisfies RpcAnswer) : raise(failure.name, failure.text),
+  failed: (x, _l, failure: Failure) => {
+    cpuCallEnds(x);
+    return exceptionCode(Cpu_session.create_thread, failure.name) === undefined ? done({ cap: null, failure } satisfies RpcAnswer) : raise(failure.name, failure.text);
+  },
 });
 
 const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread?: number }>('rtcr.cpu_session.kill_thread', {
@@ -73,8 +77,12 @@ const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread
     l.thread = found[0];
     return call(takeListLock, { target: found[1].target, list: 'threads' }, 'kill');
   },
-  kill: (x, l) => rpc(Cpu_session.kill_thread, to(x, l.request.ref), { thread: cpuThreads(x).require(l.thread ?? 0).real }, 'killed', 'killed'),
+  kill: (x, l) => {
+    cpuCallBegins(x, l.request.ref);
+    return rpc(Cpu_session.kill_thread, to(x, l.request.ref), { thread: cpuThreads(x).require(l.thread ?? 0).real }, 'killed', 'killed');
+  },
   killed: (x, l) => {
+    cpuCallEnds(x);
     const row = cpuThreads(x).get(l.thread ?? 0);
     return row === undefined ? done({} satisfies RpcAnswer) : call(withdraw, { id: row.id, cap: row.cap }, 'withdrawn');
   },

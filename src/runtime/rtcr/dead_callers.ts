@@ -12,16 +12,20 @@ import { threads } from '../native/thread_table.ts';
 import { Cpu_session, Native_cpu } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
 import { DEAD_CALL_SETTLE_US } from './limits.ts';
-import { targets } from './online_storage.ts';
+import { cpuCalls, crews, targets } from './online_storage.ts';
 import { lanes, proxyAt } from './proxy_table.ts';
 import { sleep } from './sleep.ts';
 import { cancelIpc } from './thread_access.ts';
 
-/** Indices of threads that wait for targets that are being dissolved: proxies, and those that serve the parent's part of siblings. */
+/**
+ * Indices of threads that wait for targets that are being dissolved: proxies, those that serve the parent's part of siblings, and
+ * those in the middle of a call at core for a thread that is gone with its CPU session: core leaves callers of unknown objects waiting.
+ */
 function waiting(x: Execution): number[] {
   const through = lanes(x).entries().filter(([lane, row]) => row.calling && proxyAt(x, lane).target === 0).map(([, row]) => row.ep);
   const dissolving = (child: number): boolean => targets(x).find((row) => row.child === child)?.[1].phase === 'dissolving';
-  return [...through, ...rootCalls(x).entries().filter(([, { server }]) => dissolving(server)).map(([index]) => index)];
+  const atCore = crews(x).entries().map(([, row]) => row).filter(({ target, resources }) => targets(x).get(target)?.phase === 'dissolving' && cpuCalls(x).get(resources) !== undefined);
+  return [...through, ...atCore.map(({ resources }) => resources), ...rootCalls(x).entries().filter(([, { server }]) => dissolving(server)).map(([index]) => index)];
 }
 
 /** Ends the calls of threads whose server has died: a proxy sends its message again when there is a server, a session request is denied. */

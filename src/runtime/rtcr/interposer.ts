@@ -9,7 +9,7 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import type { BlockingHandler, RpcAnswer, RpcRequest } from '../native/service.ts';
-import { crews, type Held, targets } from './online_storage.ts';
+import { cpuCalls, crews, type Held, targets } from './online_storage.ts';
 
 /** Keeps a capability in a row. */
 export function hold(x: Execution, slot: number): Held {
@@ -42,18 +42,29 @@ interface Forwarding {
 
 type HandlerLocals = { request: RpcRequest };
 
+/** Interfaces whose objects at core end with the threads of a target, before anything else of it. */
+const ENDS_WITH_THREADS: readonly string[] = ['Cpu_session', 'Cpu_thread'];
+
+/** The calling thread begins a call that only an end of the target's threads can leave without an answer. */
+export const cpuCallBegins = (x: Execution, key: number): void => cpuCalls(x).set(x.index, { key });
+export const cpuCallEnds = (x: Execution): void => cpuCalls(x).delete(x.index);
+
 /** A handler that passes a call on to the wrapped object, records it and answers what the wrapped object answered. */
 export function forwarded(fn: RpcFunction, { to, arguments: translate, record }: Forwarding): BlockingHandler {
+  const endsWithThreads = ENDS_WITH_THREADS.includes(fn.interface);
   return procedure<HandlerLocals>(`rtcr.forward.${fn.interface}.${fn.name}`, {
     start: (x, { request }) => {
       const args = translate?.(x, request) ?? (request.args as RpcArguments);
+      if (endsWithThreads) cpuCallBegins(x, request.ref);
       return rpc(fn, to(x, request.ref), args, 'answer', 'failed');
     },
     answer: (x, { request }, reply: RpcReply) => {
+      if (endsWithThreads) cpuCallEnds(x);
       record?.(x, request, reply);
       return done({ value: reply.value, cap: reply.cap, drop: true } satisfies RpcAnswer);
     },
     failed: (x, _l, failure: Failure) => {
+      if (endsWithThreads) cpuCallEnds(x);
       if (exceptionCode(fn, failure.name) !== undefined) return raise(failure.name, failure.text);
       // Only a target that is being dissolved can have lost the wrapped object; nobody reads this answer.
       x.note('rtcr_forward_failed', { interface: fn.interface, function: fn.name, failure: failure.text });

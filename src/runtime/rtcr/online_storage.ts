@@ -21,6 +21,9 @@ export interface CrewRow {
   readonly target: number;
 }
 
+/** Calls at CPU sessions and threads of core's that are under way for a target, by the index of the thread that makes them. */
+export const cpuCalls = table<{ readonly key: number }>('rtcr_cpu_calls');
+
 export type TargetPhase = 'building' | 'running' | 'frozen' | 'paused' | 'dissolving';
 
 export interface TargetRow {

@@ -10,7 +10,7 @@ import { coreError, coreWarning } from './console.ts';
 import { cpuThreads, destroyCpuThread, kernelThreadCap, newCpuThread } from './cpu_thread.ts';
 import { dataspaces } from './dataspace.ts';
 import { dropGuard, newGuard, upgradeGuard } from './guard.ts';
-import { type CoreCap, createIrqObject, drop, reserve } from './kernel_object.ts';
+import { type CoreCap, createIrqObject, drop, NO_CAP, reserve } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { pdSessions } from './pd_session.ts';
 import { CORE_RAM } from './ram_account.ts';
@@ -38,7 +38,6 @@ interface CpuSessionRow {
 
 export const cpuSessions = table<CpuSessionRow>('core_cpu_sessions');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 export const TRACE_CONTROL_BYTES = 8192;
 export const CPU_QUOTA_LIMIT_LOG2 = 15;
 const IRQS_MAX = 19;

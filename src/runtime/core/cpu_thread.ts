@@ -10,7 +10,7 @@ import { gateSlot } from '../native/thread_table.ts';
 import { coreError, corePrintfWarning } from './console.ts';
 import { extended } from './config.ts';
 import { CORE_THREAD } from './core_thread.ts';
-import { type CoreCap, capAt } from './kernel_object.ts';
+import { capAt, type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dataspaces } from './dataspace.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { bindToPd, unbindFromPd } from './pd_threads.ts';
@@ -53,7 +53,6 @@ export interface CpuThreadRow {
 
 export const cpuThreads = table<CpuThreadRow>('core_cpu_threads');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 const POOL_ENTRY_BYTES = 4096;
 
 export interface ThreadArgs {

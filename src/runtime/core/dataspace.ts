@@ -4,7 +4,7 @@
 import { type HasStore, table } from '../native/store.ts';
 import type { RpcRequest, SyncHandler } from '../native/service.ts';
 import type { Execution } from '../native/execution.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 
 /** Memory attribute of a mapping; the numbers are those of the RPC argument. */
@@ -26,8 +26,6 @@ export interface DataspaceRow {
 }
 
 export const dataspaces = table<DataspaceRow>('core_dataspaces');
-
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 
 export function newDataspace(x: Execution, row: Omit<DataspaceRow, 'cap'>): number {
   const key = dataspaces(x).insert({ ...row, cap: NO_CAP });

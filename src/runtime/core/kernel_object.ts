@@ -11,6 +11,9 @@ import { allocId, freeId } from './cap_ids.ts';
 export type CoreCap = { readonly slot: number; readonly id: number };
 
 const FACTORY_SLOT = 2;
+/** Where a row has no capability (yet). */
+export const NO_CAP: CoreCap = { slot: 0, id: 0 };
+
 const TYPE = { gate: 0, irq: -1, task: -11, thread: -12 } as const;
 /** Header of a machine-word argument; the kernel looks at positions only. */
 const WORD_ARGUMENT = 0x4_0001;

@@ -6,7 +6,7 @@ import type { Execution } from '../native/execution.ts';
 import { type RpcAnswer, type RpcRequest, text } from '../native/service.ts';
 import { table } from '../native/store.ts';
 import { coreLog, coreText } from './console.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject } from './object.ts';
 
 interface LogSessionRow {
@@ -16,7 +16,6 @@ interface LogSessionRow {
 
 export const logSessions = table<LogSessionRow>('core_log_sessions');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 /** Length of a lone colour sequence with its newline, which is passed on as it is. */
 const LONE_ESCAPE_CHARS = 5;
 

@@ -10,7 +10,7 @@ import { BlockTree } from './block_tree.ts';
 import { corePrintfWarning, coreWarning } from './console.ts';
 import { destroyThreadsOf } from './cpu_thread.ts';
 import { dropGuard, newGuard } from './guard.ts';
-import { type CoreCap, createGateObject, createTaskObject, drop, reserve } from './kernel_object.ts';
+import { type CoreCap, createGateObject, createTaskObject, drop, NO_CAP, reserve } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { closePlaces, openPlaces } from './pd_threads.ts';
 import { platformThreads, threadOfGate } from './platform_thread.ts';
@@ -44,7 +44,6 @@ export const pdSessions = table<PdSessionRow>('core_pd_sessions');
 /** Gates for the component's RPC objects, by id. */
 const pdCaps = table<PdCapRow>('core_pd_caps');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 const PARENT_SLOT = 8;
 /** The area of 128 UTCBs as a flexpage word: 0x28000000, 64 KiB, readable and writable. */
 const UTCB_AREA_PAGE = 0x2800_0000 | (16 << 6) | 0x17;

@@ -9,14 +9,13 @@ import { ALLOCATOR, readAllocator } from './allocators.ts';
 import { coreWarning } from './console.ts';
 import { CACHE_ATTRIBUTES, type CacheAttribute, dataspaceOf, dataspaces } from './dataspace.ts';
 import { dropGuard, newGuard, UNGUARDED } from './guard.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { allocMemory, CORE_RAM, freeMemory, type RamError, ramSessions } from './ram_account.ts';
 import { detachEverywhere } from './region_map.ts';
 import { dropSlab, newSlab, slabAlloc, slabFree } from './slab.ts';
 
 const ANYWHERE = 0xffff_ffff;
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 
 /** The session that core and everything without an owner of its own live on. */
 export function newCoreRam(x: Execution): CoreCap {

@@ -9,7 +9,7 @@ import { changeAllocator, dropAllocator, newAllocator, readAllocator } from './a
 import { pageAligned } from './board_memory.ts';
 import { coreWarning } from './console.ts';
 import { dataspaces, newDataspace, removeDataspace } from './dataspace.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { revokeMemory } from './revocation.ts';
 import { dropSlab, newEmbeddedSlab, newSlab, slabAlloc, slabEnsure, slabFree } from './slab.ts';
@@ -52,7 +52,6 @@ interface RegionMapRow {
 
 export const regionMaps = table<RegionMapRow>('core_region_maps');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 const PAGE_LOG2 = 12;
 /** An allocation may split a block in three and cuts two new blocks beforehand. */
 const BLOCKS_PER_CHANGE = 2;

@@ -6,7 +6,7 @@ import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts'
 import { table } from '../native/store.ts';
 import { coreWarning } from './console.ts';
 import { dropGuard, newGuard } from './guard.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { destroyRegionMap, newRegionMap, regionMaps } from './region_map.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
@@ -25,7 +25,6 @@ interface RmMapRow {
 export const rmSessions = table<RmSessionRow>('core_rm_sessions');
 const rmMaps = table<RmMapRow>('core_rm_maps');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 /** What a region map occupies: it holds the first block of its allocator's slab. */
 const REGION_MAP_BYTES = 8192;
 

@@ -8,7 +8,7 @@ import { table } from '../native/store.ts';
 import { pageAligned } from './board_memory.ts';
 import { boot } from './config.ts';
 import { dataspaces, newDataspace } from './dataspace.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { destroyDataspace } from './region_map.ts';
 import { romModules } from './rom_modules.ts';
@@ -22,8 +22,6 @@ interface RomSessionRow {
 }
 
 export const romSessions = table<RomSessionRow>('core_rom_sessions');
-
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 
 /** Null if no module has this name. */
 export function newRomSession(x: Execution, name: string): number | null {

@@ -10,7 +10,7 @@ import { call, done, procedure } from '../native/procedure.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { table } from '../native/store.ts';
 import { coreWarning } from './console.ts';
-import { type CoreCap, createIrqObject } from './kernel_object.ts';
+import { type CoreCap, createIrqObject, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { dropSlab, newSlab, slabAlloc, slabFree } from './slab.ts';
 
@@ -34,8 +34,6 @@ interface ContextRow {
 
 export const signalSources = table<SourceRow>('core_signal_sources');
 export const signalContexts = table<ContextRow>('core_signal_contexts');
-
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 
 /** Creates the source of a protection domain. The semaphore's id and record were taken before. Null if the guard is too small. */
 export function newSignalSource(x: Execution, semaphore: CoreCap, guard: number): number | null {

@@ -10,7 +10,7 @@ import { cpuSessions } from './cpu_session.ts';
 import { cpuThreads } from './cpu_thread.ts';
 import { dataspaces } from './dataspace.ts';
 import { dropGuard, giveBack, newGuard, upgradeGuard, withdraw } from './guard.ts';
-import type { CoreCap } from './kernel_object.ts';
+import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { writePhysical } from './physical_store.ts';
 import { CORE_RAM } from './ram_account.ts';
@@ -40,7 +40,6 @@ interface PolicyRow {
 export const traceSessions = table<TraceSessionRow>('core_trace_sessions');
 const policies = table<PolicyRow>('core_trace_policies');
 
-const NO_CAP: CoreCap = { slot: 0, id: 0 };
 const LABEL_BYTES = 160;
 const NAME_BYTES = 32;
 

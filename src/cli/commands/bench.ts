@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ENGINE_DEFAULT } from '../../emu/arm/engine.ts';
 import { COLD_OPTION, engines, firstMillion_ms } from '../bench/engines.ts';
+import { capturedRestores } from '../bench/captured_restores.ts';
 import { checkpoints } from '../bench/checkpoints.ts';
 import { type Bench, type Figure, spread } from '../bench/figures.ts';
 import { guestSpeed } from '../bench/guest_speed.ts';
@@ -39,7 +40,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => readonly Figure[] | Prom
   checkpoints,
   main: mainPath,
   memory: residence,
-  capture: ({ context, runs, board_image }) => captureFigures(scenarioNamed(CAPTURED, context), runs, context, board_image),
+  capture: async ({ context, runs, board_image }) => [...(await captureFigures(scenarioNamed(CAPTURED, context), runs, context, board_image)), ...capturedRestores(runs, context)],
   language: ({ context, runs }) => languageFigures(['endless_loop', 'sheep_counter'].map((name) => scenarioNamed(name, context)), runs),
   suites: ({ context, runs }) => runFigures(context.script, runs, context),
 };

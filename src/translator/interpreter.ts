@@ -40,14 +40,14 @@ export function interpreterModule(program: Program, operations: readonly Operati
 }
 
 /** The value at an address; after an abort nothing that means something. */
-function loadHelper(bytes: 1 | 2 | 4): readonly number[] {
+function loadHelper(bytes: 1 | 2 | 4): Uint8Array {
   const asm = new Assembler(1);
   memoryTarget(asm, () => asm.i32(0).op('return')).load(bytes, 0);
   return asm.finished();
 }
 
 /** Returns whether storing aborted. */
-function storeHelper(bytes: 1 | 2 | 4): readonly number[] {
+function storeHelper(bytes: 1 | 2 | 4): Uint8Array {
   const asm = new Assembler(2);
   memoryTarget(asm, () => asm.i32(1).op('return')).store(bytes, 0, 1);
   return asm.i32(0).finished();
@@ -60,7 +60,7 @@ function memoryTarget(asm: Assembler, fault: () => void): RecordTarget {
   return new RecordTarget({ asm, record: 0, entry: asm.local(I32), pushSpace: () => asm.i32(0).memory('i32_load', AT_SPACE), fault, finish }, []);
 }
 
-function operationFunction(program: Program, operation: Operation): readonly number[] {
+function operationFunction(program: Program, operation: Operation): Uint8Array {
   const asm = new Assembler(1);
   const target = new RecordTarget(
     {

@@ -53,7 +53,7 @@ export abstract class Loop {
     this.#set = set;
   }
 
-  code(): readonly number[] {
+  code(): Uint8Array {
     const { asm } = this;
     this.emitter(0).emit(specialiseEffect(this.program, 'unpackFlags'));
     asm.i32(0).memory('i32_load', AT_PC).i32(-this.#set.alignment).op('i32_and').set(this.pc);

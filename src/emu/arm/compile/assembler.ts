@@ -1,6 +1,8 @@
 // Writes the body of a WebAssembly function: bytes, nesting of blocks, locals (WebAssembly core specification 1.0, 5.4).
 // Owner of the bytes of one function.
 
+import { ByteWriter } from './byte_writer.ts';
+
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 export type ValueType = typeof I32 | typeof I64;
@@ -76,34 +78,11 @@ export const OP = {
 } as const;
 export type OpName = keyof typeof OP;
 
-export function unsignedLeb(value: number, into: number[]): void {
-  let rest = value;
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    into.push(rest === 0 ? low : low | 0x80);
-  } while (rest !== 0);
-}
-
-/** Of a whole number up to 2^53 in magnitude. */
-export function signedLeb(value: number, into: number[]): void {
-  let rest = value;
-  for (;;) {
-    const low = ((rest % 128) + 128) % 128;
-    rest = (rest - low) / 128;
-    if ((rest === 0 && low < 64) || (rest === -1 && low >= 64)) {
-      into.push(low);
-      return;
-    }
-    into.push(low | 0x80);
-  }
-}
-
 /** Names an open block; what `br` is given. */
 export type Depth = number;
 
 export class Assembler {
-  readonly bytes: number[] = [];
+  readonly #code = new ByteWriter();
   readonly #parameters: number;
   readonly #locals: ValueType[] = [];
   /** Locals that nobody uses any more. */
@@ -114,36 +93,32 @@ export class Assembler {
     this.#parameters = parameters;
   }
 
+  /** What was written so far, without locals. */
+  get bytes(): Uint8Array {
+    return this.#code.bytes;
+  }
+
   op(...names: readonly OpName[]): this {
-    for (const name of names) this.bytes.push(OP[name]);
+    for (const name of names) this.#code.byte(OP[name]);
     return this;
   }
 
   i32(value: number): this {
-    this.bytes.push(OP.i32_const);
-    signedLeb(value | 0, this.bytes);
+    this.#code.byte(OP.i32_const);
+    this.#code.signed(value);
     return this;
   }
 
+  /** A whole number up to 2^53 in magnitude. */
   i64(value: number): this {
-    this.bytes.push(OP.i64_const);
-    signedLeb(value, this.bytes);
-    return this;
+    return this.words(value % 2 ** 32, Math.floor(value / 2 ** 32));
   }
 
   /** The 64 bits of two words, the lower one first. */
   words(low: number, high: number): this {
-    this.bytes.push(OP.i64_const);
-    let rest = (BigInt(high | 0) << 32n) | BigInt(low >>> 0);
-    for (;;) {
-      const part = Number(rest & 127n);
-      rest >>= 7n;
-      if ((rest === 0n && part < 64) || (rest === -1n && part >= 64)) {
-        this.bytes.push(part);
-        return this;
-      }
-      this.bytes.push(part | 0x80);
-    }
+    this.#code.byte(OP.i64_const);
+    this.#code.wide(low, high);
+    return this;
   }
 
   get(slot: number): this {
@@ -160,26 +135,28 @@ export class Assembler {
   }
 
   #indexed(name: OpName, index: number): this {
-    this.bytes.push(OP[name]);
-    unsignedLeb(index, this.bytes);
+    this.#code.byte(OP[name]);
+    this.#code.unsigned(index);
     return this;
   }
 
   /** A load or store at the address on the stack plus a constant. */
   memory(name: OpName, offset: number): this {
-    this.bytes.push(OP[name], 0);
-    unsignedLeb(offset, this.bytes);
+    this.#code.byte(OP[name]);
+    this.#code.byte(0);
+    this.#code.unsigned(offset);
     return this;
   }
 
   callIndirect(type: number): this {
     this.#indexed('call_indirect', type);
-    this.bytes.push(0);
+    this.#code.byte(0);
     return this;
   }
 
   open(kind: 'block' | 'loop' | 'if', type: ValueType | typeof NOTHING = NOTHING): Depth {
-    this.bytes.push(OP[kind], type);
+    this.#code.byte(OP[kind]);
+    this.#code.byte(type);
     return ++this.#depth;
   }
 
@@ -201,7 +178,8 @@ export class Assembler {
   /** Goes to the target that the number on the stack chooses, or to `otherwise`. */
   brTable(targets: readonly Depth[], otherwise: Depth): this {
     this.#indexed('br_table', targets.length);
-    for (const target of [...targets, otherwise]) unsignedLeb(this.#depth - target, this.bytes);
+    for (const target of targets) this.#code.unsigned(this.#depth - target);
+    this.#code.unsigned(this.#depth - otherwise);
     return this;
   }
 
@@ -217,10 +195,12 @@ export class Assembler {
   }
 
   /** Locals and code, as the code section of a module wants them. */
-  finished(): readonly number[] {
-    const head: number[] = [];
-    unsignedLeb(this.#locals.length, head);
-    for (const type of this.#locals) head.push(1, type);
-    return [...head, ...this.bytes, OP.end];
+  finished(): Uint8Array {
+    const function_ = new ByteWriter();
+    function_.unsigned(this.#locals.length);
+    for (const type of this.#locals) function_.append([1, type]);
+    function_.append(this.#code.bytes);
+    function_.byte(OP.end);
+    return function_.bytes;
   }
 }

@@ -69,10 +69,16 @@ export class JitCpu extends FastCpu {
   /** By number of the frame. */
   readonly #pages = new Map<number, Page>();
   #regions = 0;
+  #translated = 0;
 
   constructor(memory: PhysicalMemory, limits = LIMITS) {
     super(memory);
     this.#limits = limits;
+  }
+
+  /** Instructions that translated code has executed. */
+  get translated(): number {
+    return this.#translated;
   }
 
   override run(budget: number): CpuExit {
@@ -86,6 +92,7 @@ export class JitCpu extends FastCpu {
       let reason: number;
       if (page?.run != null && slice === SLICE && page.words[((area[AT_PC] as number) & (PAGE_BYTES - 1)) >>> 2] === 1) {
         reason = page.run(left);
+        this.#translated += left - (area[AT_LEFT >>> 2] as number);
         left = area[AT_LEFT >>> 2] as number;
         if (reason >= EXIT_OUTSIDE || reason === EXIT_EXCHANGE) {
           slice = this.#left(page, reason);

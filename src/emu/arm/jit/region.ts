@@ -71,7 +71,7 @@ class Region {
     blocks.forEach(({ start }, k) => this.#numbers.set(start, k));
   }
 
-  code(): readonly number[] {
+  code(): Uint8Array {
     const asm = this.#asm;
     const { pc, space } = this.#locals;
     this.#member('unpackFlags');

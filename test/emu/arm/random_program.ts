@@ -20,7 +20,7 @@ const BASES = [6, 7, 8, 9, 10, 11, 13];
 const CHANGED_LIST = 0x1f;
 /** One instruction of so many is a branch, or a supervisor call. */
 const BRANCH_EACH = 10;
-const CALL_EACH = 400;
+const CALL_EACH = 120;
 const TRIES_MAX = 400;
 
 const BRANCHING = /^(b|bl|blx|bx|bxj|cbz|cbnz|tbb|tbh|svc|bkpt|udf|it)\b/;

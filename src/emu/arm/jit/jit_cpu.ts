@@ -1,5 +1,5 @@
 // The region translator: code that is executed often becomes WebAssembly, page by page, from the same tables as everything else. The
-// fast engine executes what is not hot, T32, and what wants the kernel. Owns only caches.
+// fast engine executes what is not hot, and what wants the kernel. Owns only caches.
 
 import type { PhysicalMemory } from '../../memory/physical_memory.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../../numbers.ts';
@@ -12,8 +12,9 @@ import { FastCpu } from '../fast/fast_cpu.ts';
 import type { RunFunction } from '../fast/instance.ts';
 import { AT_LEFT, AT_REGISTERS, EXIT_BUDGET, EXIT_EXCHANGE } from '../fast/layout.ts';
 import { GUEST_FAULT } from '../mmu.ts';
-import { CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
+import { CPSR_IT, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
 import { blocksOf, targetsIn, Translation } from './blocks.ts';
+import { PageCode } from './page_code.ts';
 import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE, regionModule } from './region.ts';
 import { semanticsText } from './semantics_text.ts';
 
@@ -37,19 +38,21 @@ export interface JitLimits {
 const LIMITS: JitLimits = { heat: 1_000_000, translations: 10, block: 48 };
 /** What executing one instruction between blocks costs, in instructions of long pieces. */
 const WORTH_OF_STEP = 40;
-/** Regions kept; then all are dropped. */
+/** Regions kept, and bytes of their modules; then all are dropped. The host's code takes some ten times as much. */
 const REGIONS_MAX = 400;
+const MODULE_BYTES_MAX = 16 << 20;
 
 interface Page {
   /** Its address; another address space may have the frame elsewhere. */
   readonly page: number;
-  /** Words at which it was come to. */
+  readonly code: PageCode;
+  /** Slots at which it was come to. */
   readonly entries: Set<number>;
   heat: number;
   translations: number;
   run: RunFunction | null;
-  /** For each word: 0 if its region does not have it, 1 if a block begins there, 2 if it is inside of one, or the interpreter's. */
-  readonly words: Uint8Array;
+  /** For each slot: 0 if its region does not have it, 1 if a block begins there, 2 if it is inside of one, or the interpreter's. */
+  readonly slots: Uint8Array;
 }
 
 /** One for all machines of the process. */
@@ -66,9 +69,10 @@ function translator(): { readonly program: Program; readonly translation: Transl
 
 export class JitCpu extends FastCpu {
   readonly #limits: JitLimits;
-  /** By number of the frame. */
+  /** By twice the number of the frame, one more for T32. */
   readonly #pages = new Map<number, Page>();
   #regions = 0;
+  #module_bytes = 0;
   #translated = 0;
 
   constructor(memory: PhysicalMemory, limits = LIMITS) {
@@ -88,9 +92,13 @@ export class JitCpu extends FastCpu {
     let left = budget;
     let slice = SLICE;
     while (left > 0) {
-      const page = ((area[AT_CPSR] as number) & CPSR_T) === 0 ? this.#pageAt(area[AT_PC] as number) : null;
+      const cpsr = area[AT_CPSR] as number;
+      const thumb = (cpsr & CPSR_T) !== 0;
+      // Regions begin outside of IT blocks.
+      const isInside = thumb && (cpsr & CPSR_IT) !== 0;
+      const page = this.#pageAt(area[AT_PC] as number, thumb, isInside);
       let reason: number;
-      if (page?.run != null && slice === SLICE && page.words[((area[AT_PC] as number) & (PAGE_BYTES - 1)) >>> 2] === 1) {
+      if (page?.run != null && slice === SLICE && !isInside && page.slots[((area[AT_PC] as number) & (PAGE_BYTES - 1)) >>> (thumb ? 1 : 2)] === 1) {
         reason = page.run(left);
         this.#translated += left - (area[AT_LEFT >>> 2] as number);
         left = area[AT_LEFT >>> 2] as number;
@@ -102,7 +110,7 @@ export class JitCpu extends FastCpu {
         // In a page that is translated it is not far to the next block.
         const piece = Math.min(left, page?.run != null && slice === SLICE ? 1 : slice);
         slice = SLICE;
-        reason = page === null && this.#thumb() ? this.runs.thumb(piece) : this.runs.words(piece);
+        reason = thumb ? this.runs.thumb(piece) : this.runs.words(piece);
         const executed = piece - (area[AT_LEFT >>> 2] as number);
         left -= executed;
         if (page !== null) page.heat += page.run === null ? executed : WORTH_OF_STEP;
@@ -119,10 +127,6 @@ export class JitCpu extends FastCpu {
     return { kind: 'budget', retired: budget };
   }
 
-  #thumb(): boolean {
-    return ((this.area[AT_CPSR] as number) & CPSR_T) !== 0;
-  }
-
   /** What a region's end means for it. @returns how much the interpreter does next, SLICE for nothing in particular */
   #left(page: Page, reason: number): number {
     if (reason === EXIT_STALE) {
@@ -134,23 +138,25 @@ export class JitCpu extends FastCpu {
   }
 
   /** The page of the pc, or null where it cannot be fetched from; the interpreter tells then. */
-  #pageAt(pc: number): Page | null {
+  #pageAt(pc: number, thumb: boolean, isInside: boolean): Page | null {
     let index: number;
     try {
-      index = this.mmu.fetchIndex(pc & ~3);
+      index = this.mmu.fetchIndex(pc & (thumb ? ~1 : ~3));
     } catch (thrown) {
       if (thrown !== GUEST_FAULT) throw thrown;
       return null;
     }
-    const number = index >>> PAGE_SHIFT;
+    const number = ((index >>> PAGE_SHIFT) << 1) | (thumb ? 1 : 0);
     let page = this.#pages.get(number);
     if (page?.page !== (pc & PAGE_MASK)) {
-      page = { page: pc & PAGE_MASK, entries: new Set(), heat: 0, translations: 0, run: null, words: new Uint8Array(PAGE_BYTES >>> 2) };
+      const code = new PageCode(this.memory.u8.subarray(index & PAGE_MASK, (index & PAGE_MASK) + PAGE_BYTES), thumb);
+      page = { page: pc & PAGE_MASK, code, entries: new Set(), heat: 0, translations: 0, run: null, slots: new Uint8Array(code.slots) };
       this.#pages.set(number, page);
     }
-    const word = (pc & (PAGE_BYTES - 1)) >>> 2;
-    const isNew = page.run === null ? page.entries.size === 0 : page.words[word] === 0 && this.#isMissing(page, word, index);
-    if (isNew) page.entries.add(word);
+    if (isInside) return page;
+    const slot = (pc & (PAGE_BYTES - 1)) >>> (thumb ? 1 : 2);
+    const isNew = page.run === null ? page.entries.size === 0 : page.slots[slot] === 0 && this.#isMissing(page, slot);
+    if (isNew) page.entries.add(slot);
     const { heat, translations } = this.#limits;
     const isHot = page.heat >= heat << page.translations && page.translations < translations;
     if (isHot && (isNew || page.run === null)) this.#translate(page, index & PAGE_MASK);
@@ -158,29 +164,31 @@ export class JitCpu extends FastCpu {
   }
 
   /** Whether the region of a page should have an instruction that it has not; otherwise that is noted as the interpreter's. */
-  #isMissing(page: Page, word: number, index: number): boolean {
-    if (translator().translation.of(this.memory.i32[index >>> 2] as number, word) !== null) return true;
-    page.words[word] = 2;
+  #isMissing(page: Page, slot: number): boolean {
+    if (translator().translation.at(page.code, slot) !== null) return true;
+    page.slots[slot] = 2;
     return false;
   }
 
   #translate(page: Page, frame: number): void {
-    if (this.#regions >= REGIONS_MAX) {
+    if (this.#regions >= REGIONS_MAX || this.#module_bytes >= MODULE_BYTES_MAX) {
       this.#regions = 0;
+      this.#module_bytes = 0;
       for (const other of this.#pages.values()) other.run = null;
     }
     const { program, translation } = translator();
     page.heat = 0;
     page.translations++;
-    const words = this.memory.i32.subarray(frame >>> 2, (frame + PAGE_BYTES) >>> 2);
-    const blocks = blocksOf(words, [...page.entries, ...targetsIn(words)], translation, this.#limits.block);
+    const blocks = blocksOf(page.code, [...page.entries, ...targetsIn(page.code)], translation, this.#limits.block);
     if (blocks.length === 0) return;
-    page.words.fill(0);
-    for (const { start, instructions } of blocks) page.words.fill(2, start, start + instructions.length).fill(1, start, start + 1);
-    const module = new WasmModule(regionModule(program, blocks, { page: page.page, frame }));
+    page.slots.fill(0);
+    for (const { start, slots } of blocks) page.slots.fill(2, start, start + slots);
+    for (const { start } of blocks) page.slots[start] = 1;
+    const bytes = regionModule(program, blocks, { page: page.page, frame, code: page.code });
     const { load, store, probe, misaligned } = this.imports;
-    const { exports } = new WasmInstance(module, { engine: { memory: this.memory.wasm, load, store, probe, misaligned } });
+    const { exports } = new WasmInstance(new WasmModule(bytes), { engine: { memory: this.memory.wasm, load, store, probe, misaligned } });
     page.run = exports['run'] as RunFunction;
     this.#regions++;
+    this.#module_bytes += bytes.length;
   }
 }

@@ -1,4 +1,4 @@
-// A region: the blocks of one page of A32 code as one WebAssembly function. Each block is checked against memory when it is entered,
+// A region: the blocks of one page of code as one WebAssembly function. Each block is checked against memory when it is entered,
 // counted as a whole, and on an abort its rest is counted back. Owns nothing but the code while it is made.
 
 import { Assembler } from '../compile/assembler.ts';
@@ -12,8 +12,9 @@ import { AT_LEFT, AT_REGISTERS, AT_SPACE, EXIT_EXCHANGE, EXIT_FAULT } from '../f
 import { BRANCH, EXCHANGE, NEXT } from '../instruction.ts';
 import { ENGINE_AREA_BYTES } from '../../memory/physical_memory.ts';
 import { PAGE_BYTES } from '../../numbers.ts';
-import { REG_PC } from '../registers.ts';
+import { REG_CPSR, REG_PC, withItState } from '../registers.ts';
 import type { Block, Translated } from './blocks.ts';
+import type { PageCode } from './page_code.ts';
 import { REGION_IMPORTS, REGISTERS_IN_MEMORY, RegionLocals, RegionTarget } from './region_target.ts';
 
 /** Why a region was left, besides EXIT_FAULT and EXIT_EXCHANGE: the pc is in another page, ... */
@@ -27,8 +28,8 @@ export const EXIT_STALE = 13;
 export const EXIT_STORED = 14;
 
 const AT_PC = AT_REGISTERS + 4 * REG_PC;
+const AT_CPSR = AT_REGISTERS + 4 * REG_CPSR;
 const PAGE_MASK = -PAGE_BYTES;
-const WORDS = PAGE_BYTES >>> 2;
 const ONE_IN = 0;
 const THREE_IN = 1;
 
@@ -36,6 +37,7 @@ export interface Place {
   /** Address of the page, and byte index of its frame in RAM. */
   readonly page: number;
   readonly frame: number;
+  readonly code: PageCode;
 }
 
 /** The module of a region; it exports `run(instructions)`, which returns why it ended. */
@@ -85,8 +87,9 @@ class Region {
     asm.get(pc).i32(PAGE_MASK).op('i32_and').i32(this.#place.page).op('i32_ne').open('if');
     this.#leave(EXIT_OUTSIDE);
     asm.end();
-    const targets = Array.from({ length: WORDS }, (_, word) => this.#ahead[this.#numbers.get(word) ?? -1] ?? unknown);
-    asm.get(pc).i32(PAGE_BYTES - 1).op('i32_and').i32(2).op('i32_shr_u').brTable(targets, unknown);
+    const { slots, thumb } = this.#place.code;
+    const targets = Array.from({ length: slots }, (_, slot) => this.#ahead[this.#numbers.get(slot) ?? -1] ?? unknown);
+    asm.get(pc).i32(PAGE_BYTES - 1).op('i32_and').i32(thumb ? 1 : 2).op('i32_shr_u').brTable(targets, unknown);
     this.#blocks.forEach((block, k) => {
       asm.end();
       this.#current = k;
@@ -117,64 +120,90 @@ class Region {
     this.#asm.get(this.#left).i32(instructions).op('i32_add').set(this.#left);
   }
 
-  #addressOf(word: number): number {
-    return (this.#place.page + word * 4) | 0;
+  #addressOf(slot: number): number {
+    const { page, code } = this.#place;
+    return (page + slot * code.slot_bytes) | 0;
   }
 
-  #block({ start, instructions }: Block): void {
+  #block({ start, instructions, slots }: Block): void {
     const asm = this.#asm;
     const { length } = instructions;
     this.#self = asm.open('loop');
     asm.get(this.#left).i32(length).op('i32_lt_u').open('if');
     this.#leaveAt(start, EXIT_SHORT, 0);
     asm.end();
-    this.#compare(start, instructions);
+    this.#compare(start, slots);
     asm.open('if');
     this.#leaveAt(start, EXIT_STALE, 0);
     asm.end();
     this.#count(-length);
-    instructions.forEach((instruction, k) => this.#instruction(instruction, start + k, length - k));
+    let slot = start;
+    instructions.forEach((instruction, k) => {
+      this.#instruction(instruction, slot, length - k);
+      slot += this.#place.code.slotsOf(instruction.bytes);
+    });
     asm.end();
     const last = instructions.at(-1);
-    if (last === undefined || last.falls) this.#goTo(start + length);
+    if (last === undefined || last.falls) this.#goTo(start + slots);
     else asm.op('unreachable');
   }
 
   /** Pushes whether memory holds something else than the block's opcodes. */
-  #compare(start: number, instructions: readonly Translated[]): void {
+  #compare(start: number, slots: number): void {
     const asm = this.#asm;
-    const from = ENGINE_AREA_BYTES + this.#place.frame + start * 4;
-    for (let k = 0; k + 1 < instructions.length; k += 2) {
-      asm.i32(0).memory('i64_load', from + 4 * k).words(instructions[k]?.word ?? 0, instructions[k + 1]?.word ?? 0).op('i64_xor');
-      if (k > 0) asm.op('i64_or');
+    const { code, frame } = this.#place;
+    const bytes = new DataView(code.bytes.buffer, code.bytes.byteOffset, PAGE_BYTES);
+    const from = start * code.slot_bytes;
+    const end = from + slots * code.slot_bytes;
+    let parts = 0;
+    const joined = (): void => {
+      if (parts++ > 0) asm.op('i32_or');
+    };
+    let at = from;
+    for (; at + 8 <= end; at += 8) {
+      asm.i32(0).memory('i64_load', ENGINE_AREA_BYTES + frame + at).words(bytes.getInt32(at, true), bytes.getInt32(at + 4, true)).op('i64_xor');
+      if (at > from) asm.op('i64_or');
     }
-    if (instructions.length > 1) asm.op('i64_eqz', 'i32_eqz');
-    if (instructions.length % 2 === 0) return;
-    const last = instructions.length - 1;
-    asm.i32(0).memory('i32_load', from + 4 * last).i32(instructions[last]?.word ?? 0).op('i32_ne');
-    if (instructions.length > 1) asm.op('i32_or');
+    if (at > from) {
+      asm.op('i64_eqz', 'i32_eqz');
+      joined();
+    }
+    if (at + 4 <= end) {
+      asm.i32(0).memory('i32_load', ENGINE_AREA_BYTES + frame + at).i32(bytes.getInt32(at, true)).op('i32_ne');
+      joined();
+      at += 4;
+    }
+    if (at + 2 <= end) {
+      asm.i32(0).memory('i32_load16_u', ENGINE_AREA_BYTES + frame + at).i32(bytes.getUint16(at, true)).op('i32_ne');
+      joined();
+    }
   }
 
-  /** `uncounted` instructions of the block have not retired. */
-  #leaveAt(word: number, reason: number, uncounted: number): void {
+  /** `uncounted` instructions of the block have not retired; `it` is the state of the IT block there. */
+  #leaveAt(slot: number, reason: number, uncounted: number, it = 0): void {
+    const asm = this.#asm;
     this.#count(uncounted);
-    this.#asm.i32(this.#addressOf(word)).set(this.#locals.pc);
+    if (it !== 0) asm.i32(0).i32(0).memory('i32_load', AT_CPSR).i32(withItState(0, it)).op('i32_or').memory('i32_store', AT_CPSR);
+    asm.i32(this.#addressOf(slot)).set(this.#locals.pc);
     this.#leave(reason);
   }
 
   /** `rest` counts it and what follows it in its block. */
-  #instruction({ code, target, stores }: Translated, word: number, rest: number): void {
+  #instruction({ code, bytes, distance, stores, setsPc, it, after }: Translated, slot: number, rest: number): void {
     const asm = this.#asm;
+    const page = this.#place.code;
+    const pc = (this.#addressOf(slot) + page.ahead) | 0;
+    if (setsPc) asm.i32(pc).set(this.#locals.next);
     const advance = asm.open('block');
     const around = {
       asm,
       locals: this.#locals,
-      pc: this.#addressOf(word),
+      pc: setsPc ? null : pc,
       frame: this.#place.frame,
-      fault: () => this.#leaveAt(word, EXIT_FAULT, rest),
+      fault: () => this.#leaveAt(slot, EXIT_FAULT, rest, it),
       finish: (effect: Code, emitter: Emitter) => {
         if (effect.kind === 'number' && effect.low === NEXT) asm.br(advance);
-        else if (effect.kind === 'number' && effect.low === BRANCH && target !== null) this.#goTo(target);
+        else if (effect.kind === 'number' && effect.low === BRANCH && distance !== null) this.#goTo(page.target(slot, distance));
         else this.#branch(effect, emitter, rest - 1, advance);
       },
     };
@@ -182,7 +211,7 @@ class Region {
     asm.op('unreachable').end();
     if (!stores) return;
     asm.get(this.#locals.changed).open('if');
-    this.#leaveAt(word + 1, EXIT_STORED, rest - 1);
+    this.#leaveAt(slot + page.slotsOf(bytes), EXIT_STORED, rest - 1, after);
     asm.end();
   }
 
@@ -201,9 +230,9 @@ class Region {
   }
 
   /** On at a word of this page, or of another one. */
-  #goTo(word: number): void {
+  #goTo(slot: number): void {
     const asm = this.#asm;
-    const block = this.#numbers.get(word);
+    const block = this.#numbers.get(slot);
     if (block === this.#current) {
       asm.br(this.#self);
       return;
@@ -212,6 +241,6 @@ class Region {
       asm.br(this.#ahead[block] ?? this.#dispatch);
       return;
     }
-    asm.i32(this.#addressOf(word)).set(this.#locals.pc).br(this.#dispatch);
+    asm.i32(this.#addressOf(slot)).set(this.#locals.pc).br(this.#dispatch);
   }
 }

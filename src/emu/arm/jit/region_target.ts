@@ -52,8 +52,8 @@ export class RegionLocals {
 export interface Around {
   readonly asm: Assembler;
   readonly locals: RegionLocals;
-  /** Of the instruction. */
-  readonly pc: number;
+  /** What the instruction reads from r15; null where it changes that: then it is in the local `next` from the beginning. */
+  readonly pc: number | null;
   /** Byte index of the page's frame in RAM. */
   readonly frame: number;
   readonly fault: () => void;
@@ -88,7 +88,9 @@ export class RegionTarget implements Target {
     return this.#around.locals.flags[flag];
   }
   pushPc(): boolean {
-    this.#asm.i32(this.#around.pc + 8);
+    const { pc, locals } = this.#around;
+    if (pc === null) this.#asm.get(locals.next);
+    else this.#asm.i32(pc);
     return true;
   }
 

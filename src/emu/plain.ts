@@ -20,6 +20,9 @@ export function copyPlain(value: Plain): Plain {
   if (value instanceof Uint8Array || value instanceof Uint32Array) return value.slice();
   if (Array.isArray(value)) return (value as readonly Plain[]).map(copyPlain);
   const copy: Record<string, Plain> = {};
-  for (const name in value) copy[name] = copyPlain((value as PlainRecord)[name] as Plain);
+  for (const name in value) {
+    const part = (value as PlainRecord)[name] as Plain;
+    copy[name] = part === null || typeof part !== 'object' ? part : copyPlain(part);
+  }
   return copy;
 }

@@ -7,6 +7,7 @@ import { isExtensionName } from '../emu/fiasco/extensions.ts';
 import { IpcGate } from '../emu/fiasco/ipc_gate.ts';
 import { Thread } from '../emu/fiasco/thread.ts';
 import { DEAD, READY, RECEIVE_IN_PROGRESS, RECEIVE_WAIT, SEND_WAIT } from '../emu/fiasco/thread_state.ts';
+import { Task } from '../emu/fiasco/task.ts';
 import { objectSpaceOf, threadRows } from '../emu/jdb/view.ts';
 import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import { ENGINE_DEFAULT, type EngineName } from '../emu/arm/engine.ts';
@@ -210,10 +211,11 @@ export class RunningSystem implements System {
   #observe(): ReadonlySet<DebugId> {
     const core = this.#hosted.components().find((component) => component.program === coreProgram);
     if (core === undefined) return new Set();
-    const slots = new Map(this.objectSpace(core.task).slots.map(({ slot, id }) => [slot as number, id]));
+    const found = this.machine.kernel.objects.get(core.task);
+    const slots = found instanceof Task ? found.objects : undefined;
     const alive = new Set<DebugId>();
     for (const { label, task_slot } of pdLabels(core)) {
-      const task = slots.get(task_slot);
+      const task = slots?.get(task_slot)?.object.id;
       if (task === undefined) continue;
       alive.add(task);
       this.#name(task, label);

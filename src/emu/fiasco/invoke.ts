@@ -13,14 +13,15 @@ import { IrqMuxer, invokeMuxer } from './irq_muxer.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, labelOf } from './message_tag.ts';
-import { type ObjectCall, type Result, nowhere } from './object_call.ts';
+import { NOWHERE, type ObjectCall, type Result } from './object_call.ts';
 import { PlatformControl, invokePlatformControl } from './pfc.ts';
 import { PROTOCOL } from './protocols.ts';
 import { SchedulerObject, invokeScheduler } from './scheduler_object.ts';
 import { Task, invokeTask } from './task.ts';
-import { Thread, utcbOf } from './thread.ts';
+import { IN_USER_MODE, IN_SYSTEM_CALL, Thread, utcbOf } from './thread.ts';
 import { invokeThread } from './thread_call.ts';
 import { TIMEOUT } from './thread_state.ts';
+import type { Utcb } from './utcb.ts';
 import { Vlog, invokeVlog } from './vlog.ts';
 
 export const OP_SEND = 1;
@@ -45,7 +46,7 @@ export function invoke(kernel: Kernel, thread: Thread): void {
   thread.state &= ~TIMEOUT;
   kernel.charge(KERNEL_COST.system_call);
   if (kernel.events.wants('syscall_enter')) kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number, op: thread.utcb?.mr(0) ?? 0 });
-  thread.activity = { kind: 'system_call' };
+  thread.activity = IN_SYSTEM_CALL;
   const target = resolve(thread, selector);
   if (target === null) {
     utcbOf(thread).error = IPC_ERROR.NOT_EXISTENT;
@@ -68,37 +69,42 @@ function resolve(thread: Thread, selector: number): Target | null {
 function invokeObject(kernel: Kernel, thread: Thread, target: Target, op: number): void {
   const { object, rights, flags } = target;
   const tag = thread.registers.r[0] as number;
-  const call = <T extends KernelObject>(of: T): ObjectCall<T> => ({ kernel, caller: thread, object: of, rights, flags, tag, input: utcbOf(thread), output: output(thread, op) });
-  if (object instanceof Thread) {
-    if ((op !== 0 && (op & OP_SEND) === 0) || (op & OP_REPLY) !== 0 || labelOf(tag) !== PROTOCOL.THREAD) return messageTo(kernel, thread, object, rights, op);
-    return finish(kernel, thread, invokeThread({ ...call(object), output: utcbOf(thread) }));
-  }
   if (object instanceof IpcGate) {
     if (labelOf(tag) !== PROTOCOL.KOBJECT || (flags & FLAG_GATE_CONTROL) === 0) return messageTo(kernel, thread, object, rights, op);
-    return helped(kernel, thread, object, op, () => invokeGateControl(call(object)));
+    return helped(kernel, thread, target, op);
   }
-  if (object instanceof Task) return finish(kernel, thread, invokeTask({ ...call(object), output: utcbOf(thread) }));
-  helped(kernel, thread, object, op, () => invokeOther(call, object));
+  if (object instanceof Thread) {
+    if ((op !== 0 && (op & OP_SEND) === 0) || (op & OP_REPLY) !== 0 || labelOf(tag) !== PROTOCOL.THREAD) return messageTo(kernel, thread, object, rights, op);
+    return finish(kernel, thread, invokeThread(callOf(kernel, thread, object, target, utcbOf(thread))));
+  }
+  if (object instanceof Task) return finish(kernel, thread, invokeTask(callOf(kernel, thread, object, target, utcbOf(thread))));
+  helped(kernel, thread, target, op);
 }
 
-const output = (thread: Thread, op: number) => ((op & OP_RECEIVE) !== 0 ? utcbOf(thread) : nowhere());
+function callOf<T extends KernelObject>(kernel: Kernel, caller: Thread, object: T, { rights, flags }: Target, output: Utcb): ObjectCall<T> {
+  return { kernel, caller, object, rights, flags, tag: caller.registers.r[0] as number, input: utcbOf(caller), output };
+}
 
-function invokeOther(call: <T extends KernelObject>(of: T) => ObjectCall<T>, object: KernelObject): Result {
-  if (object instanceof Irq) return invokeIrq(call(object));
-  if (object instanceof IrqMuxer) return invokeMuxer(call(object));
-  if (object instanceof Factory) return invokeFactory(call(object));
-  if (object instanceof SchedulerObject) return invokeScheduler(call(object));
-  if (object instanceof Icu) return invokeIcu(call(object), object.pins);
-  if (object instanceof Vlog) return invokeVlog(call(object));
-  if (object instanceof PlatformControl) return invokePlatformControl(call(object));
+function invokeOther(kernel: Kernel, thread: Thread, target: Target, op: number): Result {
+  const { object } = target;
+  const output = (op & OP_RECEIVE) !== 0 ? utcbOf(thread) : NOWHERE;
+  if (object instanceof IpcGate) return invokeGateControl(callOf(kernel, thread, object, target, output));
+  if (object instanceof Irq) return invokeIrq(callOf(kernel, thread, object, target, output));
+  if (object instanceof IrqMuxer) return invokeMuxer(callOf(kernel, thread, object, target, output));
+  if (object instanceof Factory) return invokeFactory(callOf(kernel, thread, object, target, output));
+  if (object instanceof SchedulerObject) return invokeScheduler(callOf(kernel, thread, object, target, output));
+  if (object instanceof Icu) return invokeIcu(callOf(kernel, thread, object, target, output), object.pins);
+  if (object instanceof Vlog) return invokeVlog(callOf(kernel, thread, object, target, output));
+  if (object instanceof PlatformControl) return invokePlatformControl(callOf(kernel, thread, object, target, output));
   throw new Error(`object ${object.id} of type ${object.type} cannot be invoked`);
 }
 
 /** The frame around most objects' operations: no send, no operation; no receive, no result; no reply, a receive phase. */
-function helped(kernel: Kernel, thread: Thread, object: KernelObject, op: number, operation: () => Result): void {
-  const result = (op & OP_SEND) !== 0 ? operation() : null;
+function helped(kernel: Kernel, thread: Thread, target: Target, op: number): void {
+  const result = (op & OP_SEND) !== 0 ? invokeOther(kernel, thread, target, op) : null;
   if (result !== null && ((result & TAG_ERROR) !== 0 || (op & OP_RECEIVE) !== 0)) return finish(kernel, thread, result);
   if ((op & OP_RECEIVE) === 0) return finish(kernel, thread, null);
+  const { object } = target;
   const partner = (op & OP_OPEN_WAIT) !== 0 ? null : object instanceof Irq ? object : thread;
   startIpc(kernel, thread, { target: null, receive: true, partner, send_timeout: 0, receive_timeout: (thread.registers.r[3] as number) & 0xffff, rights: 0 });
 }
@@ -125,7 +131,7 @@ function finish(kernel: Kernel, thread: Thread, result: Result): void {
 
 function leave(kernel: Kernel, thread: Thread, tag: number): void {
   thread.registers.r[0] = tag;
-  thread.activity = { kind: 'user' };
+  thread.activity = IN_USER_MODE;
   kernel.reportLeave(thread, tag, thread.registers.r[4] as number);
   if (thread.alien_call) kernel.alienReturned(thread);
 }

@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, TAG_PROPAGATE, TAG_SCHEDULE } from './message_tag.ts';
 import { transferMessage } from './message_transfer.ts';
-import { type Sender, type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { IN_USER_MODE, type Sender, type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
 import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
 import { deadlineOf, isNever, isZero } from './timeouts.ts';
 
@@ -303,7 +303,7 @@ function leaveKernel(kernel: Kernel, thread: Thread): void {
   thread.ipc = null;
   thread.step = 'user';
   if (activity.kind === 'page_fault' || activity.kind === 'exception') return kernel.faultAnswered(thread, activity);
-  thread.activity = { kind: 'user' };
+  thread.activity = IN_USER_MODE;
   kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
   if (thread.alien_call) kernel.alienReturned(thread);
 }

@@ -30,7 +30,7 @@ export type Handler<T extends KernelObject> = (call: ObjectCall<T>) => Result;
 export type Handlers<K extends ObjectKind, T extends KernelObject> = { readonly [Name in OperationOf<K>]: Handler<T> };
 
 /** A UTCB that nobody reads. */
-export const nowhere = (): Utcb => new Utcb(null, 0);
+export const NOWHERE = new Utcb(null, 0);
 
 /** Runs the operation with this code; what is unknown, absent or switched off gets the kernel's own error. */
 export function dispatch<K extends ObjectKind, T extends KernelObject>(kind: K, op: number, call: ObjectCall<T>, handlers: Handlers<K, T>): Result {

@@ -112,8 +112,11 @@ export type Operation = Row;
 /** What objects answer to an operation that they do not know. */
 export const unknownOf = (object: ObjectKind): number => (object === 'IRQ' || object === 'IRQ muxer' ? ERRNO.INVAL : ERRNO.NOSYS);
 
-const byCode = new Map<string, Operation>(OPERATIONS.map((row) => [`${row.object} ${row.op}`, row]));
+/** Operations of a kind of object by their codes. */
+const byKind = new Map<ObjectKind, Map<number | null, Operation>>();
+for (const row of OPERATIONS) byKind.set(row.object, (byKind.get(row.object) ?? new Map<number | null, Operation>()).set(row.op, row));
 
 export function findOperation(object: ObjectKind, op: number): Operation | undefined {
-  return byCode.get(`${object} ${op}`) ?? byCode.get(`${object} null`);
+  const operations = byKind.get(object);
+  return operations?.get(op) ?? operations?.get(null);
 }

@@ -4,6 +4,7 @@
 import type { Thread } from './thread.ts';
 
 export const PRIORITIES = 256;
+const WORD_BITS = 32;
 
 interface CapturedQueue {
   readonly threads: readonly Thread[];
@@ -14,6 +15,8 @@ interface CapturedQueue {
 export class ReadyQueue {
   /** The head of a cyclic list is element 0. */
   readonly #lists: Thread[][] = Array.from({ length: PRIORITIES }, () => []);
+  /** A bit for each priority that has a thread, 32 to a word, and the highest of them. */
+  readonly #occupied = new Int32Array(PRIORITIES / WORD_BITS);
   #highest = 0;
   /** Owner of the current slice; whoever runs on a donated slice is another thread. */
   #owner: Thread | null = null;
@@ -38,14 +41,17 @@ export class ReadyQueue {
     if (list.includes(thread)) return;
     if (thread === this.#owner) list.unshift(thread);
     else list.push(thread);
-    if (thread.priority > this.#highest) this.#highest = thread.priority;
+    this.#occupy(thread.priority);
   }
 
   dequeue(thread: Thread): void {
     const list = this.#list(thread);
     const at = list.indexOf(thread);
-    if (at >= 0) list.splice(at, 1);
-    this.#lower();
+    if (at < 0) return;
+    if (list.length === 1) {
+      list.length = 0;
+      this.#vacate(thread.priority);
+    } else list.splice(at, 1);
   }
 
   /** The first runnable thread of the highest priority. Threads that blocked since they were queued are dropped here. */
@@ -84,7 +90,7 @@ export class ReadyQueue {
     this.dequeue(thread);
     if (thread === this.#owner) this.own(null, now_us);
     this.#list(thread).push(thread);
-    if (thread.priority > this.#highest) this.#highest = thread.priority;
+    this.#occupy(thread.priority);
   }
 
   /** New parameters and a full slice, as the scheduler object and the kernel's own threads get them. */
@@ -117,7 +123,8 @@ export class ReadyQueue {
 
   /** The threads have their captured priorities again when this is called. */
   rewind({ threads, owner, end_us }: CapturedQueue): void {
-    for (const list of this.#lists) list.length = 0;
+    for (const list of this.#lists) if (list.length > 0) list.length = 0;
+    this.#occupied.fill(0);
     this.#highest = 0;
     this.restore(threads, owner, end_us);
   }
@@ -129,7 +136,7 @@ export class ReadyQueue {
   restore(threads: readonly Thread[], owner: Thread | null, end_us: number): void {
     for (const thread of threads) {
       this.#list(thread).push(thread);
-      if (thread.priority > this.#highest) this.#highest = thread.priority;
+      this.#occupy(thread.priority);
     }
     this.#owner = owner;
     this.#end_us = end_us;
@@ -141,7 +148,24 @@ export class ReadyQueue {
     return list;
   }
 
-  #lower(): void {
-    while (this.#highest > 0 && this.#lists[this.#highest]?.length === 0) this.#highest--;
+  #occupy(priority: number): void {
+    const word = priority >>> 5;
+    this.#occupied[word] = (this.#occupied[word] as number) | (1 << priority);
+    if (priority > this.#highest) this.#highest = priority;
+  }
+
+  #vacate(priority: number): void {
+    const word = priority >>> 5;
+    this.#occupied[word] = (this.#occupied[word] as number) & ~(1 << priority);
+    if (priority === this.#highest) this.#highest = this.#highestOccupied(word);
+  }
+
+  /** The highest occupied priority of a word of bits and those below it; 0 if there is none. */
+  #highestOccupied(from: number): number {
+    for (let word = from; word >= 0; word--) {
+      const bits = this.#occupied[word] as number;
+      if (bits !== 0) return word * WORD_BITS + (WORD_BITS - 1 - Math.clz32(bits));
+    }
+    return 0;
   }
 }

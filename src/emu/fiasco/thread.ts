@@ -86,6 +86,10 @@ export type Activity =
       readonly saved: readonly number[];
     };
 
+/** The two that have no content of their own: one object for all threads. */
+export const IN_USER_MODE: Activity = { kind: 'user' };
+export const IN_SYSTEM_CALL: Activity = { kind: 'system_call' };
+
 /** A triggered exception: where the thread will go on, as the exception message tells it (4.4). */
 export interface Continuation {
   pc: number;
@@ -112,7 +116,7 @@ export class Thread extends KernelObject {
 
   state = DEAD;
   step: Step = 'user';
-  activity: Activity = { kind: 'user' };
+  activity: Activity = IN_USER_MODE;
   ipc: Ipc | null = null;
   timeout: ArmedTimeout | null = null;
   readonly senders = new SenderQueue<Sender>();

@@ -63,6 +63,7 @@ export class Timeouts {
 
   /** Takes the timeouts that have expired, earliest first. */
   expire(clock_us: number): Thread[] {
+    if ((this.#armed[0]?.deadline_us ?? Infinity) > clock_us) return [];
     const expired = this.#armed.filter((armed) => armed.deadline_us <= clock_us);
     if (expired.length > 0) this.#armed = this.#armed.slice(expired.length);
     for (const { thread } of expired) thread.timeout = null;

@@ -26,23 +26,12 @@ const map = table<{ readonly slot: number }>('cap_map');
 export function allocSlots(x: Execution, count: number): number {
   x.charge(COST.capability);
   const used = records(x);
-  const limit = x.component.program.cap_records;
-  for (let first = USER_SLOT; first + count < limit; ) {
-    const taken = lastUsed(used, first, count);
-    if (taken < 0) {
-      x.charge(COST.searched_slot * (first - USER_SLOT + count));
-      for (let i = 0; i < count; i++) used.set(first + i, { id: RESERVED_ID, ref: 0 });
-      return first;
-    }
-    first = taken + 1;
-  }
-  throw new Error(`${x.component.program.name}: capability records are used up`);
-}
-
-/** The used record at which a search from `first` must go on behind, or -1. The search restarts behind the first used one. */
-function lastUsed(used: { get(slot: number): unknown }, first: number, count: number): number {
-  for (let i = 0; i < count; i++) if (used.get(first + i) !== undefined) return first + i;
-  return -1;
+  // The search goes on behind each used record that it meets, and does not look at the last one.
+  const first = used.freeRun(USER_SLOT, count, x.component.program.cap_records - 1);
+  if (first < 0) throw new Error(`${x.component.program.name}: capability records are used up`);
+  x.charge(COST.searched_slot * (first - USER_SLOT + count));
+  for (let i = 0; i < count; i++) used.set(first + i, { id: RESERVED_ID, ref: 0 });
+  return first;
 }
 
 /** Frees records. The kernel slots keep whatever mapping they have. */
@@ -85,7 +74,7 @@ export function insertMap(x: Execution, id: number, window: number): number | nu
 export function inc(x: Execution, slot: number | null): void {
   if (slot === null || slot < USER_SLOT) return;
   const record = records(x).require(slot);
-  records(x).set(slot, { ...record, ref: record.ref + 1 });
+  records(x).set(slot, { id: record.id, ref: record.ref + 1 });
 }
 
 /** Drops one reference; with the last one the record is removed (and core destroys the object). */
@@ -93,7 +82,7 @@ export function dec(x: Execution, slot: number | null): void {
   if (slot === null || slot < USER_SLOT) return;
   const record = records(x).require(slot);
   if (record.ref > 1) {
-    records(x).set(slot, { ...record, ref: record.ref - 1 });
+    records(x).set(slot, { id: record.id, ref: record.ref - 1 });
     return;
   }
   removeCap(x, slot);

@@ -55,13 +55,12 @@ export function kernelCall(x: Execution, request: KernelCall): KernelResult {
 
 /** Message words followed by one map item per capability slot. */
 export function writeMessage(utcb: Uint32Array, words: readonly number[], items: readonly number[]): void {
-  words.forEach((word, i) => {
-    utcb[i] = word;
-  });
-  items.forEach((slot, i) => {
-    utcb[words.length + 2 * i] = MAP_ITEM;
-    utcb[words.length + 2 * i + 1] = objectPage(slot);
-  });
+  let at = 0;
+  for (const word of words) utcb[at++] = word;
+  for (const slot of items) {
+    utcb[at++] = MAP_ITEM;
+    utcb[at++] = objectPage(slot);
+  }
 }
 
 export interface TaskMap {

@@ -13,6 +13,8 @@ interface CapturedTable {
 export class Table<Row extends object> {
   #rows: Map<number, Row>;
   #sorted: number[] | null = null;
+  /** A byte for each key that has a row, once somebody has looked for free ones. */
+  #taken: Uint8Array | null = null;
   #owned: boolean;
   #next: number;
   #version = 0;
@@ -57,6 +59,7 @@ export class Table<Row extends object> {
   set(key: number, row: Row): void {
     this.#change();
     if (!this.#rows.has(key)) this.#sorted = null;
+    if (this.#taken !== null && key < this.#taken.length) this.#taken[key] = 1;
     this.#rows.set(key, row);
     if (key >= this.#next) this.#next = key + 1;
   }
@@ -76,7 +79,28 @@ export class Table<Row extends object> {
     if (!this.#rows.has(key)) return;
     this.#change();
     this.#sorted = null;
+    if (this.#taken !== null && key < this.#taken.length) this.#taken[key] = 0;
     this.#rows.delete(key);
+  }
+
+  /** The lowest key from `first` on with which `count` keys without a row begin, all below `end`; -1 if there is none. */
+  freeRun(first: number, count: number, end: number): number {
+    const taken = this.#takenBelow(end);
+    for (let key = first; key + count <= end; ) {
+      let free = 0;
+      while (free < count && taken[key + free] === 0) free++;
+      if (free === count) return key;
+      key += free + 1;
+    }
+    return -1;
+  }
+
+  #takenBelow(end: number): Uint8Array {
+    if (this.#taken === null || this.#taken.length < end) {
+      this.#taken = new Uint8Array(end);
+      for (const key of this.#rows.keys()) if (key < end) this.#taken[key] = 1;
+    }
+    return this.#taken;
   }
 
   /** Keys in ascending order. */
@@ -118,6 +142,7 @@ export class Table<Row extends object> {
     if (this.#rows === rows) return;
     this.#rows = rows as Map<number, Row>;
     this.#sorted = null;
+    this.#taken = null;
     this.#version++;
   }
 

@@ -36,7 +36,10 @@ export function putMessage(x: Execution, protocol: number, caps: readonly (numbe
 export function getMessage(x: Execution, tag: number): Message {
   const count = tagWords(tag);
   x.charge(COST.word * count);
-  return decodeMessage(Array.from(x.cpu.utcb.subarray(0, count)));
+  const { utcb } = x.cpu;
+  const words = new Array<number>(count);
+  for (let i = 0; i < count; i++) words[i] = utcb[i] as number;
+  return decodeMessage(words);
 }
 
 /** Takes in the capabilities of a received message from the window: one slot (or null = invalid) per announced capability. */

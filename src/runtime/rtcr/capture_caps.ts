@@ -64,8 +64,6 @@ function fixedSlots(x: Execution): ReadonlySet<number> {
   return new Set([1, 8, ...threads]);
 }
 
-const range = (first: number, end: number): number[] => Array.from({ length: end - first }, (_, i) => first + i);
-
 type ProbeLocals = { [key: string]: Plain; native: number; task: number; requests: boolean; at?: number; found?: readonly number[] };
 
 /** Looks into the slots of receive windows alone: what lies there, somebody may just be taking in. */
@@ -78,20 +76,26 @@ export const probeWindows = procedure<{ [key: string]: Plain; native: number; ta
   found: () => done(),
 });
 
+/** Those that have a record, and those that should have one. */
+function sortFound(x: Execution, l: ProbeLocals, found: readonly number[]): void {
+  const fixed = fixedSlots(x);
+  const recorded = new Set(capture.get(x).cap_map.map((row) => row.slot));
+  capture.update(x, { occupied: [...capture.get(x).occupied, ...found.filter((slot) => recorded.has(slot))] });
+  l.found = [...(l.found ?? []), ...found.filter((slot) => !recorded.has(slot) && !fixed.has(slot))];
+}
+
 /** Probes every slot of the task (no extension); what is in an occupied slot without record only `request` can tell. */
 export const probeSlots = procedure<ProbeLocals>('rtcr.probe_slots', {
   start: (x, l) => {
     const first = l.at ?? 0;
     if (first === 0) capture.update(x, { stale: [], occupied: [] });
-    const fixed = fixedSlots(x);
-    const recorded = new Set(capture.get(x).cap_map.map((row) => row.slot));
-    const found = range(first, Math.min(first + PROBES_PER_STEP, PROBED_SLOTS)).filter((slot) => capValid(x, slot, l.task));
-    capture.update(x, { occupied: [...capture.get(x).occupied, ...found.filter((slot) => recorded.has(slot))] });
-    l.found = [...(l.found ?? []), ...found.filter((slot) => !recorded.has(slot) && !fixed.has(slot))];
+    const found: number[] = [];
+    for (let slot = first; slot < Math.min(first + PROBES_PER_STEP, PROBED_SLOTS); slot++) if (capValid(x, slot, l.task)) found.push(slot);
+    if (found.length > 0) sortFound(x, l, found);
     l.at = first + PROBES_PER_STEP;
     if (l.at < PROBED_SLOTS) return goto('start');
-    if (l.requests) return each(identifyStale, l.found, { native: l.native }, 'found');
-    capture.update(x, { stale: l.found.map((slot) => ({ slot, badge: 0 })) });
+    if (l.requests) return each(identifyStale, l.found ?? [], { native: l.native }, 'found');
+    capture.update(x, { stale: (l.found ?? []).map((slot) => ({ slot, badge: 0 })) });
     return done();
   },
   found: () => done(),

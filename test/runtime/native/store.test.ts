@@ -29,6 +29,24 @@ test('keys are never reused, not even after the last row was deleted', () => {
   assert.ok(rows.insert({ value: 2 }) > first);
 });
 
+test('a run of free keys is the lowest one, whatever was set, deleted or gone back to since the last search', () => {
+  const act = fc.record({ key: fc.integer({ min: 1, max: 30 }), what: fc.constantFrom('set', 'delete', 'rewind'), count: fc.integer({ min: 1, max: 4 }) });
+  fc.assert(
+    fc.property(fc.array(act), (acts) => {
+      const rows = new Table<Row>();
+      const start = rows.capture();
+      for (const { key, what, count } of acts) {
+        if (what === 'set') rows.set(key, { value: key });
+        else if (what === 'delete') rows.delete(key);
+        else rows.rewind(start);
+        const free = (first: number): boolean => Array.from({ length: count }, (_, i) => first + i).every((other) => rows.get(other) === undefined);
+        const lowest = Array.from({ length: 31 - count - 3 }, (_, i) => 3 + i).find(free) ?? -1;
+        assert.is(rows.freeRun(3, count, 30), lowest);
+      }
+    }),
+  );
+});
+
 test('iteration is in ascending order of keys whatever the order of insertion', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 1000 })), (keys) => {

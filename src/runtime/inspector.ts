@@ -18,6 +18,12 @@ export interface ThreadView {
   readonly utcb: number;
   /** Within a system call: its next instruction comes when the kernel is done with that. */
   readonly calls: boolean;
+  /** Could run if it got the processor. */
+  readonly ready: boolean;
+  /** Who waits for its reply. */
+  readonly caller: DebugId | undefined;
+  /** Who waits to send to it, in the order in which it would take them; IRQs among them. */
+  readonly senders: readonly DebugId[];
   /** r0 to r15. */
   readonly registers: readonly number[];
   readonly cpsr: number;
@@ -44,6 +50,16 @@ export class Inspector {
     return this.#kernel.processor.current.id;
   }
 
+  /** Instructions of machine code that threads have executed in user mode, up to the last one that was interrupted. */
+  get executed(): number {
+    return this.#kernel.executed;
+  }
+
+  /** All threads but those that the kernel plays, in the order in which they were made. */
+  threads(): readonly DebugId[] {
+    return this.#kernel.threads().flatMap(({ id, internal }) => (internal === null ? [id] : []));
+  }
+
   objects(): readonly ObjectRow[] {
     return objectRows(this.#kernel);
   }
@@ -51,8 +67,21 @@ export class Inspector {
   thread(id: DebugId): ThreadView | undefined {
     const thread = this.#kernel.objects.get(id);
     if (!(thread instanceof Thread)) return undefined;
-    const { registers, task, hosted, utcb_address: utcb, step, activity } = thread;
-    return { id, task: task.id, hosted, utcb, calls: step !== 'user' && activity.kind === 'system_call', registers: Array.from(registers.r), cpsr: registers.cpsr, thumb: registers.thumb };
+    const { registers, task, hosted, utcb_address: utcb, step, activity, ready, reply } = thread;
+    const caller = reply?.caller;
+    return {
+      id,
+      task: task.id,
+      hosted,
+      utcb,
+      calls: step !== 'user' && activity.kind === 'system_call',
+      ready,
+      caller: caller?.ipc?.partner === thread && caller.ipc.sent ? caller.id : undefined,
+      senders: thread.senders.entries().map(({ sender }) => sender.id),
+      registers: Array.from(registers.r),
+      cpsr: registers.cpsr,
+      thumb: registers.thumb,
+    };
   }
 
   /** A byte of a task's memory, or undefined where nothing is mapped. */

@@ -86,6 +86,8 @@ export class Kernel {
   stopRequested = false;
   /** Retired instructions, idle time included. */
   instructions = 0;
+  /** Of these, executed as machine code in user mode, as far as the run of the present thread was interrupted. For who looks on; not saved. */
+  executed = 0;
   /** Instructions of the kernel's own paths that have taken effect and are still to pass (cost.ts). */
   owed = 0;
   /** Ticks handled so far. */
@@ -242,6 +244,7 @@ export class Kernel {
     if (stepping) this.#showInstruction(thread);
     const exit = watched === undefined || stepping ? this.#cpu.run(stepping ? Math.min(budget, 1) : budget) : this.#runWatched(thread, watched, budget);
     this.instructions += exit.retired;
+    this.executed += exit.retired;
     if (exit.retired > 0) thread.fresh = false;
     if (exit.kind !== 'budget') handleTrap(this, thread, exit);
   }

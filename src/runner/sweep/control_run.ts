@@ -1,5 +1,6 @@
 // The run that an end is held against which is not the end of the undisturbed run. A checkpoint takes time, and when threads of a component
-// race, another course is right as well: the one that the undisturbed component takes if its threads get the processor in the same order.
+// race, or clients outside go on meanwhile, another course is right as well: the one that the undisturbed component takes if its threads get
+// the processor in the same order and requests come in the same order. It is a run of the same machine, on which some threads are slow.
 // Owns no state.
 
 import type { System } from '../../runtime/system.ts';
@@ -7,42 +8,43 @@ import { type End, groupDifference, runToEnd } from './ends.ts';
 import { type Expectation, experiment } from './experiment.ts';
 import { Group } from './group.ts';
 import { labelsOf } from './mark.ts';
-import { takeTurns, type Turn, TURNS_MAX } from './turns.ts';
+import { INPUTS_MAX } from './outside.ts';
+import { type Course, followCourse, type Pace } from './take_turns.ts';
+import { TURNS_MAX } from './turns.ts';
 
 /** Does something to a copy of a system and leaves the system itself as it was. */
 export type Attempt = <Result>(system: System, act: (copy: System) => Result) => Result;
 
 /**
  * Null if the undisturbed components come to the very same end (the same lines, memory and capability spaces) when their threads get
- * the processor in the order that they had in the experiment; else what is different then.
+ * the processor, and requests come, in the order of the experiment; else what is different then.
  */
 export function controlDifference(system: System, expected: Expectation, ends: readonly End[], attempt: Attempt): string[] | null {
-  const turns: Turn[] = [];
-  // The experiment once more, watched: to count every instruction costs more than to run it twice.
-  const { took_us } = attempt(system, (copy) => experiment(copy, expected, (recorded) => turns.push(...recorded)));
-  if (turns.length >= TURNS_MAX) return ['there are too many changes of threads to carry them out in a control run'];
+  let course: Course = { turns: [], inputs: [] };
+  // The experiment once more, watched: to watch all of them costs more.
+  const { took_us } = attempt(system, (copy) => experiment(copy, expected, (recorded) => { course = recorded; }));
+  if (course.turns.length >= TURNS_MAX || course.inputs.length >= INPUTS_MAX) return ['there are too many changes of threads to carry them out in a control run'];
   let found: string[] = [];
-  // While components that are not restored stand still their clocks go on, so the time counts.
-  for (const wait_us of [0, took_us]) {
-    const control = attempt(system, (copy) => controlRun(copy, expected, turns, wait_us));
-    if (control === null) found = found.length > 0 ? found : ['the undisturbed component cannot follow the order in which its threads ran'];
-    else {
-      const labels = labelsOf(expected.mark);
-      const difference = groupDifference(control, ends, labels) ?? groupDifference(ends, control, labels);
-      if (difference === null) return null;
-      found = difference;
-    }
+  // Any one of these is a run that a machine can take. Timeouts that were set before the moment come at the same time of the components' own;
+  // or as early, or as late, as they can.
+  for (const pace of [{ kind: 'own_time' }, { kind: 'after', wait_us: 0 }, { kind: 'after', wait_us: took_us }] satisfies Pace[]) {
+    const control = attempt(system, (copy) => controlRun(copy, expected, course, pace));
+    const labels = labelsOf(expected.mark);
+    const difference = typeof control === 'string' ? [control] : (groupDifference(control, ends, labels, true) ?? groupDifference(ends, control, labels, true));
+    if (difference === null) return null;
+    if (found.length === 0) found = difference;
   }
   return found;
 }
 
-function controlRun(system: System, expected: Expectation, turns: readonly Turn[], wait_us: number): readonly End[] | null {
+function controlRun(system: System, expected: Expectation, course: Course, pace: Pace): readonly End[] | string {
   const { machine } = system;
   const group = new Group(system, labelsOf(expected.mark), expected.unify, expected.pasts);
+  const begin_us = machine.time_us;
+  const lines = expected.members.map(({ end }) => end.lines.length);
   try {
-    const begin_us = machine.time_us;
-    if (!takeTurns(group, turns, wait_us)) return null;
-    return runToEnd(group, expected.members.map(({ end }) => end.lines.length), expected.deadline_us + machine.time_us - begin_us);
+    const followed = followCourse(group, course, pace, (kept) => runToEnd(group, lines, expected.deadline_us + machine.time_us - begin_us, kept));
+    return typeof followed === 'string' ? followed : followed.result;
   } finally {
     group.close();
   }

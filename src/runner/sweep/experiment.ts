@@ -4,7 +4,7 @@
 import type { StampedEvent } from '../../emu/event.ts';
 import type { ObjectSpace } from '../../emu/jdb/model.ts';
 import type { Plain } from '../../emu/plain.ts';
-import { NOTE_CONTROL_DONE, NOTE_THAWED, type Strategy, type System } from '../../runtime/system.ts';
+import { NOTE_CONTROL_DONE, NOTE_FROZEN, NOTE_THAWED, type Strategy, type System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
@@ -14,7 +14,9 @@ import { Group } from './group.ts';
 import { labelsOf, type Mark } from './mark.ts';
 import type { Member } from './reference.ts';
 import type { Past } from './subject.ts';
-import { type Turn, TurnWatch } from './turns.ts';
+import { OutsideWatch } from './outside.ts';
+import type { Course } from './take_turns.ts';
+import { TurnWatch } from './turns.ts';
 
 export interface ThreadAt {
   readonly name: string;
@@ -74,12 +76,24 @@ class Watch {
   /** When the last command ended. */
   done_us = 0;
   readonly #group: Group;
+  #restoring = false;
 
-  readonly #turns: TurnWatch | null;
+  /** How the components run, if that is wanted. */
+  readonly #recorders: { readonly turns: TurnWatch; readonly outside: OutsideWatch } | null;
 
-  constructor(group: Group, turns: TurnWatch | null) {
+  constructor(group: Group, records: boolean) {
     this.#group = group;
-    this.#turns = turns;
+    const turns = records ? new TurnWatch(group) : null;
+    this.#recorders = turns === null ? null : { turns, outside: new OutsideWatch(group, turns) };
+  }
+
+  get course(): Course {
+    return { turns: this.#recorders?.turns.turns ?? [], inputs: this.#recorders?.outside.inputs ?? [] };
+  }
+
+  close(): void {
+    this.#recorders?.turns.close();
+    this.#recorders?.outside.close();
   }
 
   get present(): Spaces {
@@ -87,19 +101,27 @@ class Watch {
   }
 
   #recorded(on: boolean): void {
-    if (this.#turns !== null) this.#turns.off = !on;
+    if (this.#recorders === null) return;
+    this.#recorders.turns.off = !on;
+    this.#recorders.outside.off = !on;
   }
 
   event(event: StampedEvent): void {
     if (event.kind !== 'note') return;
+    const turns = this.#recorders?.turns;
+    if (event.what === NOTE_FROZEN && turns !== undefined) turns.still = true;
     // The targets are frozen at this point: these are the spaces that were checkpointed. There is a note for each of them.
     if (event.what === 'checkpoint') {
       this.spaces = this.present;
       this.#recorded(false);
       this.threads = [...this.threads, ...threadsOf(event.detail)];
     }
-    if (event.what === NOTE_THAWED) this.thawed = this.present;
-    if (event.what === NOTE_BEGINS && (event.detail as { kind?: string } | null)?.kind === 'restore') this.#recorded(true);
+    if (event.what === NOTE_BEGINS) this.#restoring = (event.detail as { kind?: string } | null)?.kind === 'restore';
+    if (event.what === NOTE_THAWED) {
+      this.thawed = this.present;
+      if (this.#restoring) this.#recorded(true);
+      if (turns !== undefined && !turns.isOff) turns.still = false;
+    }
     if (event.what !== NOTE_CONTROL_DONE) return;
     this.done_us = event.time_us;
     this.#group.system.machine.stop();
@@ -113,20 +135,19 @@ function threadsOf(detail: Plain): ThreadAt[] {
 
 /**
  * Does the experiment on a system that stands at the moment; leaves the system wherever it then is. `record` gets the order in which the
- * threads ran, of the original up to the checkpoint and of the restored ones from then on.
+ * threads ran and requests came, of the original up to the checkpoint and of the restored ones from then on.
  */
-export function experiment(system: System, expected: Expectation, record?: (turns: readonly Turn[]) => void): Finding {
+export function experiment(system: System, expected: Expectation, record?: (course: Course) => void): Finding {
   const { instructions: moment, time_us: started_us } = system.machine;
   const group = new Group(system, labelsOf(expected.mark), expected.unify, expected.pasts);
-  const turns = record === undefined ? null : new TurnWatch(group);
-  const watch = new Watch(group, turns);
+  const watch = new Watch(group, record !== undefined);
   const unlisten = system.machine.events.listen(['note'], (event) => watch.event(event));
   try {
     const { reason, ...judged } = carryOut(group, watch, expected);
     return { moment, took_us: watch.done_us - started_us, ...judged, reason: reason.slice(0, WORDS_MAX), threads: watch.threads };
   } finally {
-    record?.(turns?.turns ?? []);
-    turns?.close();
+    record?.(watch.course);
+    watch.close();
     unlisten();
     group.close();
   }

@@ -1,5 +1,4 @@
-// In which order the threads of components get the processor: recorded during a run, and carried out in another one. That other run is
-// of the undisturbed components: their threads are held back and let go by test equipment, nothing else is done to them.
+// In which order the threads of components get the processor: recorded during a run, so that it can be carried out in another one.
 // Owner of the count of what each thread has done; subscribed to the board's events until closed.
 
 import type { StampedEvent } from '../../emu/event.ts';
@@ -12,18 +11,15 @@ export interface Turn {
   readonly who: string;
   readonly returns: number;
   readonly calls: boolean;
-  /** Executed since, and the address of the last one: attempts to take a lock that a timer interrupt disturbs are repeated. */
+  /** Executed since, and the address of the next one: attempts to take a lock that a timer interrupt disturbs are repeated. */
   readonly instructions: number;
   readonly pc: number;
+  /** When it began, in microseconds of the components' own time: they do not notice for how long they stood still. */
+  readonly at_us: number;
 }
 
 /** Turns beyond are not recorded; what is left of the run is then nobody's turn. */
 export const TURNS_MAX = 40_000;
-/** How long a turn may take to come to its end, waiting for others outside of the components included. */
-const TURN_US = 3_000_000;
-/** How long the kernel is let work at a system call, and how often is looked. */
-const CALL_SLICE_INSTRUCTIONS = 100;
-const CALL_SLICES = 200;
 /** System calls are made from up here. */
 const SYSTEM_CALL_PAGE = 0xffff_f000;
 /** How far the number of instructions may be off. */
@@ -34,34 +30,65 @@ interface Place {
   instructions: number;
   /** Within a system call. A restored thread enters a call anew in which the original was. */
   inside: boolean;
-  /** The last instruction, and the one that faulted: it will be executed again. */
   pc: number;
-  faulted: number;
 }
+
+const KINDS = ['syscall_enter', 'syscall_leave', 'page_fault', 'exception', 'schedule', 'object_created', 'object_deleted'] as const;
 
 /** Counts what the threads of a group do, from the moment of its creation on. */
 export class TurnWatch {
   readonly turns: Turn[] = [];
-  /** What happens meanwhile does not count. */
-  off = false;
   readonly #group: Group;
   readonly #places = new Map<string, Place>();
   readonly #known = new Map<DebugId, string | null>();
   readonly #close: () => void;
   #wanted: Turn | null = null;
+  #off = false;
+  #running: DebugId;
+  #executed: number;
+  /** Where the components' own time began, on the machine's clock; and what it is while it stands still. */
+  #begin_us: number;
+  #own_us = 0;
+  #still = false;
+  #since_us: number;
 
   constructor(group: Group) {
     this.#group = group;
-    const { system } = group;
-    for (const { id } of system.threads()) {
+    const { system: { inspector, machine } } = group;
+    this.#running = inspector.current;
+    this.#executed = inspector.executed;
+    this.#begin_us = machine.time_us;
+    this.#since_us = machine.time_us;
+    for (const id of inspector.threads()) {
       const who = this.who(id);
-      if (who !== null) this.#places.set(who, { returns: 0, instructions: 0, inside: system.inspector.thread(id)?.calls === true, pc: -1, faulted: -1 });
+      const view = inspector.thread(id);
+      if (who !== null && view !== undefined) this.#places.set(who, { returns: 0, instructions: 0, inside: view.calls, pc: view.registers[15] ?? 0 });
     }
-    this.#close = system.machine.events.listen(['instruction', 'syscall_enter', 'syscall_leave', 'page_fault', 'schedule', 'object_created', 'object_deleted'], (event) => this.#event(event));
+    this.#close = machine.events.listen(KINDS, (event) => this.#event(event));
   }
 
   close(): void {
     this.#close();
+  }
+
+  /** While true, what happens does not count. */
+  set off(off: boolean) {
+    this.#credit();
+    this.#off = off;
+  }
+
+  get isOff(): boolean {
+    return this.#off;
+  }
+
+  /** While true, the components' own time stands still. */
+  set still(still: boolean) {
+    if (still === this.#still) return;
+    this.#still = still;
+    const { time_us } = this.#group.system.machine;
+    if (still) this.#own_us = time_us - this.#begin_us;
+    else this.#begin_us = time_us - this.#own_us;
+    this.#since_us = time_us;
   }
 
   /** Of a thread of the group; null for any other. */
@@ -79,15 +106,28 @@ export class TurnWatch {
 
   /** Whether the thread of a turn has come to its end. */
   over({ who, returns, calls, instructions, pc }: Turn): boolean {
+    this.#credit();
     const place = this.#places.get(who);
     if (place === undefined || place.returns < returns) return false;
     if (place.returns > returns || place.inside) return true;
     return !calls && place.instructions >= instructions && (place.pc === pc || place.instructions >= instructions + INSTRUCTIONS_OFF);
   }
 
+  /** Instructions of user mode that are left of a turn which ends between two of them; undefined as long as something else comes first. */
+  left({ who, returns, calls, instructions }: Turn): number | undefined {
+    const place = this.#places.get(who);
+    if (calls || place === undefined || place.returns !== returns || place.inside) return undefined;
+    return Math.max(1, instructions - place.instructions);
+  }
+
   /** Whether a thread is within a system call. */
   inside(who: string): boolean {
     return this.#places.get(who)?.inside === true;
+  }
+
+  /** From how many system calls a thread has come back. */
+  returns(who: string): number {
+    return this.#places.get(who)?.returns ?? 0;
   }
 
   /** The machine is stopped when this turn is over, and whenever another thread of the group gets the processor. */
@@ -97,95 +137,53 @@ export class TurnWatch {
 
   #event(event: StampedEvent): void {
     if (event.kind === 'object_created' || event.kind === 'object_deleted') return this.#known.clear();
-    if (this.off) return;
+    this.#credit(event.kind);
+    if (event.kind === 'schedule') {
+      this.#running = event.to;
+      this.#since_us = event.time_us;
+    }
     const who = this.who(event.kind === 'schedule' ? event.to : event.thread);
     if (who === null) return;
-    if (event.kind !== 'schedule') this.#count(event, who);
+    if (!this.#off) this.#step(event, who);
     const wanted = this.#wanted;
     if (wanted !== null && (who !== wanted.who || this.over(wanted))) this.#group.system.machine.stop();
   }
 
-  #count(event: StampedEvent, who: string): void {
-    let place = this.#places.get(who);
-    if (place === undefined) {
-      place = { returns: 0, instructions: 0, inside: false, pc: -1, faulted: -1 };
-      this.#places.set(who, place);
-    }
-    switch (event.kind) {
-      case 'instruction':
-        // Restored behind a call that was over when the original was stopped.
-        if (place.inside && event.pc < SYSTEM_CALL_PAGE) Object.assign(place, { returns: place.returns + 1, instructions: 0, inside: false });
-        if (event.pc !== place.faulted) place.instructions += 1;
-        place.faulted = -1;
-        place.pc = event.pc;
-        break;
-      case 'syscall_enter':
-        if (place.inside) place.instructions -= 1;
-        place.inside = true;
-        break;
-      case 'syscall_leave':
-        place.returns += 1;
-        place.instructions = 0;
-        place.inside = false;
-        break;
-      case 'page_fault':
-        if (event.pc !== place.pc) return;
-        place.faulted = event.pc;
-        return;
-      default:
-        return;
-    }
+  #place(who: string): Place {
+    const place = this.#places.get(who) ?? { returns: 0, instructions: 0, inside: false, pc: 0 };
+    this.#places.set(who, place);
+    return place;
+  }
+
+  /** Puts down to the thread that runs what has been executed since it was last asked. `kind`: what interrupted it. */
+  #credit(kind?: StampedEvent['kind']): void {
+    const { inspector } = this.#group.system;
+    const instructions = inspector.executed - this.#executed;
+    this.#executed += instructions;
+    const who = this.who(this.#running);
+    if (who === null || this.#off || instructions === 0) return;
+    const place = this.#place(who);
+    const pc = inspector.thread(this.#running)?.registers[15] ?? 0;
+    if (!place.inside) place.instructions += instructions;
+    // A thread that is restored within a call makes it once more; one that is restored behind it goes on in its own code.
+    else if (instructions > 1 || (kind !== 'syscall_enter' && pc < SYSTEM_CALL_PAGE)) Object.assign(place, { returns: place.returns + 1, instructions, inside: false });
+    place.pc = pc;
+    this.#record(who, place);
+  }
+
+  #step(event: StampedEvent, who: string): void {
+    const place = this.#place(who);
+    if (event.kind === 'syscall_enter') place.inside = true;
+    else if (event.kind === 'syscall_leave') Object.assign(place, { returns: place.returns + 1, instructions: 0, inside: false, pc: this.#group.system.inspector.thread(event.thread)?.registers[15] ?? 0 });
+    else return;
     this.#record(who, place);
   }
 
   #record(who: string, { returns, inside: calls, instructions, pc }: Place): void {
     if (this.#wanted !== null || this.turns.length >= TURNS_MAX) return;
-    if (this.turns.at(-1)?.who === who) this.turns.pop();
-    this.turns.push({ who, returns, calls, instructions, pc });
-  }
-}
-
-/** Lets the kernel do what a thread has asked for: until the thread waits, or is back. */
-function finishCall({ system }: Group, watch: TurnWatch, { who }: Turn): void {
-  const thread = system.threads().find(({ id }) => watch.who(id) === who)?.id;
-  if (thread === undefined) return;
-  for (let slice = 0; slice < CALL_SLICES && watch.inside(who) && system.threadPhase(thread) === 'ready'; slice++) system.machine.run({ instructions: CALL_SLICE_INSTRUCTIONS });
-}
-
-/** Gives the threads of a group the processor in a recorded order after they stood still for a while, and then in any. False if a turn does not come to its end. */
-export function takeTurns(group: Group, turns: readonly Turn[], wait_us: number): boolean {
-  const { system } = group;
-  const { machine } = system;
-  const watch = new TurnWatch(group);
-  const stopped = new Set<DebugId>();
-  const stopAllBut = (who: string | null): void => {
-    for (const { id } of system.threads()) {
-      const other = watch.who(id);
-      if (other === null) continue;
-      const stops = who !== null && other !== who;
-      if (stops === stopped.has(id)) continue;
-      system.equipment.hold(id, stops);
-      if (stops) stopped.add(id);
-      else stopped.delete(id);
-    }
-  };
-  try {
-    stopAllBut('');
-    const from_us = machine.time_us + wait_us;
-    while (machine.time_us < from_us) if (machine.run({ time_us: from_us - machine.time_us }) === 'idle_forever') break;
-    for (const turn of turns) {
-      watch.wanted = turn;
-      stopAllBut(turn.who);
-      const end_us = machine.time_us + TURN_US;
-      while (!watch.over(turn)) {
-        if (machine.time_us >= end_us || machine.run({ time_us: end_us - machine.time_us }) === 'idle_forever') return false;
-        stopAllBut(turn.who);
-      }
-      finishCall(group, watch, turn);
-    }
-    return true;
-  } finally {
-    stopAllBut(null);
-    watch.close();
+    const last = this.turns.at(-1);
+    const at_us = last?.who === who ? last.at_us : this.#still ? this.#own_us : this.#since_us - this.#begin_us;
+    if (last?.who === who) this.turns.pop();
+    this.turns.push({ who, returns, calls, instructions, pc, at_us });
   }
 }

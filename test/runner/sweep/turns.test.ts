@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert';
 import { bootText } from '../../../src/cli/bench/systems.ts';
 import { runToEnd } from '../../../src/runner/sweep/ends.ts';
 import { Group } from '../../../src/runner/sweep/group.ts';
-import { takeTurns, type Turn, TurnWatch } from '../../../src/runner/sweep/turns.ts';
+import { followCourse, type Pace } from '../../../src/runner/sweep/take_turns.ts';
+import { type Turn, TurnWatch } from '../../../src/runner/sweep/turns.ts';
 import { attempt } from '../../../src/runtime/attempt.ts';
 import type { System } from '../../../src/runtime/system.ts';
 import { realContext } from '../../cli/context.ts';
@@ -62,14 +63,15 @@ test('a recorded order leads to the same end again, without what made that order
     let turns: readonly Turn[] = [];
     const delayed = attempt(system, (copy) => lines(copy, held, us, (recorded) => { turns = [...recorded]; }));
     if (delayed.join() !== undisturbed.join()) different += 1;
-    const followed = attempt(system, (copy) => {
-      const group = new Group(copy, LABELS, []);
-      assert.ok(takeTurns(group, turns, 0), `${held} ${us}`);
-      const [end] = runToEnd(group, LINES, copy.machine.time_us + 5_000_000);
-      group.close();
-      return end?.lines ?? [];
-    });
-    assert.equal(followed, delayed, `${held} ${us}`);
+    for (const pace of [{ kind: 'after', wait_us: 0 }, { kind: 'own_time' }] satisfies Pace[]) {
+      const followed = attempt(system, (copy) => {
+        const group = new Group(copy, LABELS, []);
+        const ends = followCourse(group, { turns, inputs: [] }, pace, () => runToEnd(group, LINES, copy.machine.time_us + 5_000_000));
+        group.close();
+        return typeof ends === 'string' ? ends : (ends.result[0]?.lines ?? []);
+      });
+      assert.equal(followed, delayed, `${held} ${us} ${pace.kind}`);
+    }
   }
   assert.ok(different > 0, 'no delay changed the end: the test shows nothing');
   assert.equal(attempt(system, (copy) => lines(copy, '', 0)), undisturbed, 'a control run leaves nothing behind');
@@ -78,7 +80,8 @@ test('a recorded order leads to the same end again, without what made that order
 test('an order that the threads cannot follow is noticed', () => {
   const system = raceStarts();
   const group = new Group(system, LABELS, []);
-  assert.not(attempt(system, () => takeTurns(group, [{ who: '0:1234', returns: 0, calls: true, instructions: 1, pc: 0 }], 0)));
+  const course = { turns: [{ who: '0:1234', returns: 0, calls: true, instructions: 1, pc: 0, at_us: 0 }], inputs: [] };
+  assert.match(attempt(system, () => String(followCourse(group, course, { kind: 'own_time' }, () => 'followed'))), /cannot follow/);
   group.close();
 });
 

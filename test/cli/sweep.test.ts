@@ -92,6 +92,13 @@ test('cycles of checkpoint, kill and restore leave every count as it was', async
   assert.match(out, /50 cycles of .*\nnothing grew: \d\d+ counts.*\nhost memory .*\n {2}after 25 cycles \d+\.\d MB, \d+\.\d MB\n {2}after 50 cycles /);
 });
 
+test('a checkpoint of parts and a restore that break off give back contents, maps and contexts that they had made', async () => {
+  const { verdict, out } = await sweep({ faults: true, only: 'checkpoint:31:denied,checkpoint:49:denied,restore:53:denied,restore:138:denied' }, 'background_copy');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /checkpoint: 2 faults: 2 undone/);
+  assert.match(out, /restore: 2 faults: 2 undone/);
+});
+
 test('a checkpoint or restore in which an RPC fails leaves the component running or nothing of it', async () => {
   const { verdict, out } = await sweep({ faults: true, shard: '5/24' });
   assert.is(verdict, 'passed', out);

@@ -7,7 +7,7 @@ import { capId, dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { capValid } from '../native/kernel_calls.ts';
 import { readMemory } from '../native/memory.ts';
-import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { gateSlot, irqSlot, pagerSlot } from '../native/thread_table.ts';
 import { CAP_MAP_BYTES, readCapMap } from './cap_map_reader.ts';
@@ -16,7 +16,7 @@ import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { PROBED_SLOTS, PROBES_PER_STEP } from './limits.ts';
 import { cpuThreads, pdSessions, targets } from './online_storage.ts';
-import { requestSlot } from './pd_access.ts';
+import { isAbsent, requestSlot } from './pd_access.ts';
 import { placeAt } from './region_lookup.ts';
 import { ramBytes } from './target_rows.ts';
 import { closeView, NO_VIEW, openView, type View } from './views.ts';
@@ -26,7 +26,7 @@ type MapLocals = { [key: string]: Plain; target: number; native: number; ds?: nu
 /** Reads the capability records out of the target's memory. */
 export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map', {
   start: (_x, l) => rpc(Native_pd.cap_map_info, l.native, {}, 'locate', 'absent'),
-  absent: () => raise(EXTENSION_ABSENT, absent('cap_map_info', 'reading the capability map')),
+  absent: (_x, _l, failure: Failure) => (isAbsent(failure) ? raise(EXTENSION_ABSENT, absent('cap_map_info', 'reading the capability map')) : raise(failure.name, failure.text)),
   locate: (x, l, { value }: RpcReply) => {
     const address = value as number;
     if (address === 0) return raise('Checkpoint_refused', 'the target has not published the address of its capability map (yet)');

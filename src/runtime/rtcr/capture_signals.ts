@@ -25,7 +25,7 @@ const identifySource = procedure<SourceLocals>('rtcr.identify_source', {
   start: (x, l) => {
     // Core hands out the same semaphore every time, to whoever holds the signal source.
     const found = signalSources(x).find((row) => row.pd === l.item);
-    return found === undefined ? done() : rpc(Signal_source.request_semaphore, found[1].cap.slot, {}, 'identified', 'unknown');
+    return found === undefined ? done() : rpc(Signal_source.request_semaphore, found[1].cap.slot, {}, 'identified');
   },
   identified: (x, l, { cap }: RpcReply) => {
     if (cap === null) return done();
@@ -33,7 +33,6 @@ const identifySource = procedure<SourceLocals>('rtcr.identify_source', {
     capture.update(x, { sources: [...capture.get(x).sources, source] });
     return done();
   },
-  unknown: () => done(),
 });
 
 type TargetLocals = { [key: string]: Plain; target: number };

@@ -15,9 +15,10 @@ import { checkpointFacts } from './checkpoint_facts.ts';
 import { sessionProblem, targetProblem } from './checkpoint_problems.ts';
 import { collectSnapshot } from './collector.ts';
 import { each } from './each.ts';
-import { copyAwaiting } from './incremental_copy.ts';
+import { copyAwaiting, keepParts, takeBackParts } from './incremental_copy.ts';
 import { hasDefect } from './defects.ts';
 import { discard } from './discard.ts';
+import { EXTENSION_ABSENT } from './extensions.ts';
 import { fetchKernelThreads, forgetKernelThreads, setOffTargets, stopTargets } from './kernel_threads.ts';
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS, TRANSIT_TICKS } from './limits.ts';
 import { metadataBytes } from './metadata_bytes.ts';
@@ -49,6 +50,9 @@ type CheckpointLocals = {
   faulted?: readonly number[];
   /** The snapshots to be, while room for their records is sought. */
   collected?: readonly Snapshot[];
+  /** Snapshots of an earlier checkpoint of the same name, and the last checkpoint of each target: kept until this one is complete. */
+  replaced?: readonly { readonly key: number; readonly snapshot: Snapshot }[];
+  earlier?: readonly string[];
   /** Every slot was looked into since the targets were let run last. */
   probed?: boolean;
   /** Threads that never came to rest. */
@@ -129,10 +133,12 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     const stored = (l.collected ?? []).map((snapshot) => storeSnapshot(x, snapshot));
     l.collected = [];
     for (const [key] of old) if (!stored.some((row) => row.key === key)) snapshots(x).delete(key);
+    l.replaced = hasDefect(l.strategy.defects, 'D-12') ? [] : old.map(([key, snapshot]) => ({ key, snapshot }));
     l['facts'] = checkpointFacts(x, stored.map(({ snapshot }) => snapshot), l.rounds ?? 0, l.in_transit ?? []);
     for (const { snapshot } of stored) x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
-    return each(freeSnapshot, hasDefect(l.strategy.defects, 'D-12') ? [] : old.map(([, snapshot]) => snapshot), {}, 'tidy');
+    return l.strategy.copy === 'background' ? goto('tidy') : each(freeSnapshot, l.replaced.map(({ snapshot }) => snapshot), {}, 'keep');
   },
+  keep: (_x, l) => call(keepParts, { targets: l.targets }, 'tidy'),
   tidy: (x, l) => {
     forget(x, l.targets);
     return staysStopped(l.strategy) ? goto('thawed') : call(setOffTargets, { targets: l.targets }, 'resume');
@@ -140,20 +146,29 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
   resume: (_x, l) => call(resumeProxies, { targets: l.targets }, 'thawed'),
   // The targets run already: what they want to write before its turn the pager copies first.
   thawed: (x, l) => {
+    l.earlier = l.targets.map((target) => targets(x).require(target).checkpoint);
     for (const target of l.targets) targets(x).update(target, { checkpoint: l.name });
-    return l.strategy.copy === 'background' ? each(copyRest, l.targets, {}, 'complete', 'incomplete') : goto('complete');
+    return l.strategy.copy === 'background' ? each(copyRest, l.targets, {}, 'copied', 'incomplete') : goto('complete');
   },
+  copied: (_x, l) => call(keepParts, { targets: l.targets }, 'free_replaced'),
+  free_replaced: (_x, l) => each(freeSnapshot, (l.replaced ?? []).map(({ snapshot }) => snapshot), {}, 'complete'),
   incomplete: (x, l, { name, text }: Failure) => {
     l.failure = { name, text: `the copy in the background failed: ${text}` };
+    for (const [at, target] of l.targets.entries()) if (targets(x).get(target) !== undefined) targets(x).update(target, { checkpoint: l.earlier?.[at] ?? '' });
+    return call(takeBackParts, { targets: l.targets }, 'forget_it');
+  },
+  forget_it: (x, l) => {
     const found = snapshots(x).entries().filter(([, row]) => row.name === l.name);
     for (const [key] of found) snapshots(x).delete(key);
+    for (const { key, snapshot } of l.replaced ?? []) snapshots(x).set(key, snapshot);
     return each(freeSnapshot, found.map(([, snapshot]) => snapshot), {}, 'abandoned');
   },
   complete: (_x, l) => done(l['facts']),
-  failed: (x, l, { name, text }: Failure) => {
+  failed: (_x, l, { name, text }: Failure) => {
     l.failure = { name, text };
-    return call(freeContents, capturedContents(x), 'abandon', 'abandon');
+    return call(takeBackParts, { targets: l.targets }, 'free_contents', 'free_contents');
   },
+  free_contents: (x) => call(freeContents, capturedContents(x), 'abandon', 'abandon'),
   abandon: (x, l) => {
     forget(x, l.targets);
     return call(setOffTargets, { targets: l.targets }, 'let_go');
@@ -184,7 +199,7 @@ const prepareTarget = procedure<PrepareLocals>('rtcr.prepare_checkpoint', {
     return done();
   },
   // Without `request` the checkpoint is poorer, not impossible: the snapshot tells what it does not know.
-  prepared: () => done(),
+  prepared: (_x, _l, { name, text }: Failure) => (name === EXTENSION_ABSENT ? done() : raise(name, text)),
 });
 
 const copyTarget = procedure<{ [key: string]: Plain; item: number; full: boolean; later: boolean; roms: boolean }>('rtcr.copy_target', {

@@ -1,5 +1,6 @@
 // Copying what changed: the dirty parts of a managed dataspace become new contents, clean ones share the contents they have, and
-// every part is taken from the target again, so that the next change shows. Changes the rows of parts.
+// every part is taken from the target again, so that the next change shows. Until the checkpoint is complete, parts remember what was
+// before. Changes the rows of parts.
 // Source modelled: checkpoint-restore.md 2.2 steps 6 to 8; D-02 (only the first part) is a defect of the historic design.
 
 import type { Plain } from '../../emu/plain.ts';
@@ -67,15 +68,11 @@ export type CapturedParts = { readonly contents: readonly PartContent[]; readonl
  * `later`, contents of parts that await their copy are not filled yet.
  */
 export const captureParts = procedure<CaptureLocals>('rtcr.capture_parts', {
-  start: (x, l) => {
-    for (const [key, { fresh }] of partsOf(x, l.managed)) if (fresh) parts(x).update(key, { fresh: false });
-    return each(capturePart, partsOf(x, l.managed).map(([key]) => key), { full: l.full, later: l.later }, 'captured');
-  },
+  start: (x, l) => each(capturePart, partsOf(x, l.managed).map(([key]) => key), { full: l.full, later: l.later }, 'captured'),
   captured: (x, l) => {
     const rows = partsOf(x, l.managed).map(([, row]) => row);
     const copied = rows.filter(({ fresh }) => fresh);
     for (const { base } of rows) shareContent(x, base);
-    for (const [key, { fresh }] of partsOf(x, l.managed)) if (fresh) parts(x).update(key, { fresh: false });
     return done({
       contents: rows.map(({ offset, size, base }) => ({ offset, size, content: base })),
       copied_bytes: copied.reduce((sum, { size }) => sum + size, 0),
@@ -109,9 +106,9 @@ const capturePart = procedure<ItemLocals>('rtcr.capture_part', {
     return raise(name, text);
   },
   replace: (x, l) => {
-    const { base } = parts(x).require(l.item);
-    parts(x).update(l.item, { base: l.content ?? 0, fresh: true, awaits_copy: l.later });
-    return base === 0 ? goto('arm') : call(dropContent, { content: base }, 'arm');
+    const { base, dirty } = parts(x).require(l.item);
+    parts(x).update(l.item, { base: l.content ?? 0, fresh: true, earlier_base: base, was_dirty: dirty, awaits_copy: l.later });
+    return goto('arm');
   },
   /** From here on a change of the part shows again. */
   arm: (_x, l) => call(detachPart, { part: l.item }, 'detached'),
@@ -144,4 +141,38 @@ export const copyAwaiting = procedure<{ [key: string]: Plain; target: number }>(
 const copyItem = procedure<{ [key: string]: Plain; item: number }>('rtcr.copy_item', {
   start: (_x, l) => call(copyPart, { part: l.item }, 'copied'),
   copied: () => done(),
+});
+
+/** Parts of some targets for which the checkpoint being taken has made contents. */
+const freshParts = (x: Execution, group: readonly number[]): number[] =>
+  parts(x).entries().flatMap(([key, row]) => (row.fresh && group.includes(managedDataspaces(x).get(row.managed)?.target ?? 0) ? [key] : []));
+
+type EndLocals = { [key: string]: Plain; targets: readonly number[] };
+
+/** A checkpoint is complete: what parts held before is let go. */
+export const keepParts = procedure<EndLocals>('rtcr.keep_parts', {
+  start: (x, l) => each(endPart, freshParts(x, l.targets), { keep: true }, 'kept'),
+  kept: () => done(),
+});
+
+/** A checkpoint has failed: parts hold what they held before, and what may have changed since then counts as changed. */
+export const takeBackParts = procedure<EndLocals>('rtcr.take_back_parts', {
+  start: (x, l) => each(endPart, freshParts(x, l.targets), { keep: false }, 'taken_back'),
+  taken_back: () => done(),
+});
+
+type EndPartLocals = { [key: string]: Plain; item: number; keep: boolean; dropped?: number };
+
+const endPart = procedure<EndPartLocals>('rtcr.end_fresh_part', {
+  // The pager may be filling the content.
+  start: (x) => call(lockAcquire, { lock: lockOf(x) }, 'end'),
+  end: (x, l) => {
+    const row = parts(x).get(l.item);
+    const { fresh, base, earlier_base, dirty, was_dirty } = row ?? { fresh: false, base: 0, earlier_base: 0, dirty: false, was_dirty: false };
+    l.dropped = !fresh ? 0 : l.keep ? earlier_base : base;
+    if (fresh) parts(x).update(l.item, { fresh: false, earlier_base: 0, was_dirty: false, ...(l.keep ? {} : { base: earlier_base, dirty: dirty || was_dirty, awaits_copy: false }) });
+    return call(lockRelease, { lock: lockOf(x) }, 'drop');
+  },
+  drop: (_x, l) => ((l.dropped ?? 0) === 0 ? done() : call(dropContent, { content: l.dropped ?? 0 }, 'dropped')),
+  dropped: () => done(),
 });

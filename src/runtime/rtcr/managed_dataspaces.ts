@@ -44,8 +44,10 @@ export interface PartRow {
   readonly dirty: boolean;
   /** Slot of the content that a checkpoint has copied last, 0 if none has. Holds one reference. */
   readonly base: number;
-  /** The checkpoint being taken has made `base`. */
+  /** The checkpoint being taken has made `base`; until it is complete, what was before is kept: the earlier content, and whether it was dirty. */
   readonly fresh: boolean;
+  readonly earlier_base: number;
+  readonly was_dirty: boolean;
   /** A checkpoint in the background still has to copy the part before the target may write to it. */
   readonly awaits_copy: boolean;
   /** It was taken from the target before. */
@@ -56,6 +58,7 @@ export const managedDataspaces = table<ManagedDataspaceRow>('rtcr_managed_datasp
 export const parts = table<PartRow>('rtcr_parts');
 
 const RM_UPGRADE = 'ram_quota=256K';
+const RAM_UPGRADE = 'ram_quota=16K';
 const UPGRADES_MAX = 64;
 
 export const partsOf = (x: Execution, managed: number): (readonly [number, Readonly<PartRow>])[] => parts(x).entries().filter(([, row]) => row.managed === managed);
@@ -102,18 +105,27 @@ export const allocManaged = procedure<AllocLocals>('rtcr.alloc_managed', {
   created: (_x, l, { cap }: RpcReply) => {
     if (cap === null) return raise('Quota_exceeded', 'region map of a managed dataspace');
     l.map = cap;
-    return rpc(Region_map.dataspace, cap, {}, 'dataspace');
+    return rpc(Region_map.dataspace, cap, {}, 'dataspace', 'unfinished');
   },
   dataspace: (x, l, { cap }: RpcReply) => {
     l.ds = cap ?? 0;
     const { crew } = targets(x).require(ramSessions(x).require(l.ram).target);
-    return call(manageContext, { receiver: crews(x).require(crew).pager_receiver, handler: '' }, 'context');
+    return call(manageContext, { receiver: crews(x).require(crew).pager_receiver, handler: '' }, 'context', 'unfinished');
   },
   context: (x, l, { context, cap }: ManagedContext) => {
     l.context = context;
     const { target } = ramSessions(x).require(l.ram);
     l.managed = managedDataspaces(x).insert({ target, ram: l.ram, map: l.map ?? 0, ds: l.ds ?? 0, context, part_bytes: l.part_bytes, tracking: l.tracking });
-    return rpc(Region_map.fault_handler, l.map ?? null, { sigh: cap }, 'parts');
+    return rpc(Region_map.fault_handler, l.map ?? null, { sigh: cap }, 'parts', 'failed');
+  },
+  // There is no row yet: the map goes, and its dataspace with it.
+  unfinished: (x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return rpc(Rm_session.destroy, ramSessions(x).require(l.ram).rm, { region_map: l.map ?? null }, 'destroyed', 'destroyed');
+  },
+  destroyed: (x, l) => {
+    for (const slot of [l.map, l.ds]) if (slot !== undefined && slot !== 0) dec(x, slot);
+    return goto('refused');
   },
   parts: (_x, l) => {
     let offset = 0;
@@ -138,11 +150,18 @@ type PartLocals = { [key: string]: Plain; item: PartItem; managed: number; cache
 const allocPart = procedure<PartLocals>('rtcr.alloc_part', {
   start: (x, l) => {
     const { ram } = managedDataspaces(x).require(l.managed);
-    return rpc(Ram_session.alloc, ramSessions(x).require(ram).real, { size: l.item.size, cached: l.cached }, 'allocated');
+    return rpc(Ram_session.alloc, ramSessions(x).require(ram).real, { size: l.item.size, cached: l.cached }, 'allocated', 'poor');
+  },
+  // The target asked for one dataspace and pays for the records of one; that there are many is the checkpointer's doing.
+  poor: (x, l, { name, text }: Failure) => {
+    l.upgrades = (l.upgrades ?? 0) + 1;
+    if (name !== 'Out_of_metadata' || l.item.offset === 0 || l.upgrades > UPGRADES_MAX) return raise(name, text);
+    const { ram } = managedDataspaces(x).require(l.managed);
+    return call(upgradeSession, { cap: ramSessions(x).require(ram).real, args: RAM_UPGRADE }, 'start');
   },
   allocated: (x, l, { cap }: RpcReply) => {
     if (cap === null) return raise('Quota_exceeded', 'part of a managed dataspace');
-    l.part = parts(x).insert({ managed: l.managed, offset: l.item.offset, size: l.item.size, ds: cap, access: 'none', dirty: true, base: 0, fresh: false, awaits_copy: false, detached: false });
+    l.part = parts(x).insert({ managed: l.managed, offset: l.item.offset, size: l.item.size, ds: cap, access: 'none', dirty: true, base: 0, fresh: false, earlier_base: 0, was_dirty: false, awaits_copy: false, detached: false });
     return goto('attach');
   },
   attach: (_x, l) => call(attachPart, { part: l.part ?? 0, access: 'all' }, 'attached'),
@@ -225,17 +244,22 @@ export const freeManaged = procedure<FreeLocals>('rtcr.free_managed', {
   },
 });
 
-const freePart = procedure<{ [key: string]: Plain; item: number; session_lives: boolean }>('rtcr.free_part', {
+const freePart = procedure<{ [key: string]: Plain; item: number; session_lives: boolean; bases?: readonly number[] }>('rtcr.free_part', {
   start: (x, l) => {
     const { managed, ds } = parts(x).require(l.item);
     const { real } = ramSessions(x).require(managedDataspaces(x).require(managed).ram);
     return l.session_lives ? rpc(Ram_session.free, real, { ds }, 'freed', 'freed') : goto('freed');
   },
   freed: (x, l) => {
-    const { ds, base } = parts(x).require(l.item);
+    const { ds, base, earlier_base } = parts(x).require(l.item);
     dec(x, ds);
     parts(x).delete(l.item);
-    return base === 0 ? done() : call(dropContent, { content: base }, 'dropped');
+    l.bases = [base, earlier_base].filter((content) => content !== 0);
+    return goto('bases');
   },
-  dropped: () => done(),
+  bases: (_x, l) => {
+    const [content, ...rest] = l.bases ?? [];
+    l.bases = rest;
+    return content === undefined ? done() : call(dropContent, { content }, 'bases');
+  },
 });

@@ -32,12 +32,15 @@ export const openNativePd = procedure<PdLocals>('rtcr.open_native_pd', {
 
 type RequestLocals = { [key: string]: Plain; native: number; slot: number };
 
-/** The capability in a slot of a PD: its slot here (one reference), or 0. */
+/** The capability in a slot of a PD: its slot here (one reference), or 0 if there is none or core has no `request`. */
 export const requestSlot = procedure<RequestLocals>('rtcr.request_slot', {
   start: (_x, l) => rpc(Native_pd.request, l.native, { selector: (l.slot << 12) >>> 0 }, 'requested', 'refused'),
   requested: (_x, _l, { cap }: RpcReply) => done(cap ?? 0),
-  refused: () => done(0),
+  refused: (_x, _l, failure: Failure) => (isAbsent(failure) ? done(0) : raise(failure.name, failure.text)),
 });
+
+/** Whether core does not know a function, rather than that it could not carry it out. */
+export const isAbsent = ({ name }: Failure): boolean => name === 'Invalid_opcode';
 
 type ProbeLocals = { [key: string]: Plain; native: number; task: number; purpose: string; slot?: number };
 
@@ -48,9 +51,9 @@ export const demandRequest = procedure<ProbeLocals>('rtcr.demand_request', {
     return capValid(x, l.slot, l.task) ? rpc(Native_pd.request, l.native, { selector: l.slot << 12 }, 'requested', 'refused') : done();
   },
   requested: (x, l, { cap }: RpcReply) => {
-    if (cap === null) return goto('refused');
+    if (cap === null) return raise(EXTENSION_ABSENT, absent('request', l.purpose));
     dec(x, cap);
     return done(l.slot);
   },
-  refused: (_x, l) => raise(EXTENSION_ABSENT, absent('request', l.purpose)),
+  refused: (_x, l, failure: Failure) => (isAbsent(failure) ? raise(EXTENSION_ABSENT, absent('request', l.purpose)) : raise(failure.name, failure.text)),
 });

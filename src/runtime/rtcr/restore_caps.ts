@@ -14,6 +14,7 @@ import { spliceRecords } from './historic_cap_map.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
+import { isAbsent } from './pd_access.ts';
 import { ramBytes } from './target_rows.ts';
 import type { Snapshot } from './target_state.ts';
 import { closeView, NO_VIEW, openView, type View } from './views.ts';
@@ -86,7 +87,7 @@ export function toInstall(x: Execution): InstallItem[] {
 export const installSlot = procedure<{ [key: string]: Plain; item: InstallItem }>('rtcr.install_slot', {
   start: (x, { item }) =>
     rpc(Native_pd.install, restoration.get(x).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed', 'absent'),
-  absent: () => raise(EXTENSION_ABSENT, absent('install', 'the capability space; cap-space="skip" does without')),
+  absent: (_x, _l, failure: Failure) => (isAbsent(failure) ? raise(EXTENSION_ABSENT, absent('install', 'the capability space; cap-space="skip" does without')) : raise('Restore_refused', failure.text)),
   installed: (x, { item }) => {
     const { task, installed } = restoration.get(x);
     if (!capValid(x, item.slot, task)) return raise('Restore_refused', `slot 0x${item.slot.toString(16)} cannot be filled`);
@@ -106,8 +107,8 @@ export const publishCapMap = procedure<Record<string, Plain>>('rtcr.publish_cap_
     usedForRestore(x, 'cap_map_info');
     return done();
   },
-  absent: (x, _l, { name, text }: Failure) => {
-    if (name !== 'Invalid_opcode') return raise('Restore_refused', text);
+  absent: (x, _l, failure: Failure) => {
+    if (!isAbsent(failure)) return raise('Restore_refused', failure.text);
     lost(x, { purpose: 'the published address of the capability map, without which there is no further checkpoint' });
     return done();
   },

@@ -11,7 +11,7 @@ import type { Managed } from '../native/entrypoint.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
 import { type Attached, attachDataspace, detachDataspace, writeMemory } from '../native/memory.ts';
-import { call, done, type Failure, goto, procedure } from '../native/procedure.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcArguments, type RpcReply } from '../native/rpc_client.ts';
 import { cap, type RpcAnswer, type RpcRequest } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
@@ -44,20 +44,28 @@ export const createRomSession = procedure<CreateSession>('rtcr.create_rom_sessio
   },
 });
 
-type FillLocals = { [key: string]: Plain; key: number; bytes: Uint8Array; ds?: number; address?: number };
+type FillLocals = { [key: string]: Plain; key: number; bytes: Uint8Array; ds?: number; address?: number; failure?: { readonly name: string; readonly text: string } };
 
 /** Gives a ROM session a dataspace of the checkpointer's own with these bytes. */
 export const fillLocalModule = procedure<FillLocals>('rtcr.fill_local_module', {
   start: (x, l) => rpc(Ram_session.alloc, env.get(x).ram, { size: l.bytes.length, cached: CACHED }, 'allocated'),
   allocated: (_x, l, { cap: ds }: RpcReply) => {
     l.ds = ds ?? 0;
-    return call(attachDataspace, { ds }, 'attached');
+    return call(attachDataspace, { ds }, 'attached', 'failed');
   },
   attached: (_x, l, { address }: Attached) => {
     l.address = address;
     return call(writeMemory, { address, bytes: l.bytes }, 'written');
   },
-  written: (_x, l) => call(detachDataspace, { address: l.address ?? 0 }, 'detached'),
+  written: (_x, l) => call(detachDataspace, { address: l.address ?? 0 }, 'detached', 'failed'),
+  failed: (x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return rpc(Ram_session.free, env.get(x).ram, { ds: l.ds ?? null }, 'freed', 'freed');
+  },
+  freed: (x, l) => {
+    dec(x, l.ds ?? null);
+    return raise(l.failure?.name ?? 'Ipc_error', l.failure?.text ?? '');
+  },
   detached: (x, l) => {
     const { ds } = romSessions(x).require(l.key);
     release(x, ds);

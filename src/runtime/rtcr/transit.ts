@@ -95,9 +95,8 @@ const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
     l.ds = found.region.ds.slot;
     l.at = found.at & ~(WORD_BYTES - 1);
     l.length = Math.min(TRANSIT_STACK_WORDS * WORD_BYTES, found.bytes);
-    return l.length <= 0 ? done() : call(openView, { ds: found.region.ds.slot, bytes: ramBytes(x, found.region.ds.slot) }, 'read', 'unreadable');
+    return l.length <= 0 ? done() : call(openView, { ds: found.region.ds.slot, bytes: ramBytes(x, found.region.ds.slot) }, 'read');
   },
-  unreadable: () => done(),
   read: (_x, l, view: View) => {
     l.view = view;
     return call(readMemory, { address: view.address + (l.at ?? 0), length: l.length ?? 0 }, 'detach');

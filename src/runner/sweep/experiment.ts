@@ -75,6 +75,8 @@ class Watch {
   threads: readonly ThreadAt[] = [];
   /** When the last command ended. */
   done_us = 0;
+  /** How many lines each had said when the checkpoint let them go: what comes then, until the kill, the originals say. */
+  #said: readonly number[] | undefined;
   readonly #group: Group;
   #restoring = false;
 
@@ -94,6 +96,11 @@ class Watch {
   close(): void {
     this.#recorders?.turns.close();
     this.#recorders?.outside.close();
+  }
+
+  /** The killed originals had gone on after the checkpoint: what they said meanwhile is not what the restored ones say. */
+  forgetOriginals(): void {
+    for (const [i, subject] of this.#group.subjects.entries()) subject.lines.length = Math.min(subject.lines.length, this.#said?.[i] ?? subject.lines.length);
   }
 
   get present(): Spaces {
@@ -119,6 +126,7 @@ class Watch {
     if (event.what === NOTE_BEGINS) this.#restoring = (event.detail as { kind?: string } | null)?.kind === 'restore';
     if (event.what === NOTE_THAWED) {
       this.thawed = this.present;
+      if (this.spaces.length > 0) this.#said ??= this.#group.counts;
       if (this.#restoring) this.#recorded(true);
       if (turns !== undefined && !turns.isOff) turns.still = false;
     }
@@ -170,6 +178,7 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   const killed = carryOutCommand(system, { kind: 'kill', child: path, with: others });
   if (!killed.ok) return failed(`the kill failed: ${killed.message}`);
   watch.thawed = undefined;
+  watch.forgetOriginals();
   const restored = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, with: others, strategy: strategy.restore });
   if (!restored.ok) return failed(`the restore failed: ${restored.message}`);
   const wrong = spacesDifference(watch.spaces, watch.thawed ?? watch.present, labelsOf(expected.mark));

@@ -10,12 +10,22 @@ import { CANCEL, DEAD, READY } from './thread_state.ts';
 /** The last capability went. A thread that has a CPU takes itself apart when it is dispatched next, another one at once. */
 export function destroyThread(kernel: Kernel, thread: Thread): void {
   if (thread.killed || thread.dying) return;
-  thread.frozen = false;
+  if (thread.frozen) leavePassedOver(thread);
   thread.held = false;
   thread.dying = true;
   if (!thread.has_cpu || !thread.bound) return killThread(kernel, thread);
   thread.state |= CANCEL | READY;
   kernel.processor.enqueue(thread);
+}
+
+/**
+ * A frozen sender was passed over (extension `freeze`), and its receiver sleeps. If it came to count again before it takes itself apart, whoever
+ * sends meanwhile would queue up behind it, and nobody would look at that queue when it leaves.
+ */
+function leavePassedOver(thread: Thread): void {
+  thread.frozen = false;
+  leaveQueue(thread);
+  if (thread.ipc !== null) thread.ipc.receiver = null;
 }
 
 export function killThread(kernel: Kernel, thread: Thread): void {

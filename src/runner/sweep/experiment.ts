@@ -64,6 +64,8 @@ export interface Finding extends MomentResult {
 
 const NAME = 'sweep';
 const WORDS_MAX = 8;
+/** What the originals would say, answer or ask for between the checkpoint and the kill would come twice; the undisturbed run does it once. */
+const STAYS: Strategy = { resume: 'no' };
 const NOTE_BEGINS = 'control_begins';
 
 /** What the stream of events tells of the commands. */
@@ -75,8 +77,6 @@ class Watch {
   threads: readonly ThreadAt[] = [];
   /** When the last command ended. */
   done_us = 0;
-  /** How many lines each had said when the checkpoint let them go: what comes then, until the kill, the originals say. */
-  #said: readonly number[] | undefined;
   readonly #group: Group;
   #restoring = false;
 
@@ -96,11 +96,6 @@ class Watch {
   close(): void {
     this.#recorders?.turns.close();
     this.#recorders?.outside.close();
-  }
-
-  /** The killed originals had gone on after the checkpoint: what they said meanwhile is not what the restored ones say. */
-  forgetOriginals(): void {
-    for (const [i, subject] of this.#group.subjects.entries()) subject.lines.length = Math.min(subject.lines.length, this.#said?.[i] ?? subject.lines.length);
   }
 
   get present(): Spaces {
@@ -126,7 +121,6 @@ class Watch {
     if (event.what === NOTE_BEGINS) this.#restoring = (event.detail as { kind?: string } | null)?.kind === 'restore';
     if (event.what === NOTE_THAWED) {
       this.thawed = this.present;
-      if (this.spaces.length > 0) this.#said ??= this.#group.counts;
       if (this.#restoring) this.#recorded(true);
       if (turns !== undefined && !turns.isOff) turns.still = false;
     }
@@ -168,7 +162,7 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   const { mark: { path, with: others = [] }, strategy } = expected;
   const { system } = group;
   const started_us = system.machine.time_us;
-  const checkpointed = carryOutCommand(system, { kind: 'checkpoint', of: path, with: others, name: NAME, strategy: strategy.checkpoint });
+  const checkpointed = carryOutCommand(system, { kind: 'checkpoint', of: path, with: others, name: NAME, strategy: { ...STAYS, ...strategy.checkpoint } });
   if (!checkpointed.ok) {
     const { message: refusal } = checkpointed;
     const { reason, ends } = goesOn(group, expected, started_us);
@@ -178,7 +172,6 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   const killed = carryOutCommand(system, { kind: 'kill', child: path, with: others });
   if (!killed.ok) return failed(`the kill failed: ${killed.message}`);
   watch.thawed = undefined;
-  watch.forgetOriginals();
   const restored = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, with: others, strategy: strategy.restore });
   if (!restored.ok) return failed(`the restore failed: ${restored.message}`);
   const wrong = spacesDifference(watch.spaces, watch.thawed ?? watch.present, labelsOf(expected.mark));

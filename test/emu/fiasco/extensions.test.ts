@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { EXTENSIONS, type ExtensionName } from '../../../src/emu/fiasco/extensions.ts';
 import { suite } from '../../kit.ts';
-import { CALL, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, attachIrq, bindThread, capItem, createGate, createIrq, createThread, exRegs, invoke, local, noteResult, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
+import { CALL, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, OBJECT_PAGE, attachIrq, bindThread, capItem, createGate, createIrq, createThread, exRegs, invoke, local, noteResult, receiveIrq, runThread, sel, sleep, startLocal, taskUnmap, triggerIrq } from './scripted.ts';
 
 const test = suite('kernel extensions');
 const ALL: readonly ExtensionName[] = EXTENSIONS.map(({ name }) => name);
@@ -122,6 +122,29 @@ test('a frozen sender is passed over, and goes on after the thaw', () => {
     { extensions: ALL },
   );
   assert.equal(board.finish(), ['server waits', 'thaw', 'served', 'client']);
+});
+
+test('a frozen sender that is destroyed leaves its place at once: who sends before it has taken itself apart is served', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'server'),
+        createGate(0x201, 0x148, 0x200),
+        // Of lower priority than main, so that main sends before it is dispatched to take itself apart.
+        ...startLocal(at, 0x202, 2, 'client', 100),
+        settle(),
+        op(0x202, 0x20),
+        sleep((10 << 10) | 9),
+        taskUnmap(1, 0xffff_ffff, ((0x202 << 12) | OBJECT_PAGE) >>> 0),
+        invoke({ tag: 0, to: sel(0x201, CALL), timeouts: (10 << 10) | 9 }),
+        noteResult('main'),
+      ],
+      server: [sleep((10 << 10) | 6), note('server waits'), wait(), note('served'), replyAndWait(0, [])],
+      client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('client')],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), ['server waits', 'served', 'main 0']);
 });
 
 test('ipc_state tells phase, partner, object and reply slot', () => {

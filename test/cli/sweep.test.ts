@@ -86,6 +86,17 @@ test('where no step checkpoints, what runs under a checkpointer is swept; where 
   assert.match(none.reason ?? '', /no component of this scenario runs under a checkpointer/);
 });
 
+test('clients outside whose requests come in another order are no loss; a strategy that loses something is one at the same moment', async () => {
+  await sweep({ shard: '150/155' }, 'restore/client_outside_back');
+  const { reordered, example } = record();
+  assert.ok(reordered >= 1, `${reordered} moments came to another order`);
+  // This one restores the same capability space; what it loses shows in what the component says and holds.
+  const { verdict, out } = await sweep({ only: String(example?.moment), restore: 'registers=ip-sp' }, 'restore/client_outside_back');
+  assert.is(verdict, 'failed', out);
+  assert.match(out, /1 moments: 0 ok, 0 refused, 1 failed/);
+  assert.match(out, /and with its threads in that order, without a checkpoint:/);
+});
+
 test('cycles of checkpoint, kill and restore leave every count as it was', async () => {
   const { verdict, out } = await sweep({ cycles: '50' });
   assert.is(verdict, 'passed', out);

@@ -2,11 +2,10 @@
 // before the checkpoint, and from there to the point after the restore. Owns no state; the captured figures are facts of the captures.
 
 import type { StepOutcome } from '../../runner/result.ts';
-import { runScenario } from '../../runner/run.ts';
 import { loadModules } from '../modules.ts';
 import type { Context } from '../context.ts';
-import { type Figure, ratios } from './figures.ts';
-import { scenarioNamed } from './systems.ts';
+import { type Figure, ratios, used_ms } from './figures.ts';
+import { runMeasured, scenarioNamed } from './systems.ts';
 
 interface Captured {
   readonly scenario: string;
@@ -22,13 +21,6 @@ export const CAPTURED_RESTORES: readonly Captured[] = [
   { scenario: 'oracle/restore_master', pre_ms: 920, post_ms: 1730 },
   { scenario: 'oracle/restore_fixing_restore', pre_ms: 930, post_ms: 1510 },
 ];
-const WALL_LIMIT_MS = 600_000;
-const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
-
-const used_ms = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
 
 /** The scenario awaits the first point in its first step, and dumps the second one after the restore. */
 function timed(name: string, context: Context): { readonly pre: number; readonly rest: number } {
@@ -40,7 +32,7 @@ function timed(name: string, context: Context): { readonly pre: number; readonly
     if (Number.isNaN(pre)) pre = used_ms();
     if (kind === 'dump') post = used_ms();
   };
-  runScenario(scenario, modules, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer: { line: () => undefined, stepDone }, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
+  runMeasured(scenario, modules, context, stepDone);
   if (Number.isNaN(post)) throw new Error(`${name} did not come to its point after the restore`);
   return { pre: pre - begin, rest: post - pre };
 }
@@ -50,8 +42,8 @@ export function capturedRestores(runs: number, context: Context, captures: reado
     const taken = Array.from({ length: runs }, () => timed(scenario, context));
     const part = (what: string, here: readonly number[], there_ms: number): Figure[] => [
       { name: `${scenario}, ${what}, CPU time`, unit: 'ms', samples: here },
-      { name: 'captured board, CPU time', unit: 'ms', samples: [there_ms] },
-      { name: 'captured board against that', unit: 'times slower', samples: ratios(here.map(() => there_ms), here) },
+      { name: `${scenario}, ${what}: captured board, CPU time`, unit: 'ms', samples: [there_ms] },
+      { name: `${scenario}, ${what}: captured board against that`, unit: 'times slower', samples: ratios(here.map(() => there_ms), here) },
     ];
     return [
       ...part('power-on to the point before the checkpoint', taken.map(({ pre }) => pre), pre_ms),

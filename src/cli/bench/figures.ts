@@ -18,12 +18,17 @@ export interface Bench {
   readonly board_image?: string;
 }
 
+/** Of the processor, by this process so far. */
+export function used_ms(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** What work costs: time of the processor, not on the wall, so that others on the machine are not counted. */
 export function cpu_ms(work: () => void): number {
-  const begin = process.cpuUsage();
+  const begin = used_ms();
   work();
-  const { user, system } = process.cpuUsage(begin);
-  return (user + system) / 1000;
+  return used_ms() - begin;
 }
 
 /** What a person waits: for work in other processes. */

@@ -1,7 +1,9 @@
 // Systems to measure on: of a scenario in run/, or of a text. Owns no state.
 // Every measurement of a whole system begins here.
 
-import type { System } from '../../runtime/system.ts';
+import type { RunResult, StepOutcome } from '../../runner/result.ts';
+import { runScenario } from '../../runner/run.ts';
+import type { BootModule, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { readScenario } from '../../scenario/read.ts';
 import { UsageError } from '../command.ts';
@@ -48,4 +50,13 @@ export function runUntil(system: System, text: string): void {
   });
   while (!seen) if (machine.run({}) === 'idle_forever') throw new Error(`'${text}' is never printed`);
   quiet();
+}
+
+const WALL_LIMIT_MS = 600_000;
+const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
+
+/** Runs a scenario to its verdict, without its goldens; who measures is told of each step. */
+export function runMeasured(scenario: Scenario, modules: readonly BootModule[], context: Context, stepDone: (step: StepOutcome) => void): RunResult {
+  const observer = { line: () => undefined, stepDone };
+  return runScenario(scenario, modules, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
 }

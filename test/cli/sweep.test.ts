@@ -110,6 +110,13 @@ test('a checkpoint of parts and a restore that break off give back contents, map
   assert.match(out, /restore: 2 faults: 2 undone/);
 });
 
+test('a failing RPC loses no pending signal and no handler, and leaves no capability of a ROM module behind', async () => {
+  const group = await sweep({ faults: true, only: 'checkpoint:46:denied,restore:182:denied,restore:184:denied,restore:186:denied' }, 'restore/group_image');
+  assert.is(group.verdict, 'passed', group.out);
+  const handler = await sweep({ faults: true, only: 'restore:96:denied' }, 'restore/managed_dataspace');
+  assert.is(handler.verdict, 'passed', handler.out);
+});
+
 test('a checkpoint or restore in which an RPC fails leaves the component running or nothing of it', async () => {
   const { verdict, out } = await sweep({ faults: true, shard: '5/24' });
   assert.is(verdict, 'passed', out);

@@ -5,11 +5,11 @@ import type { Plain } from '../../emu/plain.ts';
 import { Pd_session, Signal_source } from '../rpc/interfaces.ts';
 import { capId, dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { done, goto, procedure } from '../native/procedure.ts';
+import { done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { capture, type CapturedSource, used } from './capture.ts';
 import { each } from './each.ts';
-import { PENDING_SIGNALS } from './limits.ts';
+import { PENDING_SIGNALS, SUBMIT_TRIES } from './limits.ts';
 import { cpuThreads, pdSessions, signalContexts, signalSources } from './online_storage.ts';
 import { ofTarget } from './target_rows.ts';
 import type { StoredSignal } from './target_state.ts';
@@ -52,7 +52,10 @@ function handlerOf(x: Execution, source: CapturedSource): number {
   return threads.find(({ key }) => cpuThreads(x).get(key)?.pd === source.pd && cpuThreads(x).get(key)?.name === HANDLER_NAME)?.key ?? 0;
 }
 
-type DrainLocals = { [key: string]: Plain; item: number; left?: number; pending?: readonly StoredSignal[]; at?: number };
+type DrainLocals = {
+  [key: string]: Plain; item: number; left?: number; pending?: readonly StoredSignal[]; at?: number;
+  tries?: number; failure?: { readonly name: string; readonly text: string };
+};
 
 /**
  * Reads the signals of one PD out of core and submits them again. Each queued context triggered the semaphore once: as many
@@ -76,7 +79,12 @@ const readSignals = procedure<DrainLocals>('rtcr.read_signals', {
     if ((l.left ?? 0) === 0) return goto('submit');
     l.left = (l.left ?? 0) - 1;
     const source = signalSources(x).find((row) => row.pd === l.item);
-    return source === undefined ? goto('submit') : rpc(Signal_source.wait_for_signal, source[1].cap.slot, {}, 'fetched');
+    return source === undefined ? goto('submit') : rpc(Signal_source.wait_for_signal, source[1].cap.slot, {}, 'fetched', 'unfetched');
+  },
+  // What was fetched before goes back to core first: it is nowhere else.
+  unfetched: (_x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return goto('submit');
   },
   fetched: (_x, l, { value }: RpcReply) => {
     const [imprint = 0, count = 0] = value as readonly number[];
@@ -90,14 +98,20 @@ const readSignals = procedure<DrainLocals>('rtcr.read_signals', {
     l.at = (l.at ?? 0) + 1;
     const context = signalContexts(x).find((row) => row.pd === l.item && row.imprint === signal.imprint);
     if (context === undefined) return goto('submit');
-    return rpc(Pd_session.submit, pdSessions(x).require(l.item).real, { context: context[1].cap.slot, count: signal.count }, 'submit');
+    return rpc(Pd_session.submit, pdSessions(x).require(l.item).real, { context: context[1].cap.slot, count: signal.count }, 'submit', 'unsubmitted');
+  },
+  unsubmitted: (_x, l, { name, text }: Failure) => {
+    l.tries = (l.tries ?? 0) + 1;
+    if (l.tries < SUBMIT_TRIES) l.at = (l.at ?? 1) - 1;
+    else l.failure = { name, text };
+    return goto('submit');
   },
   count: (x, l) => {
     const { semaphore, semaphore_count } = sourceAt(x, l.item);
     // Submitting triggered the semaphore anew; what the target finds must be what it would have found.
     if ((l.pending ?? []).length > 0) writeIrqCount(x, semaphore, semaphore_count);
     put(x, l.item, { pending: l.pending ?? [] });
-    return done();
+    return l.failure === undefined ? done() : raise(l.failure.name, l.failure.text);
   },
 });
 

@@ -16,6 +16,8 @@ export const PROBES_PER_STEP = 128;
 
 /** Signals that core may hold for one target. */
 export const PENDING_SIGNALS = 256;
+/** How often it is tried to give the signals of a source back to core: they are the target's, and nowhere else meanwhile. */
+export const SUBMIT_TRIES = 4;
 
 /** Size and number of dataspaces that stay attached to the checkpointer. */
 export const VIEW_BYTES = 256 * 1024;

@@ -116,7 +116,7 @@ const openSession = procedure<RootLocals>('rtcr.proxy.session', {
   lane: (x, l, { lane }: Lane) => {
     const { request } = l;
     const args = text(request, 'args');
-    l.session = proxySessions(x).insert({ proxy: request.ref, lane, inner: 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false });
+    l.session = proxySessions(x).insert({ proxy: request.ref, lane, inner: 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false, ending: false });
     lanes(x).update(lane, { session: l.session });
     return call(openInner, { proxy: request.ref, lane: rootLane(x, request), args, affinity: words(request, 'affinity') }, 'opened', 'refused');
   },
@@ -175,14 +175,20 @@ const closeSession = procedure<RootLocals>('rtcr.proxy.close', {
     return call(dissolve, { id }, 'dissolved');
   },
   // Without a server the session ends when there is one again: the restored server knows of it.
-  dissolved: (x, l) => (proxySessions(x).require(l.session ?? 0).inner === 0 ? done({} satisfies RpcAnswer) : call(endProxySession, { item: l.session ?? 0 }, 'ended')),
+  dissolved: (x, l) => ((proxySessions(x).get(l.session ?? 0)?.inner ?? 0) === 0 ? done({} satisfies RpcAnswer) : call(endProxySession, { item: l.session ?? 0 }, 'ended')),
   ended: () => done({} satisfies RpcAnswer),
 });
 
-/** Tells the server of a closed session of its end, if it has it, takes back what was donated, and forgets it. */
+/**
+ * Tells the server of a closed session of its end, if it has it, takes back what was donated, and forgets it. Who closes it and who lets the
+ * server go on may both come here: the second finds nothing left to do.
+ */
 export const endProxySession = procedure<{ [key: string]: Plain; item: number }>('rtcr.end_proxy_session', {
   start: (x, l) => {
-    const { proxy, inner } = proxySessions(x).require(l.item);
+    const row = proxySessions(x).get(l.item);
+    if (row === undefined || row.ending) return done();
+    const { proxy, inner } = row;
+    proxySessions(x).update(l.item, { ending: true });
     // The server has never heard of it, and what was donated went with the server that had.
     if (inner === 0) return goto('forget');
     return rpc(Root.close, proxies(x).require(proxy).root || null, { session: inner || null }, 'closed', 'closed');

@@ -48,6 +48,8 @@ export interface ProxySessionRow {
   readonly handed_out: boolean;
   /** Closed by its client while no server had it. */
   readonly closed: boolean;
+  /** Somebody is telling the server of its end already. */
+  readonly ending: boolean;
 }
 
 export const proxies = table<ProxyRow>('rtcr_proxies');

@@ -37,7 +37,11 @@ const restoreRom = procedure<RomLocals>('rtcr.restore_rom', {
     l.present = cap ?? 0;
     const { content = 0, size = 0 } = storedAt(x, l.item) ?? {};
     if (content === 0 || restoration.get(x).strategy.rom === 'refetch') return goto('present');
-    return cap === null ? goto('stand_in') : call(sameContent, { a: cap, b: content, bytes: size }, 'compared');
+    return cap === null ? goto('stand_in') : call(sameContent, { a: cap, b: content, bytes: size }, 'compared', 'uncompared');
+  },
+  uncompared: (x, l, { name, text }: Failure) => {
+    dec(x, l.present ?? null);
+    return raise(name, text);
   },
   compared: (_x, _l, same: boolean) => goto(same ? 'present' : 'stand_in'),
   present: (x, l) => {
@@ -67,17 +71,21 @@ export const restoreRoms = procedure<Record<string, Plain>>('rtcr.restore_roms',
   restored: () => done(),
 });
 
-type CompareLocals = { [key: string]: Plain; a: number; b: number; bytes: number; at_a?: number; at_b?: number; offset?: number; one?: Uint8Array; same?: boolean };
+type CompareLocals = { [key: string]: Plain; a: number; b: number; bytes: number; at_a?: number; at_b?: number; offset?: number; one?: Uint8Array; same?: boolean; failure?: { readonly name: string; readonly text: string } };
 
 /** Whether two dataspaces hold the same bytes: boolean. */
 const sameContent = procedure<CompareLocals>('rtcr.same_content', {
-  start: (_x, l) => rpc(Dataspace.size, l.a, {}, 'sized', 'different'),
-  different: () => done(false),
+  start: (_x, l) => rpc(Dataspace.size, l.a, {}, 'sized'),
   sized: (_x, l, { value }: RpcReply) => (value === l.bytes ? call(attachDataspace, { ds: l.a }, 'first') : done(false)),
   first: (_x, l, { address }: Attached) => {
     l.at_a = address;
-    return call(attachDataspace, { ds: l.b }, 'second');
+    return call(attachDataspace, { ds: l.b }, 'second', 'failed');
   },
+  failed: (_x, l, { name, text }: Failure) => {
+    l.failure = { name, text };
+    return call(detachDataspace, { address: l.at_a ?? 0 }, 'given_up', 'given_up');
+  },
+  given_up: (_x, l) => raise(l.failure?.name ?? 'Ipc_error', l.failure?.text ?? ''),
   second: (_x, l, { address }: Attached) => {
     l.at_b = address;
     l.offset = 0;
@@ -86,7 +94,7 @@ const sameContent = procedure<CompareLocals>('rtcr.same_content', {
   },
   read: (_x, l) => {
     const length = Math.min(COMPARED_BYTES, l.bytes - (l.offset ?? 0));
-    return length <= 0 || l.same !== true ? call(detachDataspace, { address: l.at_b ?? 0 }, 'detach') : call(readMemory, { address: (l.at_a ?? 0) + (l.offset ?? 0), length }, 'other');
+    return length <= 0 || l.same !== true ? call(detachDataspace, { address: l.at_b ?? 0 }, 'detach', 'failed') : call(readMemory, { address: (l.at_a ?? 0) + (l.offset ?? 0), length }, 'other');
   },
   other: (_x, l, one: Uint8Array) => {
     l.one = one;

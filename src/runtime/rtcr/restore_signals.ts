@@ -99,7 +99,7 @@ const installHandler = procedure<{ [key: string]: Plain; item: HandlerItem }>('r
   start: (x, { item }) => {
     const sigh = nowAt(x, item.sigh);
     if (sigh === null) lost(x, { badge: item.sigh, purpose: `the signal context of a ${item.fn} handler` });
-    return sigh === null ? done() : localCall(x, HANDLER_FUNCTIONS[item.fn], nowAt(x, item.object), { sigh }, 'installed', 'installed');
+    return sigh === null ? done() : localCall(x, HANDLER_FUNCTIONS[item.fn], nowAt(x, item.object), { sigh }, 'installed');
   },
   installed: () => done(),
 });

@@ -33,9 +33,9 @@ function writeImages(): void {
   if (written) return;
   written = true;
   const driver = boot();
-  assert.is(driver.until('2 sheeps. zzZ', 4000), true);
-  const first = encodeImage(imageNow(driver, 'first'), IMAGE_CODEC);
   assert.is(driver.until('3 sheeps. zzZ', 4000), true);
+  const first = encodeImage(imageNow(driver, 'first'), IMAGE_CODEC);
+  assert.is(driver.until('4 sheeps. zzZ', 4000), true);
   const second = encodeImage(imageNow(driver, 'second'), IMAGE_CODEC, decodeImage(first.bytes, IMAGE_CODEC).source);
   writeFileSync(join(folder, 'first.ckpt'), first.bytes);
   writeFileSync(join(folder, 'second.ckpt'), second.bytes);

@@ -232,9 +232,22 @@ test('a component with several entrypoints and a never started thread is restore
 
 const captured = join(root, '../shared/oracle/rtcr-master/rtcr_restore/objspace_142_x.pre.icount.txt');
 
+/** The ends of time slices on the board decided who of timer (a5) and tester (71) went first; the same as in run/oracle/restore_master. */
+const CAPTURED_TURNS = [
+  { task: 0xa5, until: 0xdf },
+  { task: 0x71, until: 0xe9 },
+  { task: 0xa5, until: 0xf4 },
+  { task: 0x71, until: 0xff },
+  { task: 0xa5, until: 0x101 },
+  { task: 0x71, until: 0x103 },
+  { task: 0xa5, until: 0x106 },
+  { task: 0x71, until: 0x112 },
+  { task: 0x71, hold: [0x90] },
+];
+
 if (existsSync(captured)) {
   test('the capability space of the historic target has the captured objects in the captured slots', () => {
-    const driver = boot({ program: 'target_restorer-tester' });
+    const driver = boot({ program: 'target_restorer-tester', turns: CAPTURED_TURNS });
     assert.is(driver.until('2 sheeps. zzZ', 4000), true);
     const expected = readFileSync(captured, 'utf8').split('\n').flatMap((line) => {
       const row = /^([0-9a-f]{6}) :(.*)$/.exec(line);

@@ -8,7 +8,7 @@ import { bootSystem, restoreSystem, type RunningSystem } from '../../../src/runt
 import { programNamed } from '../../../src/runtime/native/component.ts';
 import { hostedImage } from '../../../src/runtime/native/image.ts';
 import { RTCR_EXTENSIONS } from '../../../src/runtime/rtcr/extensions.ts';
-import type { ControlCommand, ControlOutcome } from '../../../src/runtime/system.ts';
+import type { ControlCommand, ControlOutcome, SystemConfig } from '../../../src/runtime/system.ts';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const EXTENSIONS = RTCR_EXTENSIONS.map(({ name }) => name);
@@ -22,6 +22,8 @@ export interface BootOptions {
   readonly modules?: readonly string[];
   /** Further attributes of the <child> node. */
   readonly attributes?: string;
+  /** The declared order of start-up. */
+  readonly turns?: SystemConfig['turns'];
 }
 
 function configuration(program: string, child: string, attributes: string): string {
@@ -120,7 +122,7 @@ export class Driver {
   }
 }
 
-export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '' }: BootOptions = {}): Driver {
+export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', turns = [] }: BootOptions = {}): Driver {
   const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(root, 'src/guest/bin', `${name}.elf`)));
   const hosted = (name: string): Uint8Array => {
     const found = programNamed(name);
@@ -133,7 +135,7 @@ export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', 
     ...['timer', child, ...further].map((name) => ({ name, bytes: file(name) })),
   ];
   const extensions = new Set<string>(EXTENSIONS.filter((name) => name !== without));
-  const system = bootSystem({ modules, ram_bytes: 256 << 20, flavour: 'rtcr', extensions, seed: 0 });
+  const system = bootSystem({ modules, ram_bytes: 256 << 20, flavour: 'rtcr', extensions, turns, seed: 0 });
   if ('error' in system) throw new Error(system.error);
   return new Driver(system, child);
 }

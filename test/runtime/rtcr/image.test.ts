@@ -23,11 +23,11 @@ const BINARY = codec.hash(new Uint8Array(1));
 
 let made: { readonly driver: Driver; readonly image: CheckpointImage } | undefined;
 
-/** The image of a counter at its second line, and the machine it was taken on. */
+/** The image of a counter at its third line: what it does once is behind it, and the machine it was taken on. */
 function imageOfCounter(): { readonly driver: Driver; readonly image: CheckpointImage } {
   if (made !== undefined) return made;
   const driver = boot();
-  assert.is(driver.until('2 sheeps. zzZ', 4000), true);
+  assert.is(driver.until('3 sheeps. zzZ', 4000), true);
   assert.is(driver.checkpoint('a').ok, true);
   made = { driver, image: exported(driver, 'a') };
   return made;
@@ -74,8 +74,8 @@ test('a counter goes on in another machine, from the file alone', () => {
   assert.is(outcome.ok, true, outcome.ok ? '' : outcome.message);
   assert.is(shapeOf(other), shapeOf(driver));
   other.forget();
-  assert.is(other.until('4 sheeps. zzZ', 4000), true);
-  assert.equal(other.lines('sheep_counter'), ['3 sheeps. zzZ', '4 sheeps. zzZ']);
+  assert.is(other.until('5 sheeps. zzZ', 4000), true);
+  assert.equal(other.lines('sheep_counter'), ['4 sheeps. zzZ', '5 sheeps. zzZ']);
 });
 
 test('where the program is missing the restore is refused, and the machine goes on', () => {
@@ -129,7 +129,7 @@ test('an image that builds on another stores only new pages and needs the other 
   const { driver, image } = imageOfCounter();
   const first = decodeImage(fileOf(image).bytes, codec);
   const fork = driver.fork();
-  assert.is(fork.until('3 sheeps. zzZ', 4000), true);
+  assert.is(fork.until('4 sheeps. zzZ', 4000), true);
   assert.is(fork.checkpoint('b').ok, true);
   const later = exported(fork, 'b');
   const whole = fileOf(later);
@@ -296,7 +296,7 @@ test('an export of what is not there is refused and leaves the target running', 
   const fork = driver.fork();
   const outcome = fork.command({ kind: 'export', of: TARGET, name: 'nothing' });
   assert.match(outcome.ok ? '' : outcome.message, /there is no checkpoint "nothing"/);
-  assert.is(fork.until('3 sheeps. zzZ', 4000), true);
+  assert.is(fork.until('4 sheeps. zzZ', 4000), true);
 });
 
 test.run();

@@ -113,20 +113,21 @@ function unmap({ kernel, object, tag, input, output }: ObjectCall<Task>): Result
 
 /** What a slot of the invoked task holds: how a checkpointer probes its target. */
 function capInfo({ object, tag, input }: ObjectCall<Task>): Result {
-  const special = (selector: number) => (selector & 0x800) !== 0;
-  const behind = (selector: number) => object.objects.get(selector >>> 12);
   const first = input.mr(1);
   if (wordsOf(tag) === 2) {
-    const mapping = special(first) ? undefined : behind(first);
+    const mapping = isSpecial(first) ? undefined : object.objects.get(first >>> 12);
     if ((first & 1) === 0) return success(0, mapping === undefined ? 0 : 1);
     return success(0, mapping?.object.counted ?? 0);
   }
   if (wordsOf(tag) !== 3) return failure(ERRNO.INVAL);
   const second = input.mr(2);
   if (first === second) return success(0, 1);
-  if (special(first) || special(second)) return success(0, special(first) && special(second) && first >>> 11 === second >>> 11 ? 1 : 0);
-  return success(0, behind(first)?.object === behind(second)?.object ? 1 : 0);
+  if (isSpecial(first) || isSpecial(second)) return success(0, isSpecial(first) && isSpecial(second) && first >>> 11 === second >>> 11 ? 1 : 0);
+  return success(0, object.objects.get(first >>> 12)?.object === object.objects.get(second >>> 12)?.object ? 1 : 0);
 }
+
+/** A selector that names no slot. */
+const isSpecial = (selector: number): boolean => (selector & 0x800) !== 0;
 
 function addKuMem({ kernel, object, tag, input }: ObjectCall<Task>): Result {
   for (let at = 1; at < wordsOf(tag); at++) {

@@ -79,12 +79,13 @@ export class BlockTree {
       this.#links = new Int32Array(2 * links.length);
       this.#links.set(links);
     }
-    this.#sizes[index * SIZES + BASE] = base;
-    this.#sizes[index * SIZES + SIZE] = size;
-    this.#sizes[index * SIZES + MAX_AVAIL] = used ? 0 : size;
-    this.#links.fill(NONE, index * LINKS, index * LINKS + DEPTH);
-    this.#links[index * LINKS + DEPTH] = 1;
-    this.#links[index * LINKS + USED] = used ? 1 : 0;
+    const [sizes, links] = [this.#sizes, this.#links];
+    sizes[index * SIZES + BASE] = base;
+    sizes[index * SIZES + SIZE] = size;
+    sizes[index * SIZES + MAX_AVAIL] = used ? 0 : size;
+    unhang(links, index);
+    links[index * LINKS + DEPTH] = 1;
+    links[index * LINKS + USED] = used ? 1 : 0;
     return index;
   }
 
@@ -110,18 +111,30 @@ export class BlockTree {
       this.#adopt(heir, this.#child(index, RIGHT), RIGHT);
     }
     this.#rebalanceUpwards(rebalanceFrom);
-    this.#links.fill(NONE, index * LINKS, index * LINKS + DEPTH);
+    unhang(this.#links, index);
     this.#vacant.push(index);
   }
 
   /** The block that contains the whole range. */
   findContaining(base: number, size: number): number | undefined {
-    return this.#descend(base, (start, length) => base >= start && base + size - 1 <= lastOf(start, length));
+    const [sizes, links] = [this.#sizes, this.#links];
+    for (let index = links[ANCHOR * LINKS + CHILDREN + LEFT] as number; index !== NONE; ) {
+      const start = sizes[index * SIZES + BASE] as number;
+      if (base >= start && base + size - 1 <= lastOf(start, sizes[index * SIZES + SIZE] as number)) return index;
+      index = links[index * LINKS + CHILDREN + (base >= start ? RIGHT : LEFT)] as number;
+    }
+    return undefined;
   }
 
   /** The first block on the way down that shares an address with the range. */
   findOverlapping(base: number, size: number): number | undefined {
-    return this.#descend(base, (start, length) => base + size > start && lastOf(start, length) >= base);
+    const [sizes, links] = [this.#sizes, this.#links];
+    for (let index = links[ANCHOR * LINKS + CHILDREN + LEFT] as number; index !== NONE; ) {
+      const start = sizes[index * SIZES + BASE] as number;
+      if (base + size > start && lastOf(start, sizes[index * SIZES + SIZE] as number) >= base) return index;
+      index = links[index * LINKS + CHILDREN + (base >= start ? RIGHT : LEFT)] as number;
+    }
+    return undefined;
   }
 
   /** The free block that an allocation takes; `from` and `to` (inclusive) limit the addresses. */
@@ -222,37 +235,40 @@ export class BlockTree {
     return last;
   }
 
-  #descend(base: number, matches: (start: number, length: number) => boolean): number | undefined {
-    let index = this.#child(ANCHOR, LEFT);
-    while (index !== NONE) {
-      const start = this.#base(index);
-      if (matches(start, this.#size(index))) return index;
-      index = this.#child(index, base >= start ? RIGHT : LEFT);
-    }
-    return undefined;
-  }
-
   #bestFit(index: number, size: number, align: number, from: number, to: number): number {
-    const self = !this.#used(index) && fits(this.#base(index), this.#size(index), size, align, from, to);
-    const [left, right] = [this.#child(index, LEFT), this.#child(index, RIGHT)];
+    const links = this.#links;
+    const [left, right] = [links[index * LINKS + CHILDREN + LEFT] as number, links[index * LINKS + CHILDREN + RIGHT] as number];
+    const [availLeft, availRight] = [this.#maxAvail(left), this.#maxAvail(right)];
     // The side with the smaller maximum is asked first; the left one if both are equal.
-    const first = this.#maxAvail(right) < this.#maxAvail(left) ? right : left;
-    for (const side of [first, first === left ? right : left]) {
-      if (this.#maxAvail(side) < size) continue;
-      const found = this.#bestFit(side, size, align, from, to);
-      if (found !== NONE) return self && size < this.#size(found) ? index : found;
-    }
-    return self ? index : NONE;
+    const isRightFirst = availRight < availLeft;
+    let found = NONE;
+    if ((isRightFirst ? availRight : availLeft) >= size) found = this.#bestFit(isRightFirst ? right : left, size, align, from, to);
+    if (found === NONE && (isRightFirst ? availLeft : availRight) >= size) found = this.#bestFit(isRightFirst ? left : right, size, align, from, to);
+    const self = !this.#used(index) && fits(this.#base(index), this.#size(index), size, align, from, to);
+    return self && (found === NONE || size < this.#size(found)) ? index : found;
   }
 
-  #insertBelow(index: number, added: number): void {
-    const side: Side = index !== ANCHOR && this.#base(added) >= this.#base(index) ? RIGHT : LEFT;
-    const below = this.#child(index, side);
-    if (below === NONE) this.#adopt(index, added, side);
-    else this.#insertBelow(below, added);
-    this.#refresh(index);
-    const parent = this.#parent(index);
-    if (parent !== NONE) this.#rebalance(parent, index);
+  /** Puts a node at its place below another one; the nodes on the way are refreshed and balanced from there upwards. */
+  #insertBelow(top: number, added: number): void {
+    const [sizes, links] = [this.#sizes, this.#links];
+    const base = sizes[added * SIZES + BASE] as number;
+    let index = top;
+    let side: Side = LEFT;
+    for (;;) {
+      side = index !== ANCHOR && base >= (sizes[index * SIZES + BASE] as number) ? RIGHT : LEFT;
+      const below = links[index * LINKS + CHILDREN + side] as number;
+      if (below === NONE) break;
+      index = below;
+    }
+    this.#adopt(index, added, side);
+    for (;;) {
+      // A rotation changes what is above a node, but nothing above that.
+      const parent = links[index * LINKS + PARENT] as number;
+      this.#refresh(index);
+      if (parent !== NONE) this.#rebalance(parent, index);
+      if (index === top) return;
+      index = parent;
+    }
   }
 
   #adopt(parent: number, child: number, side: Side): void {
@@ -263,15 +279,21 @@ export class BlockTree {
 
   /** Recomputes the depth, the parents first where it changed, and then the cached size. */
   #refresh(index: number): void {
-    const left = this.#child(index, LEFT);
-    const right = this.#child(index, RIGHT);
-    const depth = Math.max(this.#depth(left), this.#depth(right)) + 1;
-    const isOther = depth !== this.#depth(index);
-    this.#links[index * LINKS + DEPTH] = depth;
-    const parent = this.#parent(index);
+    const [sizes, links] = [this.#sizes, this.#links];
+    const left = links[index * LINKS + CHILDREN + LEFT] as number;
+    const right = links[index * LINKS + CHILDREN + RIGHT] as number;
+    const depthLeft = left === NONE ? 0 : (links[left * LINKS + DEPTH] as number);
+    const depthRight = right === NONE ? 0 : (links[right * LINKS + DEPTH] as number);
+    const depth = (depthLeft > depthRight ? depthLeft : depthRight) + 1;
+    const isOther = depth !== links[index * LINKS + DEPTH];
+    links[index * LINKS + DEPTH] = depth;
+    const parent = links[index * LINKS + PARENT] as number;
     if (parent === NONE) return;
     if (isOther) this.#refresh(parent);
-    this.#sizes[index * SIZES + MAX_AVAIL] = Math.max(this.#used(index) ? 0 : this.#size(index), this.#maxAvail(left), this.#maxAvail(right));
+    let avail = links[index * LINKS + USED] === 1 ? 0 : (sizes[index * SIZES + SIZE] as number);
+    if (left !== NONE) avail = Math.max(avail, sizes[left * SIZES + MAX_AVAIL] as number);
+    if (right !== NONE) avail = Math.max(avail, sizes[right * SIZES + MAX_AVAIL] as number);
+    sizes[index * SIZES + MAX_AVAIL] = avail;
   }
 
   #rebalanceUpwards(start: number): void {
@@ -310,6 +332,13 @@ export class BlockTree {
       this.#adopt(parent, inner, place);
     }
   }
+}
+
+/** Lets a node hang nowhere. */
+function unhang(links: Int32Array, index: number): void {
+  links[index * LINKS + CHILDREN + LEFT] = NONE;
+  links[index * LINKS + CHILDREN + RIGHT] = NONE;
+  links[index * LINKS + PARENT] = NONE;
 }
 
 /** The last address of a block as 32 bits hold it: of a block that reaches beyond them, a small number, so no search finds it. */

@@ -22,6 +22,7 @@ export class MemoryFault {
 export class Execution {
   readonly cpu: HostedCpu;
   readonly component: Component;
+  readonly store: Store;
   /** Index of this thread in its component: 0 = main. Fixed slots are 9+3i (gate), 10+3i (pager), 11+3i (lock IRQ). */
   readonly index: number;
   /** Instructions charged since the last step began. */
@@ -30,11 +31,8 @@ export class Execution {
   constructor(cpu: HostedCpu, component: Component, index: number) {
     this.cpu = cpu;
     this.component = component;
+    this.store = component.store;
     this.index = index;
-  }
-
-  get store(): Store {
-    return this.component.store;
   }
 
   get thread(): Readonly<ThreadRow> {

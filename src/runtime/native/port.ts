@@ -3,7 +3,7 @@
 
 import type { HostedCpu, HostedExit, HostedPort } from '../../emu/hosted.ts';
 import type { DebugId } from '../../emu/numbers.ts';
-import { type Plain, type PlainRecord, copyPlain } from '../../emu/plain.ts';
+import { type Plain, type PlainRecord, copyPlain, ownPlain } from '../../emu/plain.ts';
 import { newStamp } from '../../emu/rewind.ts';
 import { Component, programNamed } from './component.ts';
 import { COST } from './cost.ts';
@@ -279,7 +279,7 @@ export class HostedRuntime implements HostedPort {
         const caller = top(state);
         caller.then = action.then;
         caller.error = action.error;
-        state.frames.push({ procedure: action.procedure, step: 'start', locals: copyPlain(action.locals as Plain) as Record<string, Plain>, then: '', error: '' });
+        state.frames.push({ procedure: action.procedure, step: 'start', locals: ownPlain(action.locals as Record<string, Plain>), then: '', error: '' });
         state.phase = { kind: 'step', input: null };
         return;
       }

@@ -68,7 +68,10 @@ export function procedureNames(): string[] {
 /** Continues in the same frame at another step. */
 export const goto = (step: string, input: unknown = null): Action => ({ do: 'goto', step, input });
 
-/** Runs a procedure; its value goes to step `then`, a failure to step `error` or, without one, to the caller's caller. */
+/**
+ * Runs a procedure; its value goes to step `then`, a failure to step `error` or, without one, to the caller's caller. `locals` is a
+ * record made for this call: it becomes the procedure's own.
+ */
 export function call<L extends object>(target: Procedure<L>, locals: L, then: string, error = ''): Action {
   return { do: 'call', procedure: target.name, locals, then, error };
 }

@@ -58,9 +58,12 @@ export class Table<Row extends object> {
 
   set(key: number, row: Row): void {
     this.#change();
-    if (!this.#rows.has(key)) this.#sorted = null;
+    const rows = this.#rows;
+    const before = rows.size;
+    rows.set(key, row);
+    if (rows.size === before) return;
+    this.#sorted = null;
     if (this.#taken !== null && key < this.#taken.length) this.#taken[key] = 1;
-    this.#rows.set(key, row);
     if (key >= this.#next) this.#next = key + 1;
   }
 
@@ -105,7 +108,7 @@ export class Table<Row extends object> {
 
   /** Keys in ascending order. */
   keys(): readonly number[] {
-    this.#sorted ??= [...this.#rows.keys()].sort((a, b) => a - b);
+    this.#sorted ??= ascending([...this.#rows.keys()]);
     return this.#sorted;
   }
 
@@ -164,13 +167,19 @@ export class Table<Row extends object> {
   }
 }
 
+/** Sorts keys, which mostly are in order already: that is what a row is inserted by. */
+function ascending(keys: number[]): number[] {
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as number) > (keys[i] as number)) return keys.sort((a, b) => a - b);
+  return keys;
+}
+
 type CapturedStore = readonly { readonly name: string; readonly table: Table<object>; readonly captured: CapturedTable }[];
 
 /** All tables of one component, by name. */
 export class Store {
   #tables: Map<string, Table<object>>;
-  /** The same tables by the number of their declaration, as far as they were looked for. */
-  readonly #declared: (Table<object> | undefined)[] = [];
+  /** The same tables by the number of their declaration, as far as they were looked for: read by `table` below, and by nobody else. */
+  readonly found: (Table<object> | undefined)[] = [];
 
   constructor(tables = new Map<string, Table<object>>()) {
     this.#tables = tables;
@@ -185,12 +194,11 @@ export class Store {
     return found as unknown as Table<Row>;
   }
 
-  /** As `table`, for the declaration with this number. */
+  /** As `table`, noted as what the declaration with this number means. */
   declared<Row extends object>(number: number, name: string): Table<Row> {
-    const known = this.#declared[number];
-    if (known !== undefined) return known as unknown as Table<Row>;
+    while (this.found.length <= number) this.found.push(undefined);
     const found = this.table<Row>(name);
-    this.#declared[number] = found as unknown as Table<object>;
+    this.found[number] = found as unknown as Table<object>;
     return found;
   }
 
@@ -209,7 +217,7 @@ export class Store {
 
   rewind(captured: CapturedStore): void {
     this.#tables.clear();
-    this.#declared.length = 0;
+    this.found.length = 0;
     for (const { name, table, captured: rows } of captured) {
       table.rewind(rows);
       this.#tables.set(name, table);
@@ -238,7 +246,10 @@ export interface HasStore {
 /** Declares a table of a component: `const regions = table<Region>('regions')`, used as `regions(x).get(key)`. */
 export function table<Row extends object>(name: string): (owner: HasStore) => Table<Row> {
   const number = declarations++;
-  return (owner) => owner.store.declared<Row>(number, name);
+  return (owner) => {
+    const { store } = owner;
+    return (store.found[number] as Table<Row> | undefined) ?? store.declared<Row>(number, name);
+  };
 }
 
 /** Declares a single record of a component with its initial value: `const quota = record('quota', { used: 0 })`. */

@@ -23,7 +23,9 @@ export function isWireError(value: object): value is WireError {
 
 /** All words of a message, at most 63, else an error as the real sender's "receive message buffer too small". */
 export function encodeMessage(message: Message): number[] | WireError {
-  const words = [message.protocol >>> 0, message.ids.length, ...message.ids.map((id) => (id === null ? INVALID_ID : id >>> 0)), ...message.payload];
+  const words = [message.protocol >>> 0, message.ids.length];
+  for (const id of message.ids) words.push(id === null ? INVALID_ID : id >>> 0);
+  for (const word of message.payload) words.push(word);
   if (words.length > WORDS_MAX) return { error: `message of ${words.length} words exceeds ${WORDS_MAX}` };
   return words;
 }
@@ -42,7 +44,8 @@ export function encodeArguments(fn: RpcFunction, args: Readonly<Record<string, V
     if (type === 'cap') continue;
     const value = args[name];
     if (value === undefined) throw new Error(`${fn.interface}.${fn.name}: argument '${name}' is missing`);
-    payload.push(...encodeValue(type, value));
+    if (typeof type === 'string') payload.push(encodeScalar(type, value));
+    else payload.push(...encodeValue(type, value));
   }
   return payload;
 }
@@ -87,11 +90,10 @@ function encodeValue(type: ValueType, value: Value): number[] {
     return [bytes.length, ...packBytes(bytes)];
   }
   const bytes = bytesOf(text).slice(0, type.string - 1);
-  const image = new Array<number>(type.string).fill(0);
-  bytes.forEach((byte, i) => {
-    image[i] = byte;
-  });
-  return [...packBytes(image), bytes.length + 1];
+  const words = packBytes(bytes);
+  while (words.length < (type.string + 3) >>> 2) words.push(0);
+  words.push(bytes.length + 1);
+  return words;
 }
 
 function encodeScalar(type: 'u8' | 'u16' | 'u32' | 'i32' | 'bool', value: Value): number {
@@ -132,10 +134,13 @@ function decodeScalar(type: 'u8' | 'u16' | 'u32' | 'i32' | 'bool', word: number)
 
 /** Strings travel as bytes; each character is one byte (Genode's labels and log texts), others become '?'. */
 export function bytesOf(text: string): number[] {
-  return Array.from(text, (char) => {
-    const code = char.codePointAt(0) ?? 0;
-    return code < 0x100 ? code : 0x3f;
-  });
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) as number;
+    if (code > 0xffff) i++;
+    bytes.push(code < 0x100 ? code : 0x3f);
+  }
+  return bytes;
 }
 
 /** Text of a buffer: valid only with a NUL at its end, else empty, as Rpc_in_buffer::string() has it. */
@@ -146,13 +151,15 @@ function textOf(bytes: readonly number[]): string {
 }
 
 export function packBytes(bytes: readonly number[]): number[] {
-  const words = new Array<number>((bytes.length + 3) >>> 2).fill(0);
-  bytes.forEach((byte, i) => {
-    words[i >>> 2] = ((words[i >>> 2] ?? 0) | (byte << ((i & 3) * 8))) >>> 0;
-  });
+  const words: number[] = [];
+  for (let at = 0; at < bytes.length; at += 4) {
+    words.push(((bytes[at] as number) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0);
+  }
   return words;
 }
 
 export function unpackBytes(words: readonly number[], at: number, length: number): number[] {
-  return Array.from({ length }, (_, i) => ((words[at + (i >>> 2)] ?? 0) >>> ((i & 3) * 8)) & 0xff);
+  const bytes: number[] = [];
+  for (let i = 0; i < length; i++) bytes.push(((words[at + (i >>> 2)] ?? 0) >>> ((i & 3) * 8)) & 0xff);
+  return bytes;
 }

@@ -1,7 +1,7 @@
 // A sweep for people: the line of progress, and the result with the smallest failing moment and how to see it again.
 // Owns no state.
 
-import type { MomentResult } from '../runner/sweep/experiment.ts';
+import { EXPLAINED, type MomentResult } from '../runner/sweep/experiment.ts';
 import type { SweepRecord } from '../runner/sweep/record.ts';
 import { bad, good, quiet } from './colors.ts';
 
@@ -27,14 +27,14 @@ export function progressLine(name: string, { done, total, failed, elapsed_ms }: 
 }
 
 export function sweepText(record: SweepRecord, command: (moment: number) => string): string {
-  const { identity, tried, total, ok, reordered, example, refused, refusals, failures, failures_more } = record;
+  const { identity, tried, total, ok, explained, refused, refusals, failures, failures_more } = record;
   const failed = failures.length + failures_more;
   const strategy = [...Object.entries(identity.strategy.checkpoint).map(([name, value]) => `checkpoint ${name}=${value}`), ...Object.entries(identity.strategy.restore).map(([name, value]) => `restore ${name}=${value}`)];
   return [
     `${identity.scenario}: checkpoint, kill and restore of ${identity.component} at ${identity.moments_of}${strategy.length === 0 ? '' : ` (${strategy.join(', ')})`}`,
-    `${tried.length}${tried.length === total ? '' : ` of ${total}`} moments: ${good(`${ok} ok`)},${reordered === 0 ? '' : ` ${reordered} reordered,`} ${refused} refused, ${failed === 0 ? '0 failed' : bad(`${failed} failed`)}`,
+    `${tried.length}${tried.length === total ? '' : ` of ${total}`} moments: ${good(`${ok} ok`)},${explained.map(({ outcome, count }) => ` ${count} ${outcome},`).join('')} ${refused} refused, ${failed === 0 ? '0 failed' : bad(`${failed} failed`)}`,
     ...refusals.map(({ reason, count, moment }) => quiet(`refused ${count} time${count === 1 ? '' : 's'}, first at instruction ${moment}: ${reason}`)),
-    ...(example === null ? [] : [quiet(`reordered ${reordered} time${reordered === 1 ? '' : 's'}, first at instruction ${example.moment}: the same end without a checkpoint, when the threads run in the same order`)]),
+    ...explained.map(({ outcome, count, example }) => quiet(`${outcome} ${count} time${count === 1 ? '' : 's'}, first at instruction ${example.moment}: ${EXPLAINED[outcome]}`)),
     ...(failures[0] === undefined ? [] : failureLines(failures[0], command)),
     '',
   ].join('\n');

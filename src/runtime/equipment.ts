@@ -4,6 +4,7 @@
 import type { Machine } from '../emu/machine.ts';
 import { RAM_BASE } from '../emu/machine.ts';
 import { type DebugId, PAGE_BYTES } from '../emu/numbers.ts';
+import { takeFreshIds } from './core/cap_ids.ts';
 import { resolveFault } from './core/fault_resolution.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
@@ -82,6 +83,7 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
     },
     freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
     hold: (thread, held) => machine.kernel.equipment.hold(thread, held),
+    admit: (admission) => machine.kernel.equipment.admit(admission),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
     failRpc: (label, nth, kind) => {
       const component = componentOf(label);
@@ -94,6 +96,10 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       if (component === undefined) return null;
       const { made, failed } = rpcFault.get(component);
       return { made, failed };
+    },
+    takeFreshIds: () => {
+      const owner = core();
+      if (owner !== undefined) takeFreshIds(owner);
     },
     initState: (label) => {
       const owner = core();

@@ -167,6 +167,11 @@ export interface Equipment {
   freeze(thread: DebugId, frozen: boolean): boolean;
   /** Keeps the processor from a thread, whose IPC goes on as ever. */
   hold(thread: DebugId, held: boolean): boolean;
+  /**
+   * Says of each receiver and sender (a thread or an IRQ) whether an open wait of the one takes a message of the other now, else it comes as if sent
+   * later; null: always. Must change nothing, and is asked often.
+   */
+  admit(admission: ((receiver: DebugId, sender: DebugId) => boolean) | null): void;
   revoke(task: DebugId, slot: number): boolean;
   /**
    * Makes the `nth` RPC fail that the control thread of a checkpointer makes from now on (0: none, they are only counted). `denied`: the
@@ -175,6 +180,8 @@ export interface Equipment {
   failRpc(label: string, nth: number, kind: 'denied' | 'exhausted'): boolean;
   /** RPCs that it has made since, and which was made to fail. */
   rpcsMade(label: string): { readonly made: number; readonly failed: string } | null;
+  /** Core hands out no capability id from now on that it has handed out before. */
+  takeFreshIds(): void;
   /** The state report of a hosted init as it would be now, with all details; null where there is none of that label. */
   initState(label: string): string | null;
   /** Puts another content into a boot module, in place, and signals its clients; null, or why that cannot be. */

@@ -1,6 +1,7 @@
 // Test equipment: what a person with probes on the board could do to it. Reached by the runner only, never by guests; every use
 // is a declared part of a scenario. Owns no state.
 
+import { accepts, type Admission, firstSender } from './acceptance.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Kernel } from './kernel.ts';
 import { setThreadParameters } from './scheduler_object.ts';
@@ -52,6 +53,19 @@ export class Equipment {
     this.#kernel.processor.enqueue(object);
     this.#kernel.processor.due = true;
     return true;
+  }
+
+  /** Whose messages open waits take from now on, as if the others came later; null: everybody's. Threads that wait look at their queues anew. */
+  admit(admission: Admission | null): void {
+    const kernel = this.#kernel;
+    kernel.admission = admission;
+    for (const thread of kernel.threads()) {
+      if (thread.senders.size === 0 || thread.frozen || thread.step !== 'receive_wait') continue;
+      const first = firstSender(kernel, thread);
+      if (first === undefined || !accepts(kernel, thread, first)) continue;
+      kernel.processor.wake(thread);
+      kernel.processor.due = true;
+    }
   }
 
   /** Empties a slot of a task, and what was mapped from there. @returns false where there is nothing */

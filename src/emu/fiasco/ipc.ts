@@ -2,7 +2,7 @@
 // Owns no state; a thread's `ipc` and `step` say where it is. Source modelled: fiasco-kernel.md 5.7, 5.8.
 
 import { type DebugId, debugId } from '../numbers.ts';
-import { accepts, eligible } from './acceptance.ts';
+import { accepts, firstSender, senderNamed } from './acceptance.ts';
 import { IPC_ERROR } from './errors.ts';
 import { IpcGate } from './ipc_gate.ts';
 import { deliverIrq, Irq } from './irq.ts';
@@ -82,7 +82,7 @@ function sendPhase(kernel: Kernel, thread: Thread): void {
   if (ipc.gate !== null && !enterGate(kernel, thread, ipc.gate)) return;
   const { receiver } = ipc;
   if (receiver === null) return failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
-  if (!accepts(receiver, thread)) return queueAt(kernel, thread, receiver);
+  if (!accepts(kernel, receiver, thread)) return queueAt(kernel, thread, receiver);
   const mayDonate = (frameTag(thread) & TAG_SCHEDULE) === 0;
   const error = deliver(kernel, thread, receiver);
   if (error !== 0) {
@@ -166,7 +166,7 @@ function receivePhase(kernel: Kernel, thread: Thread, activate: Activation | nul
   let next: Sender | undefined;
   if (ipc.receive) {
     thread.state |= RECEIVE_WAIT;
-    next = nextSender(thread);
+    next = nextSender(kernel, thread);
     if (next !== undefined) pull(kernel, thread, next);
   }
   const done = !ipc.receive || next !== undefined;
@@ -194,10 +194,9 @@ function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate 
   return true;
 }
 
-function nextSender(thread: Thread): Sender | undefined {
+function nextSender(kernel: Kernel, thread: Thread): Sender | undefined {
   const { partner } = ipcOf(thread);
-  if (partner === null) return thread.senders.first(eligible);
-  return thread.senders.first((sender) => sender === partner && eligible(sender));
+  return partner === null ? firstSender(kernel, thread) : senderNamed(thread, partner);
 }
 
 /** Takes the message of a queued sender. The sender goes at once to its own receive phase, if it has one. */
@@ -246,7 +245,7 @@ function receiveWoken(kernel: Kernel, thread: Thread): void {
 }
 
 function takeOrSleep(kernel: Kernel, thread: Thread): void {
-  const next = nextSender(thread);
+  const next = nextSender(kernel, thread);
   if (next === undefined) return sleepReceiving(kernel, thread);
   kernel.timeouts.disarm(thread);
   pull(kernel, thread, next);

@@ -98,7 +98,7 @@ export function detach(kernel: Kernel, irq: Irq): void {
 }
 
 function offer(kernel: Kernel, irq: Irq, thread: Thread, queue_only = false): void {
-  if (!accepts(thread, irq)) {
+  if (!accepts(kernel, thread, irq)) {
     thread.senders.enqueue(irq, IRQ_SENDER_PRIORITY);
     return;
   }

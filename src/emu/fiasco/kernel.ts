@@ -1,6 +1,7 @@
 // The kernel as a whole: its objects, its clock, who runs, and the ways in (traps, ticks, hosted code). Owner of the parts, of the
 // clock and of the special objects. Source modelled: fiasco-kernel.md 2.9, 3.7, 7, 9.
 
+import type { Admission } from './acceptance.ts';
 import type { Engine } from '../arm/engine.ts';
 import type { CpuExit } from '../arm/exit.ts';
 import { Breakpoints } from '../breakpoints.ts';
@@ -69,6 +70,8 @@ export interface SpecialObjects {
 export class Kernel {
   readonly memory: PhysicalMemory;
   readonly events: EventStream;
+  /** Test equipment of whoever watches: no part of the machine's state. */
+  admission: Admission | null = null;
   readonly config: KernelConfig;
   readonly objects = new ObjectTable();
   readonly memoryMappings = new MappingDatabase();

@@ -94,7 +94,7 @@ export function thawThread(kernel: Kernel, object: Thread): void {
   // What queued up meanwhile is looked at now: senders at its open wait, and its own place in a receiver's queue.
   if (ipc !== null && (object.state & IPC_MASK) === RECEIVE_WAIT && object.step === 'receive_wait' && object.senders.size > 0) object.state |= READY;
   const receiver = ipc?.receiver ?? null;
-  if (receiver !== null && receiver.senders.has(object) && accepts(receiver, object) && receiver.step === 'receive_wait') kernel.processor.wake(receiver);
+  if (receiver !== null && receiver.senders.has(object) && accepts(kernel, receiver, object) && receiver.step === 'receive_wait') kernel.processor.wake(receiver);
   if (object.ready) kernel.processor.wake(object);
 }
 

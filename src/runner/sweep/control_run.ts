@@ -43,7 +43,7 @@ function controlRun(system: System, expected: Expectation, course: Course, pace:
   const begin_us = machine.time_us;
   const lines = expected.members.map(({ end }) => end.lines.length);
   try {
-    const followed = followCourse(group, course, pace, (kept) => runToEnd(group, lines, expected.deadline_us + machine.time_us - begin_us, kept));
+    const followed = followCourse(group, course, pace, () => runToEnd(group, lines, expected.deadline_us + machine.time_us - begin_us));
     return typeof followed === 'string' ? followed : followed.result;
   } finally {
     group.close();

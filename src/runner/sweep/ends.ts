@@ -1,7 +1,6 @@
 // How a component's run ends: its lines, and its space and memory when everything rests; and in what two ends differ.
 // Owns no state. "Equal" is architecture.md, "Equal after restore": times are outside, ids may be others.
 
-import type { DebugId } from '../../emu/numbers.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
 import { compareMemory, type DeadStack } from './memory_comparison.ts';
@@ -20,9 +19,9 @@ export interface End {
 /** Every thread's stack has a slot of this size in the stack area. */
 const STACK_BYTES = 0x10_0000;
 
-/** Lets each of a group say so many lines, all but those that are `kept` come to rest, and looks at them. */
-export function runToEnd(group: Group, lines: readonly number[], deadline_us: number, kept: ReadonlySet<DebugId> = new Set()): readonly End[] {
-  const rests = group.untilLines(lines, deadline_us) && group.rest(kept);
+/** Lets each of a group say so many lines, all come to rest, and looks at them. */
+export function runToEnd(group: Group, lines: readonly number[], deadline_us: number): readonly End[] {
+  const rests = group.untilLines(lines, deadline_us) && group.rest();
   return group.subjects.map((subject, i) => {
     const wanted = lines[i] ?? 0;
     return { lines: subject.lines.slice(0, wanted), complete: subject.lines.length >= wanted, final: rests ? (subject.final() ?? 'ended') : undefined };

@@ -26,9 +26,17 @@ export interface ThreadAt {
 /**
  * `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. `reordered`: not the end of the
  * undisturbed run, but the very end to which the component comes without any checkpoint when its threads run in the same order.
+ * `renumbered`: one of these, or `ok`, as soon as core hands out no capability id twice; which ids are free depends on everybody.
  */
-export const OUTCOMES = ['ok', 'reordered', 'refused', 'failed'] as const;
+export const OUTCOMES = ['ok', 'reordered', 'renumbered', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+/** Outcomes that are not the end of the undisturbed run and nobody's fault, with what they are. */
+export const EXPLAINED = {
+  reordered: 'the same end without a checkpoint, when the threads run in the same order',
+  renumbered: 'the same end as without a checkpoint, when core hands out no capability id twice',
+} as const satisfies Partial<Record<Outcome, string>>;
+export type Explained = keyof typeof EXPLAINED;
+export const EXPLAINED_OUTCOMES: readonly Explained[] = ['reordered', 'renumbered'];
 
 export interface MomentResult {
   /** Retired instructions since power-on. */
@@ -155,7 +163,7 @@ export function experiment(system: System, expected: Expectation, record?: (cour
   }
 }
 
-type Judgement = { readonly outcome: Exclude<Outcome, 'reordered'>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
+type Judgement = { readonly outcome: Exclude<Outcome, Explained>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
 function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement {

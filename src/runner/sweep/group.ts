@@ -1,7 +1,6 @@
 // The components that are checkpointed together in one run of their system: each as a subject, and the run as a whole.
 // Owner of the subjects; subscribed to the board's console until closed.
 
-import type { DebugId } from '../../emu/numbers.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
 import { type Past, Subject } from './subject.ts';
@@ -54,10 +53,10 @@ export class Group {
     return reached;
   }
 
-  /** Lets the system come to rest: nobody is ready to run but those that are `kept` from it. False if it does not within a bound. */
-  rest(kept: ReadonlySet<DebugId> = new Set()): boolean {
+  /** Lets the system come to rest: nobody is ready to run. False if it does not within a bound. */
+  rest(): boolean {
     for (let slice = 0; slice < REST_SLICES; slice++) {
-      if (!this.system.threads().some((row) => row.states.includes('ready') && !kept.has(row.id) && this.system.threadPhase(row.id) !== 'idle')) return true;
+      if (!this.system.threads().some((row) => row.states.includes('ready') && this.system.threadPhase(row.id) !== 'idle')) return true;
       this.system.machine.run({ instructions: REST_SLICE_INSTRUCTIONS });
     }
     return false;

@@ -1,14 +1,14 @@
-// What comes into components from outside: from whom, and in which order. Recorded in one run; in another one the others are kept waiting,
-// as slow clients are, until it is their turn. Owner of which threads outside are kept; subscribed to the board's events until closed.
+// What comes into components from outside: from whom, and in which order. Recorded in one run; in another one what comes too early waits, as
+// if whoever sends it were slower. Owner of that order; subscribed to the board's events until closed.
 
 import type { StampedEvent } from '../../emu/event.ts';
 import type { DebugId } from '../../emu/numbers.ts';
 import type { Group } from './group.ts';
 import type { TurnWatch } from './turns.ts';
 
-/** A request from outside that a thread of a component took. */
+/** A request that began outside, as one of the threads took it through which it came to a component. */
 export interface Input {
-  /** The thread that took it, as turns name it. */
+  /** The thread that took it: of a component as turns name it, of a service between by label and UTCB. */
   readonly who: string;
   /** The thread outside with which the request began: label of its component, and UTCB. */
   readonly origin: string;
@@ -17,11 +17,12 @@ export interface Input {
 /** Services hand requests on to services; longer chains are not followed. */
 const CHAIN_MAX = 16;
 export const INPUTS_MAX = 20_000;
+const CORE = 'core';
 
 /** Who is the first of a chain of threads that wait for each other's replies. */
 class Origins {
   readonly #group: Group;
-  readonly #names = new Map<DebugId, string>();
+  readonly #names = new Map<DebugId, { readonly name: string; readonly serves: boolean }>();
 
   constructor(group: Group) {
     this.#group = group;
@@ -32,38 +33,47 @@ class Origins {
     this.#names.clear();
   }
 
-  /** Null: within the group, or one of those that serve everybody: core, and the parents of the component. */
-  of(thread: DebugId): string | null {
+  /** The threads that work for each other, from the given one to the first. */
+  chain(thread: DebugId): readonly DebugId[] {
     const { inspector } = this.#group.system;
-    let first = thread;
-    for (let i = 0; i < CHAIN_MAX; i++) {
-      const caller = inspector.thread(first)?.caller;
-      if (caller === undefined) break;
-      first = caller;
-    }
-    return this.name(first);
+    const chain = [thread];
+    for (let next = inspector.thread(thread)?.caller; next !== undefined && chain.length < CHAIN_MAX; next = inspector.thread(next)?.caller) chain.push(next);
+    return chain;
   }
 
-  name(thread: DebugId): string | null {
+  /** Null: it began within the group, or with one of those that serve everybody: core, and the parents of the component. */
+  of(chain: readonly DebugId[]): string | null {
+    const first = this.#named(chain.at(-1) ?? chain[0]);
+    return first.serves ? null : first.name;
+  }
+
+  name(thread: DebugId): string {
+    return this.#named(thread).name;
+  }
+
+  #named(thread: DebugId | undefined): { readonly name: string; readonly serves: boolean } {
+    const view = thread === undefined ? undefined : this.#group.system.inspector.thread(thread);
+    if (thread === undefined || view === undefined) return { name: '', serves: true };
     const known = this.#names.get(thread);
-    if (known !== undefined) return known === '' ? null : known;
+    if (known !== undefined) return known;
     const { system, subjects } = this.#group;
-    const view = system.inspector.thread(thread);
-    const label = system.components().find(({ task, alive }) => alive && task === view?.task)?.label;
-    const serves = label === undefined || subjects.some((subject) => subject.label === label || subject.label.startsWith(`${label} -> `));
-    const name = serves || view === undefined ? '' : `${label}:${view.utcb.toString(16)}`;
-    this.#names.set(thread, name);
-    return name === '' ? null : name;
+    const label = system.components().find(({ task, alive }) => alive && task === view.task)?.label;
+    const serves = label === undefined || label === CORE || subjects.some((subject) => subject.label === label || subject.label.startsWith(`${label} -> `));
+    const named = { name: `${label ?? ''}:${view.utcb.toString(16)}`, serves };
+    this.#names.set(thread, named);
+    return named;
   }
 }
 
 /** Notes the requests that a group gets from outside. */
 export class OutsideWatch {
-  readonly inputs: Input[] = [];
+  readonly #all: Input[] = [];
+  /** Threads through which requests have come to the group. */
+  readonly #between = new Set<string>();
   readonly #turns: TurnWatch;
   readonly #origins: Origins;
   readonly #close: () => void;
-  /** While true, what happens does not count. */
+  /** While true, what happens to the components does not count. */
   off = false;
 
   constructor(group: Group, turns: TurnWatch) {
@@ -76,104 +86,78 @@ export class OutsideWatch {
     this.#close();
   }
 
+  /** In the order in which they were taken. */
+  get inputs(): readonly Input[] {
+    return this.#all.filter(({ who }) => this.#between.has(who));
+  }
+
   #event(event: StampedEvent): void {
     if (event.kind !== 'ipc_transfer') return this.#origins.clear();
-    if (this.off) return;
-    const input = inputOf(event, this.#turns, this.#origins);
-    if (input !== null && this.inputs.length < INPUTS_MAX) this.inputs.push(input);
+    if (event.phase !== 'request' || this.#all.length >= INPUTS_MAX || this.#turns.who(event.from) !== null) return;
+    const who = this.#turns.who(event.to);
+    if (who !== null && this.off) return;
+    const chain = this.#origins.chain(event.from);
+    const origin = this.#origins.of(chain);
+    if (origin === null) return;
+    this.#all.push({ who: who ?? this.#origins.name(event.to), origin });
+    if (who === null) return;
+    this.#between.add(who);
+    for (const [i, thread] of chain.entries()) if (i < chain.length - 1) this.#between.add(this.#origins.name(thread));
   }
 }
 
-function inputOf(event: StampedEvent, turns: TurnWatch, origins: Origins): Input | null {
-  if (event.kind !== 'ipc_transfer' || event.phase !== 'request') return null;
-  const who = turns.who(event.to);
-  if (who === null || turns.who(event.from) !== null) return null;
-  const origin = origins.of(event.from);
-  return origin === null ? null : { who, origin };
-}
-
-/** Lets requests come in a recorded order: whoever is not the next to be heard does not get the processor, and what it has sent waits. */
+/** Lets requests come in a recorded order, at each thread that takes them: what others have sent waits until it is their turn. */
 export class OutsideOrder {
   readonly #group: Group;
   readonly #turns: TurnWatch;
-  readonly #inputs: readonly Input[];
+  /** Whose requests a thread takes, in order. */
+  readonly #next = new Map<string, string[]>();
   readonly #ordered: ReadonlySet<string>;
   readonly #origins: Origins;
-  readonly #held = new Set<DebugId>();
-  readonly #frozen = new Set<DebugId>();
   readonly #close: () => void;
-  #next = 0;
   #stale = true;
-  /** A request that came out of order; the run is another one then. */
-  wrong: string | null = null;
 
   constructor(group: Group, turns: TurnWatch, inputs: readonly Input[]) {
     this.#group = group;
     this.#turns = turns;
-    this.#inputs = inputs;
+    for (const { who, origin } of inputs) this.#next.set(who, [...(this.#next.get(who) ?? []), origin]);
     this.#ordered = new Set(inputs.map(({ origin }) => origin));
     this.#origins = new Origins(group);
-    this.#close = group.system.machine.events.listen(['ipc_transfer', 'ipc_wait', 'object_created', 'object_deleted'], (event) => this.#event(event));
+    this.#close = group.system.machine.events.listen(['ipc_transfer', 'object_created', 'object_deleted'], (event) => this.#event(event));
   }
 
-  /** Lets go of everybody. */
+  /** Lets everybody come. */
   close(): void {
     this.#close();
-    for (const id of this.#held) this.#group.system.equipment.hold(id, false);
-    for (const id of this.#frozen) this.#group.system.equipment.freeze(id, false);
-  }
-
-  /** Threads that stand still because of this. */
-  get kept(): ReadonlySet<DebugId> {
-    return new Set([...this.#held, ...this.#frozen]);
+    this.#group.system.equipment.admit(null);
   }
 
   #event(event: StampedEvent): void {
-    if (event.kind === 'object_created' || event.kind === 'object_deleted') {
-      this.#origins.clear();
-      this.#stale = true;
-      return;
-    }
-    if (event.kind === 'ipc_wait') {
-      if (event.phase === 'send' && event.partner !== null && this.#turns.who(event.partner) !== null) this.#stop();
-      return;
-    }
-    const input = inputOf(event, this.#turns, this.#origins);
-    if (input === null) return;
-    const wanted = this.#inputs[this.#next];
-    if (wanted?.origin === input.origin && wanted.who === input.who) this.#next += 1;
-    else this.wrong ??= `a request of ${input.origin} comes ${wanted === undefined ? 'after the last one' : `before that of ${wanted.origin}`}`;
-    this.#stop();
-  }
-
-  #stop(): void {
+    if (event.kind !== 'ipc_transfer') return this.#origins.clear();
+    const next = event.phase === 'request' && this.#turns.who(event.from) === null ? this.#next.get(this.#who(event.to)) : undefined;
+    if (next === undefined || next[0] !== this.#origins.of(this.#origins.chain(event.from))) return;
+    next.shift();
     this.#stale = true;
     this.#group.system.machine.stop();
   }
 
-  /** Keeps and lets go as it must be now. Whenever the machine stands still. */
+  #who(thread: DebugId): string {
+    return this.#turns.who(thread) ?? this.#origins.name(thread);
+  }
+
+  /** Whether a thread may take what another one has sent. */
+  #admits(receiver: DebugId, sender: DebugId): boolean {
+    const who = this.#who(receiver);
+    const next = this.#next.get(who);
+    if ((next === undefined && this.#turns.who(receiver) === null) || this.#turns.who(sender) !== null) return true;
+    const origin = this.#origins.of(this.#origins.chain(sender));
+    return origin === null || !this.#ordered.has(origin) || origin === next?.[0];
+  }
+
+  /** Lets threads take what they are to take now. Whenever the machine stands still. */
   apply(): void {
     if (!this.#stale) return;
     this.#stale = false;
-    const { inspector, equipment } = this.#group.system;
-    const allowed = this.#inputs[this.#next]?.origin ?? null;
-    const kept = (id: DebugId): boolean => {
-      const origin = this.#origins.of(id);
-      return origin !== null && origin !== allowed && this.#ordered.has(origin);
-    };
-    const queued = new Set(inspector.threads().flatMap((id) => (this.#turns.who(id) === null ? [] : (inspector.thread(id)?.senders ?? []))));
-    for (const id of inspector.threads()) {
-      if (this.#turns.who(id) !== null) continue;
-      const stays = kept(id);
-      change(this.#held, id, stays && this.#origins.name(id) !== null, (on) => equipment.hold(id, on));
-      change(this.#frozen, id, stays && queued.has(id), (on) => equipment.freeze(id, on));
-    }
+    this.#group.system.equipment.admit((receiver, sender) => this.#admits(receiver, sender));
   }
-}
-
-function change(set: Set<DebugId>, id: DebugId, on: boolean, act: (on: boolean) => void): void {
-  if (set.has(id) === on) return;
-  if (on) set.add(id);
-  else set.delete(id);
-  act(on);
 }

@@ -2,9 +2,9 @@
 // Pure; owns no state. Named fields, versioned; records of shards and of interrupted runs of one sweep merge into one.
 
 import type { Strategy } from '../../runtime/system.ts';
-import { type MomentResult, OUTCOMES } from './experiment.ts';
+import { type Explained, EXPLAINED_OUTCOMES, type MomentResult, OUTCOMES } from './experiment.ts';
 
-export const SWEEP_FORMAT = 3;
+export const SWEEP_FORMAT = 4;
 
 /** What makes two records parts of one sweep. */
 export interface SweepIdentity {
@@ -24,15 +24,21 @@ export interface SweepRecord {
   /** Moments tried, ascending; results of `ok` ones are only counted. */
   readonly tried: readonly number[];
   readonly ok: number;
-  /** Those that came to another end than the undisturbed run, as the same order of threads leads to (experiment.ts); the smallest as an example. */
-  readonly reordered: number;
-  readonly example: MomentResult | null;
+  /** Those that came to another end than the undisturbed run, by what explains it (experiment.ts); kinds that did not occur are left out. */
+  readonly explained: readonly ExplainedMoments[];
   readonly refused: number;
   readonly failures: readonly MomentResult[];
   /** Failures beyond the limit of the list. */
   readonly failures_more: number;
   /** By reason; how often, and the smallest moment. */
   readonly refusals: readonly Refusal[];
+}
+
+export interface ExplainedMoments {
+  readonly outcome: Explained;
+  readonly count: number;
+  /** The smallest. */
+  readonly example: MomentResult;
 }
 
 export interface Refusal {
@@ -47,7 +53,7 @@ const REASONS_MAX = 30;
 const OTHER_REASONS = 'other reasons';
 
 export function emptyRecord(identity: SweepIdentity, total: number): SweepRecord {
-  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, reordered: 0, example: null, refused: 0, failures: [], failures_more: 0, refusals: [] };
+  return { format: SWEEP_FORMAT, identity, total, tried: [], ok: 0, explained: [], refused: 0, failures: [], failures_more: 0, refusals: [] };
 }
 
 export function withResult(record: SweepRecord, result: MomentResult): SweepRecord {
@@ -57,14 +63,13 @@ export function withResult(record: SweepRecord, result: MomentResult): SweepReco
 /** Many at once: a sweep has many thousand moments, and each call copies their list. */
 export function withResults(record: SweepRecord, results: readonly MomentResult[]): SweepRecord {
   const of = (outcome: MomentResult['outcome']): MomentResult[] => results.filter((result) => result.outcome === outcome);
-  const [reordered, refused] = [of('reordered'), of('refused')];
+  const refused = of('refused');
   const failures = [...record.failures, ...of('failed')].sort((a, b) => a.moment - b.moment);
   return {
     ...record,
     tried: [...record.tried, ...results.map(({ moment }) => moment)].sort((a, b) => a - b),
     ok: record.ok + of('ok').length,
-    reordered: record.reordered + reordered.length,
-    example: reordered.reduce(smaller, record.example),
+    explained: EXPLAINED_OUTCOMES.flatMap((outcome) => of(outcome).map((example) => ({ outcome, count: 1, example }))).reduce(withExplained, record.explained),
     refused: record.refused + refused.length,
     failures: failures.slice(0, FAILURES_MAX),
     failures_more: record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
@@ -96,8 +101,7 @@ export function mergeRecords(records: readonly SweepRecord[]): SweepRecord | { r
       ...merged,
       tried: [...merged.tried, ...record.tried].sort((a, b) => a - b),
       ok: merged.ok + record.ok,
-      reordered: merged.reordered + record.reordered,
-      example: smaller(merged.example, record.example),
+      explained: record.explained.reduce(withExplained, merged.explained),
       refused: merged.refused + record.refused,
       failures: failures.slice(0, FAILURES_MAX),
       failures_more: merged.failures_more + record.failures_more + Math.max(0, failures.length - FAILURES_MAX),
@@ -107,10 +111,16 @@ export function mergeRecords(records: readonly SweepRecord[]): SweepRecord | { r
   return merged;
 }
 
-function smaller(a: MomentResult | null, b: MomentResult | null): MomentResult | null {
-  if (a === null || b === null) return a ?? b;
-  return a.moment <= b.moment ? a : b;
+/** In the order of the outcomes. */
+function withExplained(all: readonly ExplainedMoments[], one: ExplainedMoments): readonly ExplainedMoments[] {
+  const old = all.find(({ outcome }) => outcome === one.outcome);
+  const example = old === undefined || one.example.moment < old.example.moment ? one.example : old.example;
+  const sum = { outcome: one.outcome, count: one.count + (old?.count ?? 0), example };
+  return EXPLAINED_OUTCOMES.flatMap((outcome) => (outcome === sum.outcome ? [sum] : all.filter((other) => other.outcome === outcome)));
 }
+
+/** How many moments a kind of explanation was found for. */
+export const explainedCount = (record: SweepRecord, outcome: Explained): number => record.explained.find((one) => one.outcome === outcome)?.count ?? 0;
 
 const words = ({ scenario, component, moments_of }: SweepIdentity): string => `${scenario} (${component}, ${moments_of})`;
 
@@ -135,7 +145,7 @@ export function parseRecord(text: string): SweepRecord | { readonly error: strin
   return problem === null ? (value as SweepRecord) : { error: problem };
 }
 
-const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'reordered', 'example', 'refused', 'failures', 'failures_more', 'refusals'];
+const FIELDS = ['format', 'identity', 'total', 'tried', 'ok', 'explained', 'refused', 'failures', 'failures_more', 'refusals'];
 
 function recordProblem(value: unknown): string | null {
   if (!isObject(value)) return 'is no sweep record';
@@ -144,13 +154,13 @@ function recordProblem(value: unknown): string | null {
   if (unknown !== undefined) return `has an unknown field '${unknown}'`;
   const identity = value['identity'];
   if (!isObject(identity) || ['scenario', 'hash', 'component', 'moments_of'].some((name) => typeof identity[name] !== 'string') || !isObject(identity['strategy'])) return "has no sound field 'identity'";
-  for (const name of ['total', 'ok', 'reordered', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
-  const { tried, failures, refusals, example } = value;
+  for (const name of ['total', 'ok', 'refused', 'failures_more']) if (!isCount(value[name])) return `has no count '${name}'`;
+  const { tried, failures, refusals, explained } = value;
   if (!Array.isArray(tried) || !tried.every(isCount)) return "has no list of moments 'tried'";
   if (!Array.isArray(failures) || !failures.every(isResult)) return "has no sound list 'failures'";
-  if (example !== null && !isResult(example)) return "has no sound field 'example'";
+  if (!Array.isArray(explained) || !explained.every(isExplained)) return "has no sound list 'explained'";
   if (!Array.isArray(refusals) || !refusals.every(isRefusal)) return "has no sound list 'refusals'";
-  const counted = Number(value['ok']) + Number(value['reordered']) + Number(value['refused']) + failures.length + Number(value['failures_more']);
+  const counted = Number(value['ok']) + explained.reduce((sum, { count }) => sum + count, 0) + Number(value['refused']) + failures.length + Number(value['failures_more']);
   return counted === tried.length ? null : `counts ${counted} results for ${tried.length} moments`;
 }
 
@@ -158,6 +168,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 const isRefusal = (value: unknown): boolean => isObject(value) && typeof value['reason'] === 'string' && isCount(value['count']) && isCount(value['moment']);
+
+const isExplained = (value: unknown): value is ExplainedMoments => isObject(value) && (EXPLAINED_OUTCOMES as readonly unknown[]).includes(value['outcome']) && isCount(value['count']) && isResult(value['example']);
 
 function isResult(value: unknown): boolean {
   if (!isObject(value) || !isCount(value['moment'])) return false;

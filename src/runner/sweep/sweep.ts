@@ -102,8 +102,19 @@ function judged(system: System, expected: Expectation, attempt: Attempt, strict:
   const { ends, refusal, took_us: _, ...found } = attempt(system, (copy) => experiment(copy, expected));
   if (ends === undefined || strict || found.outcome !== 'failed') return found;
   const other = controlDifference(system, expected, ends, attempt);
-  if (other !== null) return { ...found, reason: [...found.reason, `and with its threads in that order, without a checkpoint: ${other.join('; ')}`] };
-  return refusal === undefined ? { ...found, outcome: 'reordered' } : { ...found, outcome: 'refused', reason: [refusal] };
+  if (other === null) return refusal === undefined ? { ...found, outcome: 'reordered' } : { ...found, outcome: 'refused', reason: [refusal] };
+  return withFreshIds(system, expected, attempt) ?? { ...found, reason: [...found.reason, `and with its threads in that order, without a checkpoint: ${other.join('; ')}`] };
+}
+
+/** The same where core hands out no id twice: a component can tell an id that it has met before. Null: it is no other. */
+function withFreshIds(system: System, expected: Expectation, attempt: Attempt): MomentResult | null {
+  return attempt(system, (numbered) => {
+    numbered.equipment.takeFreshIds();
+    const { ends, refusal, took_us: _, ...found } = attempt(numbered, (copy) => experiment(copy, expected));
+    if (found.outcome === 'refused') return found;
+    if (found.outcome !== 'ok' && (ends === undefined || controlDifference(numbered, expected, ends, attempt) !== null)) return null;
+    return refusal === undefined ? { ...found, outcome: 'renumbered' } : { ...found, outcome: 'refused', reason: [refusal] };
+  });
 }
 
 function reach(system: System, moment: number): void {

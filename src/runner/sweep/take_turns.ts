@@ -33,10 +33,6 @@ class Follower {
     this.#order = new OutsideOrder(group, this.#watch, inputs);
   }
 
-  get kept(): ReadonlySet<DebugId> {
-    return this.#order.kept;
-  }
-
   close(): void {
     this.#holdAllBut(null);
     this.#order.close();
@@ -82,11 +78,10 @@ class Follower {
       this.#order.apply();
       const instructions = this.#watch.left(turn);
       const stopped = machine.time_us >= end_us ? 'time_limit' : machine.run({ time_us: end_us - machine.time_us, ...(instructions === undefined ? {} : { instructions }) });
-      if (this.#order.wrong !== null) return this.#order.wrong;
       if (stopped === 'idle_forever' || machine.time_us >= end_us) return `the undisturbed component cannot follow the order in which its threads ran: ${turn.who} does not go on`;
     }
     this.#finishCall(turn);
-    return this.#order.wrong;
+    return null;
   }
 
   /** Lets the kernel do what a thread has asked for: until the thread waits, or is back. */
@@ -105,7 +100,7 @@ class Follower {
  * Gives the threads of a group the processor in a recorded order, and lets requests from outside come in the order in which they came.
  * `then` is done while whoever sends from outside still stands still. A text says why the course could not be followed.
  */
-export function followCourse<Result>(group: Group, { turns, inputs }: Course, pace: Pace, then: (kept: ReadonlySet<DebugId>) => Result): { readonly result: Result } | string {
+export function followCourse<Result>(group: Group, { turns, inputs }: Course, pace: Pace, then: () => Result): { readonly result: Result } | string {
   const { machine } = group.system;
   const begin_us = machine.time_us;
   const follower = new Follower(group, inputs);
@@ -117,7 +112,7 @@ export function followCourse<Result>(group: Group, { turns, inputs }: Course, pa
       if (problem !== null) return problem;
     }
     follower.letComponentsGo();
-    return { result: then(follower.kept) };
+    return { result: then() };
   } finally {
     follower.close();
   }

@@ -256,4 +256,30 @@ test('every system call is seen by a listener, with its result', () => {
   );
 });
 
+test('equipment lets an open wait pass over senders as if they came later, and a closed wait takes its partner all the same', () => {
+  const client = (name: string): Step[] => [invoke({ tag: 0, to: sel(0x201, CALL) }), note(name)];
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      sleep(0x0400_0400),
+      ...startLocal(at, 0x202, 2, 'early'),
+      ...startLocal(at, 0x203, 3, 'late'),
+    ],
+    server: [wait(), note('served'), replyAndWait(0), note('served'), replyAndWait(0)],
+    early: client('early'),
+    late: client('late'),
+  }));
+  const { kernel } = board.machine;
+  const { equipment } = kernel;
+  const first = new Set(['late']);
+  const named = (id: number): string => (kernel.objects.get(id) as Thread).hosted ?? '';
+  // Replies to the clients are closed waits, and nobody is let in there by the rule.
+  equipment.admit((receiver, sender) => named(receiver) === 'server' && first.has(named(sender)));
+  assert.equal(board.finish(), ['served', 'late']);
+  first.add('early');
+  equipment.admit(kernel.admission);
+  assert.equal(board.finish(), ['served', 'late', 'served', 'early']);
+});
+
 test.run();

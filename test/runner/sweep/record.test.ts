@@ -10,7 +10,7 @@ import { suite } from '../../kit.ts';
 const test = suite('sweep record');
 
 const IDENTITY: SweepIdentity = { scenario: 's', hash: 'h', component: 'rtcr -> x', moments_of: 'every fault', strategy: { checkpoint: {}, restore: { utcb: 'zero' } } };
-const outcomes = fc.constantFrom('ok', 'reordered', 'refused', 'failed');
+const outcomes = fc.constantFrom('ok', 'reordered', 'renumbered', 'refused', 'failed');
 const resultAt = (moment: number, outcome: MomentResult['outcome']): MomentResult => ({ moment, outcome, reason: outcome === 'ok' ? [] : ['because'], threads: [{ name: 'ep', phase: 'open wait' }] });
 const recordOf = (results: readonly MomentResult[], total: number): SweepRecord => results.reduce(withResult, emptyRecord(IDENTITY, total));
 const runs = fc.uniqueArray(fc.nat(1000), { maxLength: 30 }).chain((moments) => fc.array(outcomes, { minLength: moments.length, maxLength: moments.length }).map((all) => moments.sort((a, b) => a - b).map((moment, i) => resultAt(moment, all[i] ?? 'ok'))));
@@ -44,7 +44,7 @@ test('records of different sweeps, and shards that overlap, do not merge', () =>
 test('what is no record is refused in words', () => {
   const good = printRecord(recordOf([resultAt(1, 'failed')], 1));
   for (const [text, words] of [
-    ['{', /no JSON/], ['[]', /no sweep record/], [good.replace('"format": 3', '"format": 1'), /format 1/], [good.replace('"ok": 0', '"ok": 3'), /counts 4 results for 1/],
+    ['{', /no JSON/], ['[]', /no sweep record/], [good.replace('"format": 4', '"format": 1'), /format 1/], [good.replace('"ok": 0', '"ok": 3'), /counts 4 results for 1/],
     [good.replace('"total"', '"extra": 1, "total"'), /unknown field 'extra'/], [good.replace('"outcome": "failed"', '"outcome": "odd"'), /failures/], [good.replace('"tried": [', '"tried": [-1,'), /tried/],
   ] as const) assert.match(errorOf(parseRecord(text)), words, text.slice(0, 60));
 });

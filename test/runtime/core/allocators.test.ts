@@ -4,7 +4,7 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { changeAllocator, newAllocator, readAllocator } from '../../../src/runtime/core/allocators.ts';
-import { allocId, freeId, initCapIds } from '../../../src/runtime/core/cap_ids.ts';
+import { allocId, freeId, initCapIds, takeFreshIds } from '../../../src/runtime/core/cap_ids.ts';
 import { Store } from '../../../src/runtime/native/store.ts';
 import { suite } from '../../kit.ts';
 
@@ -71,6 +71,11 @@ test('ids are multiples of four that are used again once they are free', () => {
   freeId(owner, 8);
   assert.is(allocId(owner), 8);
   assert.is(allocId(owner), 0x14);
+  freeId(owner, 0xc);
+  takeFreshIds(owner);
+  assert.equal([1, 2].map(() => allocId(owner)), [0x18, 0x1c]);
+  freeId(owner, 0x1c);
+  assert.is(allocId(owner), 0x20, 'fresh is what was never handed out');
 });
 
 test.run();

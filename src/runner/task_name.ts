@@ -39,6 +39,8 @@ function byId(id: number, components: readonly ComponentInfo[]): TaskFound {
 }
 
 function byNumber(label: string, number: number, named: readonly ComponentInfo[]): TaskFound {
+  const forgotten = named.reduce((sum, { forgotten: before = 0 }) => sum + before, 0);
+  if (forgotten > 0) return { ok: false, message: `${forgotten} tasks called '${label}' are so long gone that they are not remembered, so #${number} is not known; name the task by its id` };
   const component = named[number - 1];
   if (component === undefined) return { ok: false, message: `there have been only ${named.length} tasks called '${label}', no #${number}` };
   return component.alive ? { ok: true, component } : { ok: false, message: `'${label}#${number}' is not alive any more` };

@@ -32,6 +32,7 @@ import { flavour } from './native/startup.ts';
 import { irqSlot } from './native/thread_table.ts';
 import { equipmentOf } from './equipment.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
+import { type CapturedLabels, TaskLabels } from './task_labels.ts';
 import { controlOutcome, declareCheckpointers, extensionsUsed, leaveImage, postControl, takeExport } from './rtcr/entry.ts';
 import { HISTORIC_PROGRAM, isCheckpointer, RTCR_PROGRAM } from './rtcr/names.ts';
 import type { CapRecords, ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
@@ -71,7 +72,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
       ],
     },
   });
-  return new RunningSystem(machine, hosted, { labels: new Map(), controlled: null, provenance: null, preparation });
+  return new RunningSystem(machine, hosted, { labels: null, controlled: null, provenance: null, preparation });
 }
 
 /** What components are prepared with when they come to life, which may be long after the boot, and after a restore. Plain data. */
@@ -121,18 +122,18 @@ export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DE
   if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
   const hosted = hostedRuntime(preparation);
   const machine = Machine.restore(saved, { hosted: () => hosted, engine });
-  return new RunningSystem(machine, hosted, { labels: new Map(labels), controlled, provenance, preparation });
+  return new RunningSystem(machine, hosted, { labels, controlled, provenance, preparation });
 }
 
 /** Everything that a running system is, as plain data; encode it as machine states are. */
 export type SystemState = PlainRecord;
 
-const STATE_VERSION = 4;
+const STATE_VERSION = 5;
 
 interface SavedSystem {
   readonly version: number;
   readonly machine: MachineState;
-  readonly labels: readonly (readonly [DebugId, string])[];
+  readonly labels: Plain;
   readonly controlled: Controlled | null;
   readonly provenance: Plain;
   readonly preparation: Preparation;
@@ -140,7 +141,7 @@ interface SavedSystem {
 
 /** What observers of a restored system know already. */
 interface Observed {
-  readonly labels: Map<DebugId, string>;
+  readonly labels: Plain;
   readonly controlled: Controlled | null;
   readonly provenance: Plain;
   readonly preparation: Preparation;
@@ -151,15 +152,15 @@ class Moment implements SystemSnapshot {
   readonly instructions: number;
   readonly time_us: number;
   readonly machine: MachineSnapshot;
-  readonly labels: readonly (readonly [DebugId, string])[];
+  readonly labels: CapturedLabels;
   readonly controlled: Controlled | null;
   readonly provenance: ReturnType<Provenance['capture']>;
 
-  constructor(machine: Machine, labels: ReadonlyMap<DebugId, string>, controlled: Controlled | null, provenance: Provenance) {
+  constructor(machine: Machine, labels: TaskLabels, controlled: Controlled | null, provenance: Provenance) {
     this.instructions = machine.instructions;
     this.time_us = machine.time_us;
     this.machine = machine.snapshot();
-    this.labels = [...labels];
+    this.labels = labels.capture();
     this.controlled = controlled;
     this.provenance = provenance.capture();
   }
@@ -182,8 +183,7 @@ export class RunningSystem implements System {
   readonly inspector: Inspector;
   readonly #hosted: HostedRuntime;
   readonly #provenance: Provenance;
-  /** Labels of all tasks that were ever seen, dead ones included, so that the second of a name stays the second. */
-  #labels: Map<DebugId, string>;
+  readonly #labels = new TaskLabels();
   /** The checkpointer that was given a command last. */
   #controlled: Controlled | null;
   readonly #preparation: Preparation;
@@ -192,7 +192,7 @@ export class RunningSystem implements System {
     this.machine = machine;
     this.inspector = new Inspector(machine.kernel);
     this.#hosted = hosted;
-    this.#labels = observed.labels;
+    if (observed.labels !== null) this.#labels.restore(observed.labels);
     this.#controlled = observed.controlled;
     this.#preparation = observed.preparation;
     this.#provenance = new Provenance((gate, label) => this.interfaceOf(gate, label));
@@ -202,36 +202,23 @@ export class RunningSystem implements System {
 
   components(): readonly ComponentInfo[] {
     const alive = this.#observe();
-    if (alive.size === 0) return [];
-    const known = [...this.#labels.entries()].sort(([a], [b]) => a - b);
-    return known.map(([task, label]) => ({ label, task, alive: alive.has(task) }));
+    return alive.size === 0 ? [] : this.#labels.components(alive);
   }
 
-  /** Notes the labels of the tasks that there are now. */
-  #observe(): ReadonlySet<DebugId> {
+  /** The tasks that there are now, with their labels, which are noted. */
+  #observe(): ReadonlyMap<DebugId, string> {
+    const alive = new Map<DebugId, string>();
     const core = this.#hosted.components().find((component) => component.program === coreProgram);
-    if (core === undefined) return new Set();
+    if (core === undefined) return alive;
     const found = this.machine.kernel.objects.get(core.task);
     const slots = found instanceof Task ? found.objects : undefined;
-    const alive = new Set<DebugId>();
     for (const { label, task_slot } of pdLabels(core)) {
       const task = slots?.get(task_slot)?.object.id;
-      if (task === undefined) continue;
-      alive.add(task);
-      this.#name(task, label);
+      if (task !== undefined) alive.set(task, label);
     }
-    alive.add(core.task);
-    this.#labels.set(core.task, CORE_LABEL);
+    alive.set(core.task, CORE_LABEL);
+    this.#labels.observe(alive);
     return alive;
-  }
-
-  /** Tasks that are called alike share one text: each of them comes with a text of its own, and they are noted for ever. */
-  #name(task: DebugId, label: string): void {
-    if (this.#labels.get(task) === label) return;
-    for (const known of this.#labels.values()) {
-      if (known === label) return void this.#labels.set(task, known);
-    }
-    this.#labels.set(task, label);
   }
 
   control(command: ControlCommand): ControlAnswer {
@@ -255,7 +242,7 @@ export class RunningSystem implements System {
   /** The checkpoint/restore component that is the parent of a child, or why there is none. */
   #checkpointerOf(child: string, verb: string): { readonly info: ComponentInfo; readonly component: Component } | Extract<ControlAnswer, { accepted: false }> {
     const parent = ['init', ...child.split(SEPARATOR).slice(0, -1)].join(SEPARATOR);
-    const task = [...this.#observe()].sort((a, b) => a - b).find((id) => this.#labels.get(id) === parent);
+    const [task] = [...this.#observe()].flatMap(([id, label]) => (label === parent ? [id] : [])).sort((a, b) => a - b);
     if (task === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
     const component = this.#hosted.component(task);
     if (component === undefined || !isCheckpointer(component.program.name)) {
@@ -294,7 +281,7 @@ export class RunningSystem implements System {
   rewind(snapshot: SystemSnapshot): void {
     const moment = Moment.of(snapshot);
     this.machine.rewind(moment.machine);
-    this.#labels = new Map(moment.labels);
+    this.#labels.rewind(moment.labels);
     this.#controlled = moment.controlled;
     this.#provenance.rewind(moment.provenance);
   }
@@ -309,7 +296,7 @@ export class RunningSystem implements System {
 
   /** The system as plain data; it may be saved whenever the machine does not run. */
   save(): SystemState {
-    return { version: STATE_VERSION, machine: this.machine.save(), labels: [...this.#labels.entries()], controlled: this.#controlled === null ? null : { ...this.#controlled }, provenance: this.#provenance.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
+    return { version: STATE_VERSION, machine: this.machine.save(), labels: this.#labels.save(), controlled: this.#controlled === null ? null : { ...this.#controlled }, provenance: this.#provenance.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
   }
 
   objectSpace(task: DebugId): ObjectSpace {
@@ -366,9 +353,9 @@ export class RunningSystem implements System {
     return object instanceof Thread ? kernelState(object) : 'dead';
   }
 
-  /** Tasks and threads that notes are kept of; labels of dead tasks aside. */
-  noted(): Provenance['noted'] {
-    return this.#provenance.noted;
+  /** Tasks and threads that notes are kept of, and tasks whose labels are. */
+  noted(): Provenance['noted'] & { readonly labels: number } {
+    return { ...this.#provenance.noted, labels: this.#labels.size };
   }
 
   callOf(thread: DebugId): RpcName | undefined {

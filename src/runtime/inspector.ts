@@ -6,7 +6,7 @@ import type { Kernel } from '../emu/fiasco/kernel.ts';
 import { Task } from '../emu/fiasco/task.ts';
 import { Thread } from '../emu/fiasco/thread.ts';
 import type { ObjectRow } from '../emu/jdb/model.ts';
-import { objectRows } from '../emu/jdb/view.ts';
+import { objectRow, objectRows } from '../emu/jdb/view.ts';
 import { type DebugId, hex } from '../emu/numbers.ts';
 
 export interface ThreadView {
@@ -62,6 +62,11 @@ export class Inspector {
 
   objects(): readonly ObjectRow[] {
     return objectRows(this.#kernel);
+  }
+
+  object(id: DebugId): ObjectRow | undefined {
+    const object = this.#kernel.objects.get(id);
+    return object === undefined ? undefined : objectRow(this.#kernel, object);
   }
 
   thread(id: DebugId): ThreadView | undefined {

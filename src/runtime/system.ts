@@ -42,6 +42,8 @@ export interface ComponentInfo {
   readonly label: string;
   readonly task: DebugId;
   readonly alive: boolean;
+  /** How many dead tasks with this label there were before this one that are not remembered; left out: none. */
+  readonly forgotten?: number;
 }
 
 /** Only the strategy attributes that the scenario names; the complete strategy is the default for the others. */

@@ -75,6 +75,13 @@ test('a task is found by label, end of label, number and id', () => {
   assert.equal(['timer', 'init -> timer', 'rtcr->sheep', 'rtcr -> sheep#2', '0x71', 'init'].map(found), [0x71, 0x71, 0x1d8, 0x1d8, 0x71, 0x33]);
 });
 
+test('no number is given to a task when earlier ones of its name are not remembered', () => {
+  const components = COMPONENTS.map((component) => (component.task === 0x142 ? { ...component, forgotten: 7 } : component));
+  const refused = findTask('sheep#9', components);
+  assert.match(refused.ok ? '' : refused.message, /^7 tasks called 'sheep' are so long gone/);
+  assert.is(findTask('rtcr -> sheep', components).ok, true);
+});
+
 test('a task that could be several, is dead or unknown is refused in words', () => {
   assert.match(String(found('sheep')), /could mean 2 tasks: init -> rtcr -> sheep \(0x1d8\), init -> other -> sheep \(0x200\)/);
   assert.match(String(found('rtcr -> sheep#1')), /not alive any more/);

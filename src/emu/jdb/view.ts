@@ -36,7 +36,7 @@ export function taskRows(kernel: Kernel): TaskRow[] {
   return objectRows(kernel).filter((row) => row.type === 'Task');
 }
 
-function objectRow(kernel: Kernel, object: KernelObject): ObjectRow {
+export function objectRow(kernel: Kernel, object: KernelObject): ObjectRow {
   const name = kernel.objects.name(object);
   const base = { id: object.id, address: objectAddress(object), ...(name === undefined ? {} : { name }) };
   if (object instanceof Task) return { ...base, type: 'Task', kernel: object.kernel, references: object.references };

@@ -162,19 +162,19 @@ function withWords(first: SlotOutcome, after: SlotOutcome, said: string | undefi
 function look(system: System, task: DebugId, map_address: number): Spread {
   const space = system.objectSpace(task).slots;
   const records = system.capRecords(task, map_address);
-  const objects = new Map(system.inspector.objects().map((row) => [row.id, row]));
-  const ids = idsOfObjects(system);
+  const components = system.components();
+  const ids = idsOfObjects(system, components, new Set(space.map(({ id }) => id)));
   const sharing = new Map<DebugId, number[]>();
   for (const { id, slot } of space) sharing.set(id, [...(sharing.get(id) ?? []), slot]);
   const slots = new Map<number, SlotOutcome>(records.slots.map((slot) => [slot, { state: 'empty', record: recordState(records.of(slot), undefined) }]));
   for (const { slot, id, type, rights } of space) {
-    const object = objects.get(id);
+    const object = type === 'Gate' || type === 'IRQ' ? system.inspector.object(id) : undefined;
     const thread = object !== undefined && 'thread' in object ? object.thread : 0;
     slots.set(slot, {
       state: 'occupied',
       type,
       rights,
-      bound: type === 'Gate' || type === 'IRQ' ? (thread === 0 ? null : threadWords(system, thread as DebugId)) : null,
+      bound: type === 'Gate' || type === 'IRQ' ? (thread === 0 ? null : threadWords(system, components, thread as DebugId)) : null,
       record: recordState(records.of(slot), ids.get(id)),
       aliases: (sharing.get(id) ?? []).filter((other) => other !== slot),
       came_by: system.slotOrigin(task, slot)?.rpc ?? null,
@@ -189,22 +189,23 @@ function recordState(record: CapRecordView, id: number | undefined): NonNullable
   return record.id === id ? 'right' : 'another object';
 }
 
-/** The global ids under which core knows objects: what right records say. */
-function idsOfObjects(system: System): ReadonlyMap<DebugId, number> {
-  const core = system.components().find(({ label }) => label === 'core');
+/** The global ids under which core knows some objects: what right records say. */
+function idsOfObjects(system: System, components: readonly ComponentInfo[], wanted: ReadonlySet<DebugId>): ReadonlyMap<DebugId, number> {
+  const core = components.find(({ label }) => label === 'core');
   const ids = new Map<DebugId, number>();
   if (core === undefined) return ids;
   const records = system.capRecords(core.task);
   for (const { id, slot } of system.objectSpace(core.task).slots) {
+    if (!wanted.has(id) || ids.has(id)) continue;
     const record = records.of(slot);
-    if (record.kind === 'record' && !ids.has(id)) ids.set(id, record.id);
+    if (record.kind === 'record') ids.set(id, record.id);
   }
   return ids;
 }
 
-function threadWords(system: System, thread: DebugId): string {
+function threadWords(system: System, components: readonly ComponentInfo[], thread: DebugId): string {
   const task = system.taskOf(thread);
-  const component = system.components().find((candidate) => candidate.task === task)?.label;
+  const component = components.find((candidate) => candidate.task === task)?.label;
   return `thread "${system.debuggerName(thread) ?? `0x${thread.toString(16)}`}"${component === undefined ? ', which was never started' : ` of ${component}`}`;
 }
 

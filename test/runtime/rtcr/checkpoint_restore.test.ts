@@ -79,7 +79,9 @@ test('who observes keeps notes of living tasks and threads only: after further c
     factsOf(cycle(driver));
   }
   driver.run(20_000);
-  assert.equal(driver.system.noted(), before);
+  const after = driver.system.noted();
+  assert.equal([after.tasks, after.threads], [before.tasks, before.threads]);
+  assert.is(after.labels, before.labels + 3, 'the label of each task that was killed is remembered, up to a limit');
   assert.is(driver.kill().ok, true);
   driver.run(20_000);
   assert.is(driver.system.noted().tasks, before.tasks - 1);

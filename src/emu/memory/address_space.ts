@@ -18,56 +18,72 @@ export class AddressSpace implements Translation {
   version = 0;
   /** Entries of whole sections; 0 where there is a table or nothing. */
   readonly #sections = new Uint32Array(SECTIONS);
-  readonly #tables: (Uint32Array | undefined)[] = new Array<Uint32Array | undefined>(SECTIONS).fill(undefined);
+  /** Where in `#tables` the table of a megabyte is, counted from 1; 0: it has none. */
+  readonly #places = new Uint16Array(SECTIONS);
+  /** Tables of pages with the megabyte each is for; undefined: a section has taken its place. */
+  #tables: ({ readonly section: number; readonly pages: Uint32Array } | undefined)[] = [];
 
   entry(page: number): number {
     const section = this.#sections[page >>> 8] as number;
     if (section !== 0) return section + ((page & (PAGES_PER_SECTION - 1)) << PAGE_SHIFT);
-    const table = this.#tables[page >>> 8];
-    return table === undefined ? 0 : (table[page & (PAGES_PER_SECTION - 1)] as number);
+    const pages = this.#pages(page >>> 8);
+    return pages === undefined ? 0 : (pages[page & (PAGES_PER_SECTION - 1)] as number);
   }
 
   /** True where the megabyte of this page has a table of pages: a fault there is a page fault, else a section fault. */
   hasTable(page: number): boolean {
-    return this.#tables[page >>> 8] !== undefined;
+    return this.#places[page >>> 8] !== 0;
   }
 
   /** Enters a page. `entry` = byte index of the frame | rights, 0 removes it. There must be no section. */
   setPage(page: number, entry: number): void {
     const at = page >>> 8;
     if (this.#sections[at] !== 0) throw new Error(`page ${page} lies in a section`);
-    let table = this.#tables[at];
-    if (table === undefined) {
+    let pages = this.#pages(at);
+    if (pages === undefined) {
       if (entry === 0) return;
-      table = new Uint32Array(PAGES_PER_SECTION);
-      this.#tables[at] = table;
+      pages = new Uint32Array(PAGES_PER_SECTION);
+      this.#add(at, pages);
     }
-    this.#countChange(table[page & (PAGES_PER_SECTION - 1)] as number, entry);
-    table[page & (PAGES_PER_SECTION - 1)] = entry;
+    this.#countChange(pages[page & (PAGES_PER_SECTION - 1)] as number, entry);
+    pages[page & (PAGES_PER_SECTION - 1)] = entry;
   }
 
   /** Enters a section (entry as above, the frame's index is section aligned); its pages must have been removed before. */
   setSection(section: number, entry: number): void {
     this.#countChange(this.#sections[section] as number, entry);
     this.#sections[section] = entry;
-    if (entry !== 0) this.#tables[section] = undefined;
+    const place = this.#places[section] as number;
+    if (entry === 0 || place === 0) return;
+    this.#tables[place - 1] = undefined;
+    this.#places[section] = 0;
   }
 
   capture(): CapturedTables {
     const tables: [number, Uint32Array][] = [];
-    for (let at = 0; at < SECTIONS; at++) {
-      const table = this.#tables[at];
-      if (table !== undefined) tables.push([at, table.slice()]);
-    }
+    for (const table of this.#tables) if (table !== undefined) tables.push([table.section, table.pages.slice()]);
     return { sections: this.#sections.slice(), tables };
   }
 
   /** All cached translations are void afterwards. */
   rewind({ sections, tables }: CapturedTables): void {
     this.#sections.set(sections);
-    this.#tables.fill(undefined);
-    for (const [at, table] of tables) this.#tables[at] = table.slice();
+    this.#tables = [];
+    this.#places.fill(0);
+    for (const [at, pages] of tables) this.#add(at, pages.slice());
     this.version++;
+  }
+
+  #pages(section: number): Uint32Array | undefined {
+    const place = this.#places[section] as number;
+    return place === 0 ? undefined : this.#tables[place - 1]?.pages;
+  }
+
+  #add(section: number, pages: Uint32Array): void {
+    const vacant = this.#tables.indexOf(undefined);
+    const place = vacant < 0 ? this.#tables.length : vacant;
+    this.#tables[place] = { section, pages };
+    this.#places[section] = place + 1;
   }
 
   #countChange(before: number, after: number): void {

@@ -39,9 +39,9 @@ export class AllocatorAvl {
     for (;;) {
       const index = this.#tree.findOverlapping(base, size);
       if (index === undefined) return;
-      const block = this.#tree.block(index);
-      const start = Math.max(base, block.base);
-      const end = Math.min(base + size, block.base + block.size);
+      const from = this.#tree.base(index);
+      const start = Math.max(base, from);
+      const end = Math.min(base + size, from + this.#tree.size(index));
       this.#cut(index, start, end - start);
     }
   }
@@ -52,7 +52,7 @@ export class AllocatorAvl {
     const align = 2 ** alignLog2;
     const index = this.#tree.findBestFit(size, align, from, to);
     if (index === undefined) return undefined;
-    const start = alignUp(Math.max(this.#tree.block(index).base, from), align);
+    const start = alignUp(Math.max(this.#tree.base(index), from), align);
     this.#take(index, start, size);
     return start;
   }
@@ -61,7 +61,7 @@ export class AllocatorAvl {
   allocAt(base: number, size: number): boolean {
     checkSize(size);
     const index = this.#tree.findContaining(base, size);
-    if (index === undefined || this.#tree.block(index).used) return false;
+    if (index === undefined || this.#tree.used(index)) return false;
     this.#take(index, base, size);
     return true;
   }
@@ -70,8 +70,8 @@ export class AllocatorAvl {
   free(address: number): boolean {
     const index = this.#tree.findContaining(address, 1);
     if (index === undefined) return false;
-    const { base, size, used } = this.#tree.block(index);
-    if (!used) return false;
+    if (!this.#tree.used(index)) return false;
+    const [base, size] = [this.#tree.base(index), this.#tree.size(index)];
     this.#tree.remove(index);
     this.#addFree(base, size);
     return true;
@@ -128,15 +128,14 @@ export class AllocatorAvl {
     let start = base;
     let length = size;
     const before = base === 0 ? undefined : this.#tree.findContaining(base - 1, 1);
-    if (before !== undefined && !this.#tree.block(before).used) {
-      const block = this.#tree.block(before);
-      start = block.base;
-      length += block.size;
+    if (before !== undefined && !this.#tree.used(before)) {
+      start = this.#tree.base(before);
+      length += this.#tree.size(before);
       this.#tree.remove(before);
     }
     const after = this.#tree.findContaining(start + length, 1);
-    if (after !== undefined && !this.#tree.block(after).used) {
-      length += this.#tree.block(after).size;
+    if (after !== undefined && !this.#tree.used(after)) {
+      length += this.#tree.size(after);
       this.#tree.remove(after);
     }
     this.#tree.insert(start, length, false);
@@ -149,11 +148,11 @@ export class AllocatorAvl {
 
   /** Replaces a block by what remains of it in front of and behind the range; the remainders are free. */
   #cut(index: number, base: number, size: number): void {
-    const block = this.#tree.block(index);
+    const from = this.#tree.base(index);
+    const blockEnd = from + this.#tree.size(index);
     this.#tree.remove(index);
-    if (base > block.base) this.#tree.insert(block.base, base - block.base, false);
+    if (base > from) this.#tree.insert(from, base - from, false);
     const end = base + size;
-    const blockEnd = block.base + block.size;
     if (end < blockEnd) this.#tree.insert(end, blockEnd - end, false);
   }
 }

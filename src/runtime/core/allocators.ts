@@ -46,6 +46,11 @@ export function changeAllocator<T>(x: HasStore, key: number, change: (allocator:
   return result;
 }
 
+/** Puts a copy of an allocator into core's store. */
+export function putAllocator(x: HasStore, key: number, allocator: AllocatorAvl): void {
+  rows(x).set(key, rowOf(x, new AllocatorAvl(allocator)));
+}
+
 /** Looks into an allocator without changing it. */
 export function readAllocator<T>(x: HasStore, key: number, read: (allocator: AllocatorAvl) => T): T {
   return read(treeOf(x, key));

@@ -58,7 +58,20 @@ export class BlockTree {
   }
 
   block(index: number): Block {
-    return { base: this.#base(index), size: this.#size(index), used: this.#used(index) };
+    return { base: this.base(index), size: this.size(index), used: this.used(index) };
+  }
+
+  /** The parts of a block, without making one. */
+  base(index: number): number {
+    return this.#sizes[index * SIZES + BASE] as number;
+  }
+
+  size(index: number): number {
+    return this.#sizes[index * SIZES + SIZE] as number;
+  }
+
+  used(index: number): boolean {
+    return this.#links[index * LINKS + USED] === 1;
   }
 
   maxAvail(index: number): number {
@@ -201,18 +214,6 @@ export class BlockTree {
     return tree;
   }
 
-  #base(index: number): number {
-    return this.#sizes[index * SIZES + BASE] as number;
-  }
-
-  #size(index: number): number {
-    return this.#sizes[index * SIZES + SIZE] as number;
-  }
-
-  #used(index: number): boolean {
-    return this.#links[index * LINKS + USED] === 1;
-  }
-
   #child(index: number, side: Side): number {
     return this.#links[index * LINKS + CHILDREN + side] as number;
   }
@@ -244,8 +245,8 @@ export class BlockTree {
     let found = NONE;
     if ((isRightFirst ? availRight : availLeft) >= size) found = this.#bestFit(isRightFirst ? right : left, size, align, from, to);
     if (found === NONE && (isRightFirst ? availLeft : availRight) >= size) found = this.#bestFit(isRightFirst ? left : right, size, align, from, to);
-    const self = !this.#used(index) && fits(this.#base(index), this.#size(index), size, align, from, to);
-    return self && (found === NONE || size < this.#size(found)) ? index : found;
+    const self = !this.used(index) && fits(this.base(index), this.size(index), size, align, from, to);
+    return self && (found === NONE || size < this.size(found)) ? index : found;
   }
 
   /** Puts a node at its place below another one; the nodes on the way are refreshed and balanced from there upwards. */

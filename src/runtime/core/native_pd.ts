@@ -63,8 +63,9 @@ const NO_ID = 0xffff;
 /** Core's own slot for the object that a probe slot names: mostly one made for the domain, hence after its task. */
 function coreSlotOf(x: Execution, probe: number, taskSlot: number): number | undefined {
   const slots = records(x).keys();
-  const first = slots.indexOf(taskSlot);
-  for (const slot of [...slots.slice(first), ...slots.slice(0, first)]) {
+  const first = (slots.indexOf(taskSlot) + slots.length) % Math.max(1, slots.length);
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[(first + i) % slots.length] as number;
     const { id } = records(x).require(slot);
     if (slot !== probe && id !== NO_ID && findCap(x, id) === slot && capEqual(x, slot, probe)) return slot;
   }

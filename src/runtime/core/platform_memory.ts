@@ -1,9 +1,11 @@
 // Core's allocators of physical memory and address ranges at boot, and the dumps of them that core prints.
-// Source modelled: genode-16.08-abi.md 5.2; the order of the steps decides which cached sizes the dumps show.
+// Owner of the allocators of the last boot, which are copied. Source modelled: genode-16.08-abi.md 5.2; the order of the steps
+// decides which cached sizes the dumps show.
 
 import { hex } from '../../emu/numbers.ts';
 import type { HasStore } from '../native/store.ts';
-import { ALLOCATOR, changeAllocator, readAllocator } from './allocators.ts';
+import { AllocatorAvl } from './allocator_avl.ts';
+import { ALLOCATOR, putAllocator, readAllocator } from './allocators.ts';
 import {
   type BootModule,
   CORE_BASE,
@@ -37,31 +39,46 @@ export type DumpedAllocator = 'ram' | 'region' | 'io_mem' | 'io_port' | 'irq' | 
 
 export const coreImage = (build: CoreBuild): MemoryRange => ({ base: CORE_BASE, size: CORE_BUILDS[build].image_bytes });
 
+type Allocators = ReadonlyMap<number, AllocatorAvl>;
+
+/** The allocators of the last boot, by what they follow from: whoever boots once often boots the same again. */
+let latest: { readonly of: string; readonly allocators: Allocators } = { of: '', allocators: new Map() };
+
 export function setupPlatformMemory(x: HasStore, build: CoreBuild, ram: MemoryRange, modules: readonly BootModule[]): void {
+  const of = JSON.stringify([build, ram, modules]);
+  if (latest.of !== of) latest = { of, allocators: allocatorsAtBoot(build, ram, modules) };
+  for (const [key, allocator] of latest.allocators) putAllocator(x, key, allocator);
+}
+
+function allocatorsAtBoot(build: CoreBuild, ram: MemoryRange, modules: readonly BootModule[]): Allocators {
   const image = coreImage(build);
   const last = modules.at(-1);
   const moduleArea = { base: MODULES_BASE, size: (last === undefined ? MODULES_BASE : last.base + pageAligned(last.size)) - MODULES_BASE };
-  changeAllocator(x, ALLOCATOR.region, (allocator) => {
-    allocator.addRange(CORE_VIRTUAL.base, CORE_VIRTUAL.size);
-    allocator.removeRange(STACK_AREA.base, STACK_AREA.size);
-  });
-  changeAllocator(x, ALLOCATOR.io_mem, (allocator) => allocator.addRange(IO_MEM.base, IO_MEM.size));
-  changeAllocator(x, ALLOCATOR.io_port, () => undefined);
-  changeAllocator(x, ALLOCATOR.irq, (allocator) => allocator.addRange(0, IRQS));
+  const region = new AllocatorAvl();
+  region.addRange(CORE_VIRTUAL.base, CORE_VIRTUAL.size);
+  region.removeRange(STACK_AREA.base, STACK_AREA.size);
+  const ioMem = new AllocatorAvl();
+  ioMem.addRange(IO_MEM.base, IO_MEM.size);
+  const irqs = new AllocatorAvl();
+  irqs.addRange(0, IRQS);
   const pieces = handedOut(freeRam(ram, image, modules));
-  changeAllocator(x, ALLOCATOR.ram, (allocator) => pieces.forEach(({ base, size }) => void allocator.addRange(base, size)));
-  changeAllocator(x, ALLOCATOR.core_ranges, (allocator) => {
-    for (const { base, size } of [...pieces, image, moduleArea]) if (size > 0) allocator.addRange(base, size);
-  });
-  for (const key of [ALLOCATOR.region, ALLOCATOR.io_mem]) {
-    changeAllocator(x, key, (allocator) => {
-      for (const { base, size } of [KIP_PAGE, image, MULTIBOOT_INFO, ...pieces, moduleArea]) if (size > 0) allocator.removeRange(base, size);
-    });
+  const pages = new AllocatorAvl();
+  for (const { base, size } of pieces) pages.addRange(base, size);
+  const coreRanges = new AllocatorAvl();
+  for (const { base, size } of [...pieces, image, moduleArea]) if (size > 0) coreRanges.addRange(base, size);
+  for (const allocator of [region, ioMem]) {
+    for (const { base, size } of [KIP_PAGE, image, MULTIBOOT_INFO, ...pieces, moduleArea]) if (size > 0) allocator.removeRange(base, size);
   }
   // One record per boot module and one for the KIP; the one of "l4v2_kip" is part of core's image.
-  changeAllocator(x, ALLOCATOR.ram, (allocator) => {
-    for (let i = 0; i <= modules.length; i++) allocator.alloc(ROM_MODULE_BYTES, WORD_LOG2);
-  });
+  for (let i = 0; i <= modules.length; i++) pages.alloc(ROM_MODULE_BYTES, WORD_LOG2);
+  return new Map([
+    [ALLOCATOR.region, region],
+    [ALLOCATOR.io_mem, ioMem],
+    [ALLOCATOR.io_port, new AllocatorAvl()],
+    [ALLOCATOR.irq, irqs],
+    [ALLOCATOR.ram, pages],
+    [ALLOCATOR.core_ranges, coreRanges],
+  ]);
 }
 
 /** Free RAM in the order in which sigma0 hands it out: superpages first, then single pages, each ascending. */

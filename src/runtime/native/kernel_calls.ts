@@ -30,9 +30,11 @@ export interface KernelResult {
 /** Task capability of the own protection domain. */
 export const OWN_TASK_SLOT = 1;
 
+const NO_ITEMS: readonly number[] = [];
+
 export function kernelCall(x: Execution, request: KernelCall): KernelResult {
   const { r, utcb } = x.cpu;
-  const items = request.items ?? [];
+  const items = request.items ?? NO_ITEMS;
   writeMessage(utcb, request.words, items);
   if (request.receive !== undefined) {
     utcb[UTCB.bdr] = 0;
@@ -55,11 +57,11 @@ export function kernelCall(x: Execution, request: KernelCall): KernelResult {
 
 /** Message words followed by one map item per capability slot. */
 export function writeMessage(utcb: Uint32Array, words: readonly number[], items: readonly number[]): void {
-  let at = 0;
-  for (const word of words) utcb[at++] = word;
-  for (const slot of items) {
-    utcb[at++] = MAP_ITEM;
-    utcb[at++] = objectPage(slot);
+  const count = words.length;
+  for (let i = 0; i < count; i++) utcb[i] = words[i] as number;
+  for (let i = 0; i < items.length; i++) {
+    utcb[count + 2 * i] = MAP_ITEM;
+    utcb[count + 2 * i + 1] = objectPage(items[i] as number);
   }
 }
 

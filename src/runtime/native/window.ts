@@ -23,10 +23,16 @@ export function setReceiveWindow(x: Execution, first: number): void {
  * are sent as invalid.
  */
 export function putMessage(x: Execution, protocol: number, caps: readonly (number | null)[], payload: readonly number[]): number | undefined {
-  const valid = caps.map((slot) => (slot !== null && capValid(x, slot) ? slot : null));
-  const words = encodeMessage({ protocol, ids: valid.map((slot) => (slot === null ? null : capId(x, slot))), payload });
+  const ids: (number | null)[] = [];
+  const items: number[] = [];
+  for (let i = 0; i < caps.length; i++) {
+    const slot = caps[i] as number | null;
+    const valid = slot !== null && capValid(x, slot);
+    ids.push(valid ? capId(x, slot) : null);
+    if (valid) items.push(slot);
+  }
+  const words = encodeMessage({ protocol, ids, payload });
   if (isWireError(words)) return undefined;
-  const items = valid.filter((slot) => slot !== null);
   writeMessage(x.cpu.utcb, words, items);
   x.charge(COST.rpc_marshal + COST.sent_capability * caps.length + COST.word * words.length);
   return makeTag(0, words.length, items.length);
@@ -45,6 +51,11 @@ export function getMessage(x: Execution, tag: number): Message {
 /** Takes in the capabilities of a received message from the window: one slot (or null = invalid) per announced capability. */
 export function takeCaps(x: Execution, message: Message, window: number): (number | null)[] {
   x.charge(COST.received_capability * message.ids.length);
+  const caps: (number | null)[] = [];
   let next = window;
-  return message.ids.map((id) => (id === null ? null : insertMap(x, id & 0xffff, next++)));
+  for (let i = 0; i < message.ids.length; i++) {
+    const id = message.ids[i] as number | null;
+    caps.push(id === null ? null : insertMap(x, id & 0xffff, next++));
+  }
+  return caps;
 }

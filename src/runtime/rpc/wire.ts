@@ -24,8 +24,8 @@ export function isWireError(value: object): value is WireError {
 /** All words of a message, at most 63, else an error as the real sender's "receive message buffer too small". */
 export function encodeMessage(message: Message): number[] | WireError {
   const words = [message.protocol >>> 0, message.ids.length];
-  for (const id of message.ids) words.push(id === null ? INVALID_ID : id >>> 0);
-  for (const word of message.payload) words.push(word);
+  for (let i = 0; i < message.ids.length; i++) words.push((message.ids[i] ?? INVALID_ID) >>> 0);
+  for (let i = 0; i < message.payload.length; i++) words.push(message.payload[i] as number);
   if (words.length > WORDS_MAX) return { error: `message of ${words.length} words exceeds ${WORDS_MAX}` };
   return words;
 }
@@ -33,7 +33,8 @@ export function encodeMessage(message: Message): number[] | WireError {
 export function decodeMessage(words: readonly number[]): Message {
   if (words.length < 2) return { protocol: 0, ids: [], payload: [] };
   const count = Math.min(words[1] ?? 0, CAPS_MAX);
-  const ids = words.slice(2, 2 + count).map((id) => (id >>> 0 === INVALID_ID ? null : id >>> 0));
+  const ids: (number | null)[] = [];
+  for (let at = 2; at < Math.min(2 + count, words.length); at++) ids.push((words[at] as number) >>> 0 === INVALID_ID ? null : (words[at] as number) >>> 0);
   return { protocol: (words[0] ?? 0) | 0, ids, payload: words.slice(2 + count) };
 }
 

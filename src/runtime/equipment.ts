@@ -17,6 +17,7 @@ import { env } from './native/env.ts';
 import { putRpcFault, rpcFault } from './native/rpc_fault.ts';
 import type { HasStore } from './native/store.ts';
 import { isCheckpointer } from './rtcr/names.ts';
+import { signalEquipment } from './signal_equipment.ts';
 import type { Equipment } from './system.ts';
 
 /** `componentOf` finds a hosted component by its label. */
@@ -81,6 +82,7 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       ramSessions(owner).update(found[0], { quota: found[1].payload });
       return true;
     },
+    ...signalEquipment(machine, core),
     freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
     hold: (thread, held) => machine.kernel.equipment.hold(thread, held),
     admit: (admission) => machine.kernel.equipment.admit(admission),

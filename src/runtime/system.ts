@@ -10,6 +10,7 @@ import type { ComponentMemory } from './component_memory.ts';
 import type { PortableCheckpoint } from './rtcr/image/image.ts';
 import type { Inventory } from './inventory.ts';
 import type { Inspector } from './inspector.ts';
+import type { SignalEquipment } from './signal_equipment.ts';
 import type { NameSource } from './trace/names.ts';
 
 export interface BootModule {
@@ -156,7 +157,7 @@ export interface RamAccount {
  * Test equipment: what a person with probes on the board could see and do. It takes no virtual time, and no component can tell.
  * Addresses are those of the component; null or false: there is no such thing.
  */
-export interface Equipment {
+export interface Equipment extends SignalEquipment {
   /**
    * Bytes as the component would read them, whether its pages have been mapped yet or not; null if part of them is not attached.
    * Of several components with one label that in the task is meant, without a task the newest.

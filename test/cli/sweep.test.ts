@@ -110,6 +110,23 @@ test('where core hands out an id that a component still has a record of, the mom
   assert.match(out, /hands out no capability id twice/);
 });
 
+test('a control run follows threads that are interrupted within a lock, and signals in the order in which they came', async () => {
+  const entrypoints = await sweep({ only: '22196503,27596305' }, 'restore/entrypoints');
+  assert.is(entrypoints.verdict, 'passed', entrypoints.out);
+  const signals = await sweep({ only: '29839798' }, 'restore/thread_holes');
+  assert.is(signals.verdict, 'passed', signals.out);
+});
+
+test('a thread that yields for the lock of the capability map, with a capability in its hands, is let run on before it is checkpointed', async () => {
+  const { verdict, out } = await sweep({ only: '27959464' }, 'restore/thread_holes');
+  assert.is(verdict, 'passed', out);
+});
+
+test('a session that was closed while there was no server is closed at the restored one in the recorded order', async () => {
+  const { verdict, out } = await sweep({ only: '70470837' }, 'restore/client_outside_back');
+  assert.is(verdict, 'passed', out);
+});
+
 test('cycles of checkpoint, kill and restore leave every count as it was', async () => {
   const { verdict, out } = await sweep({ cycles: '50' });
   assert.is(verdict, 'passed', out);

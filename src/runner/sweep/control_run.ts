@@ -9,6 +9,7 @@ import { type Expectation, experiment } from './experiment.ts';
 import { Group } from './group.ts';
 import { labelsOf } from './mark.ts';
 import { INPUTS_MAX } from './outside.ts';
+import { SIGNALS_MAX } from './signals.ts';
 import { type Course, followCourse, type Pace } from './take_turns.ts';
 import { TURNS_MAX } from './turns.ts';
 
@@ -20,10 +21,10 @@ export type Attempt = <Result>(system: System, act: (copy: System) => Result) =>
  * the processor, and requests come, in the order of the experiment; else what is different then.
  */
 export function controlDifference(system: System, expected: Expectation, ends: readonly End[], attempt: Attempt): string[] | null {
-  let course: Course = { turns: [], inputs: [] };
+  let course: Course = { turns: [], inputs: [], signals: [] };
   // The experiment once more, watched: to watch all of them costs more.
   const { took_us } = attempt(system, (copy) => experiment(copy, expected, (recorded) => { course = recorded; }));
-  if (course.turns.length >= TURNS_MAX || course.inputs.length >= INPUTS_MAX) return ['there are too many changes of threads to carry them out in a control run'];
+  if (course.turns.length >= TURNS_MAX || course.inputs.length >= INPUTS_MAX || course.signals.length >= SIGNALS_MAX) return ['there are too many changes of threads to carry them out in a control run'];
   let found: string[] = [];
   // Any one of these is a run that a machine can take. Timeouts that were set before the moment come at the same time of the components' own;
   // or as early, or as late, as they can.

@@ -15,6 +15,7 @@ import { labelsOf, type Mark } from './mark.ts';
 import type { Member } from './reference.ts';
 import type { Past } from './subject.ts';
 import { OutsideWatch } from './outside.ts';
+import { SignalWatch } from './signals.ts';
 import type { Course } from './take_turns.ts';
 import { TurnWatch } from './turns.ts';
 
@@ -89,21 +90,22 @@ class Watch {
   #restoring = false;
 
   /** How the components run, if that is wanted. */
-  readonly #recorders: { readonly turns: TurnWatch; readonly outside: OutsideWatch } | null;
+  readonly #recorders: { readonly turns: TurnWatch; readonly outside: OutsideWatch; readonly signals: SignalWatch } | null;
 
   constructor(group: Group, records: boolean) {
     this.#group = group;
     const turns = records ? new TurnWatch(group) : null;
-    this.#recorders = turns === null ? null : { turns, outside: new OutsideWatch(group, turns) };
+    this.#recorders = turns === null ? null : { turns, outside: new OutsideWatch(group, turns), signals: new SignalWatch(group, turns) };
   }
 
   get course(): Course {
-    return { turns: this.#recorders?.turns.turns ?? [], inputs: this.#recorders?.outside.inputs ?? [] };
+    return { turns: this.#recorders?.turns.turns ?? [], inputs: this.#recorders?.outside.inputs ?? [], signals: this.#recorders?.signals.signals ?? [] };
   }
 
   close(): void {
     this.#recorders?.turns.close();
     this.#recorders?.outside.close();
+    this.#recorders?.signals.close();
   }
 
   get present(): Spaces {
@@ -114,6 +116,7 @@ class Watch {
     if (this.#recorders === null) return;
     this.#recorders.turns.off = !on;
     this.#recorders.outside.off = !on;
+    this.#recorders.signals.off = !on;
   }
 
   event(event: StampedEvent): void {

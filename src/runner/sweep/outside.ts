@@ -70,6 +70,11 @@ export class OutsideWatch {
   readonly #all: Input[] = [];
   /** Threads through which requests have come to the group. */
   readonly #between = new Set<string>();
+  /** What threads of the checkpointer work at, and whose requests it has answered without asking the group. */
+  readonly #proxied = new Map<string, string>();
+  readonly #answered: string[] = [];
+  /** How names of the checkpointer's threads begin. */
+  readonly #parent: string;
   readonly #turns: TurnWatch;
   readonly #origins: Origins;
   readonly #close: () => void;
@@ -79,6 +84,7 @@ export class OutsideWatch {
   constructor(group: Group, turns: TurnWatch) {
     this.#turns = turns;
     this.#origins = new Origins(group);
+    this.#parent = `${(group.subjects[0]?.label ?? '').split(' -> ').slice(0, -1).join(' -> ')}:`;
     this.#close = group.system.machine.events.listen(['ipc_transfer', 'object_created', 'object_deleted'], (event) => this.#event(event));
   }
 
@@ -93,16 +99,35 @@ export class OutsideWatch {
 
   #event(event: StampedEvent): void {
     if (event.kind !== 'ipc_transfer') return this.#origins.clear();
+    if (event.phase === 'reply') return this.#replies(this.#origins.name(event.from));
     if (event.phase !== 'request' || this.#all.length >= INPUTS_MAX || this.#turns.who(event.from) !== null) return;
     const who = this.#turns.who(event.to);
     if (who !== null && this.off) return;
     const chain = this.#origins.chain(event.from);
-    const origin = this.#origins.of(chain);
+    const receiver = who ?? this.#origins.name(event.to);
+    const origin = this.#origins.of(chain) ?? (who === null ? null : this.#inPlaceOf(event.from));
     if (origin === null) return;
-    this.#all.push({ who: who ?? this.#origins.name(event.to), origin });
+    this.#all.push({ who: receiver, origin });
+    if (who === null && receiver.startsWith(this.#parent)) this.#proxied.set(receiver, origin);
     if (who === null) return;
     this.#between.add(who);
-    for (const [i, thread] of chain.entries()) if (i < chain.length - 1) this.#between.add(this.#origins.name(thread));
+    for (const [i, thread] of chain.entries()) {
+      const name = this.#origins.name(thread);
+      this.#proxied.delete(name);
+      if (i < chain.length - 1) this.#between.add(name);
+    }
+  }
+
+  #replies(who: string): void {
+    const origin = this.#proxied.get(who);
+    if (origin === undefined) return;
+    this.#proxied.delete(who);
+    this.#answered.push(origin);
+  }
+
+  /** A client closes its session while there is no server: the restored one hears of it from the checkpointer itself. */
+  #inPlaceOf(sender: DebugId): string | null {
+    return this.#origins.name(sender).startsWith(this.#parent) ? (this.#answered.shift() ?? null) : null;
   }
 }
 

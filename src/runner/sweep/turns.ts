@@ -130,7 +130,7 @@ export class TurnWatch {
     return this.#places.get(who)?.returns ?? 0;
   }
 
-  /** The machine is stopped when this turn is over, and whenever another thread of the group gets the processor. */
+  /** The machine is stopped when this turn is over or only instructions are left of it, and whenever another thread of the group gets the processor. */
   set wanted(turn: Turn) {
     this.#wanted = turn;
   }
@@ -146,7 +146,7 @@ export class TurnWatch {
     if (who === null) return;
     if (!this.#off) this.#step(event, who);
     const wanted = this.#wanted;
-    if (wanted !== null && (who !== wanted.who || this.over(wanted))) this.#group.system.machine.stop();
+    if (wanted !== null && (who !== wanted.who || this.over(wanted) || this.left(wanted) !== undefined)) this.#group.system.machine.stop();
   }
 
   #place(who: string): Place {

@@ -15,7 +15,8 @@ import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { closePlaces, openPlaces } from './pd_threads.ts';
 import { platformThreads, threadOfGate } from './platform_thread.ts';
 import { destroyRegionMap, newRegionMap, regionMaps } from './region_map.ts';
-import { destroySignalContext, destroySignalSource, newSignalContext, newSignalSource, signalContexts, signalSources, submitRequest } from './signal_broker.ts';
+import { destroySignalContext, destroySignalSource, newSignalContext, newSignalSource, submitRequest } from './signal_broker.ts';
+import { signalContexts, signalSources } from './signal_tables.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
 
 export interface PdSessionRow {

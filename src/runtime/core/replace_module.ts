@@ -8,7 +8,8 @@ import { objects } from '../native/service.ts';
 import type { HasStore } from '../native/store.ts';
 import { boot } from './config.ts';
 import { romSessions } from './rom_session.ts';
-import { signalContexts, signalSources } from './signal_broker.ts';
+import { takeSignals } from './signal_order.ts';
+import { signalContexts, signalSources } from './signal_tables.ts';
 
 /** Slots, in core, of the semaphores that have to be raised; or why the content cannot be replaced. */
 export function replaceModule(core: HasStore, memory: PhysicalMemory, name: string, content: Uint8Array): readonly number[] | { readonly error: string } {
@@ -25,10 +26,6 @@ export function replaceModule(core: HasStore, memory: PhysicalMemory, name: stri
 function submit(core: HasStore, slot: number): number[] {
   const object = objects(core).get(capId(core, slot));
   if (object?.interface !== 'Signal_context') return [];
-  const context = signalContexts(core).require(object.ref);
-  signalContexts(core).update(object.ref, { count: context.count + 1 });
-  const { queue, semaphore } = signalSources(core).require(context.source);
-  if (queue.includes(object.ref)) return [];
-  signalSources(core).update(context.source, { queue: [...queue, object.ref] });
-  return [semaphore.slot];
+  const { source } = signalContexts(core).require(object.ref);
+  return takeSignals(core, object.ref, 1) ? [signalSources(core).require(source).semaphore.slot] : [];
 }

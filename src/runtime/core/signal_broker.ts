@@ -1,5 +1,5 @@
 // Signals: contexts, one source per protection domain, and the semaphore that tells its handler thread that something is queued.
-// Owner of the tables 'core_signal_sources' and 'core_signal_contexts'. Source modelled: genode-base-foc.md 4.1.
+// Owns no state: its tables are signal_tables.ts. Source modelled: genode-base-foc.md 4.1.
 
 import type { Plain } from '../../emu/plain.ts';
 import { dec } from '../native/cap_space.ts';
@@ -8,32 +8,12 @@ import type { Execution } from '../native/execution.ts';
 import { triggerIrq } from '../native/lock.ts';
 import { call, done, procedure } from '../native/procedure.ts';
 import { cap, num, type RpcAnswer, type RpcRequest } from '../native/service.ts';
-import { table } from '../native/store.ts';
 import { coreWarning } from './console.ts';
 import { type CoreCap, createIrqObject, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
+import { signalsDelivered, takeSignals } from './signal_order.ts';
+import { signalContexts, signalSources } from './signal_tables.ts';
 import { dropSlab, newSlab, slabAlloc, slabFree } from './slab.ts';
-
-interface SourceRow {
-  readonly semaphore: CoreCap;
-  readonly finalizer: CoreCap;
-  readonly cap: CoreCap;
-  readonly contexts_slab: number;
-  /** Contexts with signals that nobody took yet, oldest first. */
-  readonly queue: readonly number[];
-}
-
-interface ContextRow {
-  readonly source: number;
-  /** Number by which the component knows its context. */
-  readonly imprint: number;
-  /** Signals since the last delivery. */
-  readonly count: number;
-  readonly cap: CoreCap;
-}
-
-export const signalSources = table<SourceRow>('core_signal_sources');
-export const signalContexts = table<ContextRow>('core_signal_contexts');
 
 /** Creates the source of a protection domain. The semaphore's id and record were taken before. Null if the guard is too small. */
 export function newSignalSource(x: Execution, semaphore: CoreCap, guard: number): number | null {
@@ -89,12 +69,8 @@ export const submitSignal = procedure<SubmitLocals>('core.submit_signal', {
       return done();
     }
     x.charge(COST.signal);
-    const { source, count } = signalContexts(x).require(key);
-    signalContexts(x).update(key, { count: count + l.count });
-    const { queue, semaphore } = signalSources(x).require(source);
-    if (queue.includes(key)) return done();
-    signalSources(x).update(source, { queue: [...queue, key] });
-    return triggerIrq(x, semaphore.slot, 'triggered');
+    const { source } = signalContexts(x).require(key);
+    return takeSignals(x, key, l.count) ? triggerIrq(x, signalSources(x).require(source).semaphore.slot, 'triggered') : done();
   },
   triggered: () => done(),
 });
@@ -114,6 +90,7 @@ const wait_for_signal = (x: Execution, request: RpcRequest): RpcAnswer => {
   const { imprint, count } = signalContexts(x).require(key);
   signalSources(x).update(request.ref, { queue });
   signalContexts(x).update(key, { count: 0 });
+  signalsDelivered(x, request.ref, imprint);
   return { value: [imprint, count] };
 };
 

@@ -85,7 +85,7 @@ export type Capture = {
   /** Region maps of the target in which a fault waits to be resolved. */
   readonly faults: number;
   /** Threads that may have capabilities in transit. */
-  readonly transits: readonly { readonly thread: number; readonly ids: readonly number[]; readonly faulted: boolean }[];
+  readonly transits: readonly { readonly thread: number; readonly ids: readonly number[]; readonly waits: boolean }[];
   /** Extensions that were really used. */
   readonly extensions: readonly string[];
 };

@@ -31,7 +31,7 @@ import { freeSnapshot } from './snapshot_end.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { type Snapshot, snapshots, threadsOf } from './target_state.ts';
 import { readClock } from './timer_session.ts';
-import { letFaultEnd, nudgeThread } from './transit.ts';
+import { letWaitEnd, nudgeThread } from './transit.ts';
 
 type CheckpointLocals = {
   [key: string]: Plain;
@@ -46,8 +46,8 @@ type CheckpointLocals = {
   /** What was found in transit last, and how often in a row. */
   finding?: string;
   repeats?: number;
-  /** Threads among them that wait for their pager. */
-  faulted?: readonly number[];
+  /** Threads among them that wait, for their pager or for a moment. */
+  waiting?: readonly number[];
   /** The snapshots to be, while room for their records is sought. */
   collected?: readonly Snapshot[];
   /** Snapshots of an earlier checkpoint of the same name, and the last checkpoint of each target: kept until this one is complete. */
@@ -96,7 +96,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     const others = l.repeats === 0 ? [] : allCaptures(x).flatMap(({ threads }) => threads.filter(({ phase }) => phase?.kind === 'user').map(({ key }) => key));
     const mine = found.map(({ thread }) => thread);
     const nudged = [...others.filter((key) => !mine.includes(key)), ...mine];
-    l.faulted = found.filter(({ faulted }) => faulted).map(({ thread }) => thread);
+    l.waiting = found.filter(({ waits }) => waits).map(({ thread }) => thread);
     l['nudged'] = Array.from({ length: l.repeats === 0 ? 1 : TRANSIT_TICKS }, () => nudged).flat();
     return hasTimers(x, l.targets) && stopsBy(l.strategy) === 'freeze' ? call(readClock, {}, 'clock') : goto('nudge');
   },
@@ -105,7 +105,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     return goto('nudge');
   },
   nudge: (_x, l) => each(nudgeThread, l['nudged'] as readonly number[], {}, 'ended', 'failed'),
-  ended: (_x, l) => each(letFaultEnd, l.faulted ?? [], {}, 'capture', 'failed'),
+  ended: (_x, l) => each(letWaitEnd, l.waiting ?? [], {}, 'capture', 'failed'),
   // Of slots without record only those of receive windows were looked into so far; the others are known now, and may be mentioned, too.
   probe: (_x, l) => {
     l.probed = true;

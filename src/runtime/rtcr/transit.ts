@@ -53,11 +53,14 @@ function beingReceived(x: Execution): number[] {
   return stale.filter(({ slot, badge }) => badge !== 0 && reserved.includes(slot) && !cap_map.some((row) => row.id === badge)).map(({ badge }) => badge);
 }
 
-/** Threads by key with the ids that gave them away, and whether they wait for their pager. */
-export type Transits = readonly { readonly thread: number; readonly ids: readonly number[]; readonly faulted: boolean }[];
+/** Threads by key with the ids that gave them away, and whether they wait, for their pager or for a moment. */
+export type Transits = readonly { readonly thread: number; readonly ids: readonly number[]; readonly waits: boolean }[];
 
-/** Who is in the middle of its own code: in user mode, or at an instruction that faulted. */
-const isUnderWay = ({ phase }: CapturedThread): boolean => phase?.kind === 'user' || phase?.kind === 'page_fault';
+/** Gives the processor away for a moment, as whoever waits for a spin lock does: for that of the capability map with an id in its hands. */
+const yields = ({ phase }: CapturedThread): boolean => phase?.kind === 'sleeps' && phase.timeout_us !== null && phase.timeout_us <= REFAULT_PAUSE_US;
+
+/** Who is in the middle of its own code: in user mode, at an instruction that faulted, or about to go on at once. */
+const isUnderWay = (thread: CapturedThread): boolean => thread.phase?.kind === 'user' || thread.phase?.kind === 'page_fault' || yields(thread);
 
 /** The threads that may have capabilities in transit: Transits. Only threads that are in the middle of their code can. */
 export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits', {
@@ -73,7 +76,7 @@ export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits
       if (!isUnderWay(thread)) return [];
       const { key, phase, registers, stack_ids, utcb_words } = thread;
       const mentioned = [...mentionedIds(registers, ids), ...stack_ids, ...mentionedIds(utcb_words, gates), ...received];
-      return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned, faulted: phase?.kind === 'page_fault' }];
+      return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned, waits: phase?.kind === 'page_fault' || yields(thread) }];
     });
     return done(found satisfies Transits);
   },
@@ -116,8 +119,8 @@ const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
 
 type NudgeLocals = { [key: string]: Plain; item: number };
 
-/** Lets one frozen thread have the answer of its pager, while all others stay frozen. What it does afterwards ends with the pause. */
-export const letFaultEnd = procedure<NudgeLocals>('rtcr.let_fault_end', {
+/** Lets one frozen thread have the answer of its pager, or its timeout, while all others stay frozen. What it does afterwards ends with the pause. */
+export const letWaitEnd = procedure<NudgeLocals>('rtcr.let_wait_end', {
   start: (x, l) => {
     const kernel = cpuThreads(x).get(l.item)?.kernel ?? 0;
     dirtyWritable(x, capture.get(x).target);

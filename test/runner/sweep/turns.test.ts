@@ -66,7 +66,7 @@ test('a recorded order leads to the same end again, without what made that order
     for (const pace of [{ kind: 'after', wait_us: 0 }, { kind: 'own_time' }] satisfies Pace[]) {
       const followed = attempt(system, (copy) => {
         const group = new Group(copy, LABELS, []);
-        const ends = followCourse(group, { turns, inputs: [] }, pace, () => runToEnd(group, LINES, copy.machine.time_us + 5_000_000));
+        const ends = followCourse(group, { turns, inputs: [], signals: [] }, pace, () => runToEnd(group, LINES, copy.machine.time_us + 5_000_000));
         group.close();
         return typeof ends === 'string' ? ends : (ends.result[0]?.lines ?? []);
       });
@@ -80,7 +80,7 @@ test('a recorded order leads to the same end again, without what made that order
 test('an order that the threads cannot follow is noticed', () => {
   const system = raceStarts();
   const group = new Group(system, LABELS, []);
-  const course = { turns: [{ who: '0:1234', returns: 0, calls: true, instructions: 1, pc: 0, at_us: 0 }], inputs: [] };
+  const course = { turns: [{ who: '0:1234', returns: 0, calls: true, instructions: 1, pc: 0, at_us: 0 }], inputs: [], signals: [] };
   assert.match(attempt(system, () => String(followCourse(group, course, { kind: 'own_time' }, () => 'followed'))), /cannot follow/);
   group.close();
 });

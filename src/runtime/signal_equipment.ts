@@ -1,0 +1,49 @@
+// Test equipment for signals on a running system: the order in which they come to a component.
+// Owns no state; core keeps the order.
+
+import type { Machine } from '../emu/machine.ts';
+import type { DebugId } from '../emu/numbers.ts';
+import { objectSpaceOf } from '../emu/jdb/view.ts';
+import { pdSessions } from './core/pd_session.ts';
+import { endSignalOrders, orderSignals, releaseSignals, type SignalDelivery } from './core/signal_order.ts';
+import { signalSources } from './core/signal_tables.ts';
+import type { Component } from './native/component.ts';
+
+export interface SignalEquipment {
+  /**
+   * The signals of a component's protection domain come in this order from now on, and no others: what is submitted too early waits. False where
+   * core knows no such component.
+   */
+  orderSignals(task: DebugId, order: readonly SignalDelivery[]): boolean;
+  /** Lets what is next in the order come, after a delivery. */
+  releaseSignals(task: DebugId): void;
+  /** Ends all orders. */
+  endSignalOrders(): void;
+}
+
+export function signalEquipment(machine: Machine, core: () => Component | undefined): SignalEquipment {
+  const idOf = (owner: Component, slot: number): DebugId | undefined => objectSpaceOf(machine.kernel, owner.task)?.slots.find((row) => row.slot === slot)?.id;
+  const sourceOf = (owner: Component, task: DebugId): number => pdSessions(owner).find((row) => idOf(owner, row.task.slot) === task)?.[1].signal_source ?? 0;
+  const trigger = (owner: Component, source: number): void => {
+    const semaphore = idOf(owner, signalSources(owner).require(source).semaphore.slot);
+    if (semaphore !== undefined) machine.kernel.equipment.triggerIrq(semaphore);
+  };
+  return {
+    orderSignals: (task, order) => {
+      const owner = core();
+      const source = owner === undefined ? 0 : sourceOf(owner, task);
+      if (owner === undefined || source === 0) return false;
+      orderSignals(owner, source, order);
+      return true;
+    },
+    releaseSignals: (task) => {
+      const owner = core();
+      const source = owner === undefined ? 0 : sourceOf(owner, task);
+      if (owner !== undefined && source !== 0 && releaseSignals(owner, source)) trigger(owner, source);
+    },
+    endSignalOrders: () => {
+      const owner = core();
+      for (const source of owner === undefined ? [] : endSignalOrders(owner)) trigger(owner as Component, source);
+    },
+  };
+}

@@ -53,6 +53,15 @@ export type BoardEvent =
 export type StampedEvent = EventStamp & BoardEvent;
 /** Told of every request that is transferred, without an event being made of it: the first `count` of `words` are the message, and only during the call. */
 export type RequestListener = (from: DebugId, to: DebugId, object: DebugId, label: number, words: Uint32Array, count: number) => void;
+/**
+ * Told of every capability that comes and goes and of every object that is no more, as the events of these kinds tell it, without an
+ * event being made of it. `by` and `thread` are who runs.
+ */
+export interface CapabilityObserver {
+  mapped(object: DebugId, into: DebugId, slot: number, how: 'create' | 'map' | 'grant', by: DebugId, thread: DebugId, time_us: Microseconds): void;
+  unmapped(from: DebugId, slot: number): void;
+  deleted(object: DebugId): void;
+}
 export type EventListener = (event: StampedEvent) => void;
 
 export class EventStream {
@@ -63,6 +72,8 @@ export class EventStream {
   active = false;
   /** For one observer that must see all requests and keeps a few words of each: as an event each would cost more than its transfer. */
   requests: RequestListener | null = null;
+  /** For the same observer, and for the same reason. */
+  capabilities: CapabilityObserver | null = null;
 
   /** Subscribes to some kinds (or, with null, to all but 'instruction'); returns the function that unsubscribes. */
   listen(kinds: readonly BoardEvent['kind'][] | null, listener: EventListener): () => void {

@@ -229,7 +229,8 @@ export class RunningSystem implements System {
     const parent = info.label;
     const { ep } = env.get(component);
     const thread = this.#hosted.threadOf(info.task, ep);
-    const irq = objectSpaceOf(this.machine.kernel, info.task)?.slots.find(({ slot }) => slot === irqSlot(ep));
+    const task = this.machine.kernel.objects.get(info.task);
+    const irq = task instanceof Task ? task.objects.get(irqSlot(ep))?.object : undefined;
     if (thread === undefined || irq === undefined) return { accepted: false, message: `'${parent}' has not started yet` };
     const posted = postControl(component, command);
     if (!posted.accepted) return posted;

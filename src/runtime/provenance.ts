@@ -1,7 +1,7 @@
 // Where each capability of each task came from: which RPC delivered it, to which thread, when. Derived from the event stream
 // (architecture, law 5); the kernel knows nothing of it. Owner of one note per occupied slot, and of two per living thread.
 
-import type { EventStream, StampedEvent } from '../emu/event.ts';
+import type { EventStream } from '../emu/event.ts';
 import type { DebugId, Microseconds } from '../emu/numbers.ts';
 import type { Plain } from '../emu/plain.ts';
 import { INTERFACES } from './rpc/interfaces.ts';
@@ -51,12 +51,18 @@ export class Provenance {
     this.#lookup = lookup;
   }
 
-  /** Subscribes to the events it needs; returns the function that unsubscribes. */
+  /** Asks to be told of what it needs; returns the function that ends that. */
   follow(events: EventStream): () => void {
-    const close = events.listen(['cap_mapped', 'cap_unmapped', 'object_deleted'], (event) => this.#note(event));
+    events.capabilities = {
+      mapped: (object, into, slot, how, by, thread, time_us) => this.#mapped(object, into, slot, how, by, thread, time_us),
+      unmapped: (from, slot) => {
+        if (this.#slots.has(from)) this.#slotsOf(from).delete(slot);
+      },
+      deleted: (object) => this.#forget(object),
+    };
     events.requests = (from, to, gate, label, words, count) => this.#request(from, to, { gate, label: label & ~3, opcode: opcodeOf(words, count) });
     return () => {
-      close();
+      events.capabilities = null;
       events.requests = null;
     };
   }
@@ -110,20 +116,10 @@ export class Provenance {
     return slots;
   }
 
-  #note(event: StampedEvent): void {
-    if (event.kind === 'object_deleted') this.#forget(event.object);
-    if (event.kind === 'cap_unmapped' && this.#slots.has(event.from)) this.#slotsOf(event.from).delete(event.slot);
-    if (event.kind !== 'cap_mapped') return;
-    const byOther = event.task !== event.into;
-    const origin: SlotOrigin = {
-      object: event.object,
-      how: event.how,
-      rpc: this.#named((byOther ? this.#serving : this.#called).get(event.thread)),
-      thread: event.thread,
-      by_other_task: byOther,
-      time_us: event.time_us,
-    };
-    this.#slotsOf(event.into).set(event.slot, origin);
+  #mapped(object: DebugId, into: DebugId, slot: number, how: SlotOrigin['how'], by: DebugId, thread: DebugId, time_us: Microseconds): void {
+    const by_other_task = by !== into;
+    const rpc = this.#named((by_other_task ? this.#serving : this.#called).get(thread));
+    this.#slotsOf(into).set(slot, { object, how, rpc, thread, by_other_task, time_us });
   }
 
   /** Also what a captured state shares goes from here only: that state has its own list of tasks. */

@@ -361,6 +361,7 @@ export class Kernel {
     if (object instanceof Task) freeTask(this, object);
     if (object instanceof Thread || object instanceof Irq || object instanceof IrqMuxer) this.#forget(object);
     this.objects.remove(object);
+    this.events.capabilities?.deleted(object.id);
     if (this.events.wants('object_deleted')) this.emit({ kind: 'object_deleted', object: object.id, type: object.type });
   }
 
@@ -415,10 +416,16 @@ export class Kernel {
   }
 
   reportMapped(object: KernelObject, into: ObjectSpace, slot: number, how: 'create' | 'map' | 'grant'): void {
+    const observer = this.events.capabilities;
+    if (observer !== null) {
+      const { task, thread } = this.#where();
+      observer.mapped(object.id, into.task.id, slot, how, task, thread, this.time_us as Microseconds);
+    }
     if (this.events.wants('cap_mapped')) this.emit({ kind: 'cap_mapped', object: object.id, into: into.task.id, slot, how });
   }
 
   reportUnmapped(object: KernelObject, from: ObjectSpace, slot: number): void {
+    this.events.capabilities?.unmapped(from.task.id, slot);
     if (this.events.wants('cap_unmapped')) this.emit({ kind: 'cap_unmapped', object: object.id, from: from.task.id, slot });
   }
 

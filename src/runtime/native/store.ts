@@ -79,11 +79,16 @@ export class Table<Row extends object> {
   }
 
   delete(key: number): void {
-    if (!this.#rows.has(key)) return;
-    this.#change();
+    if (this.#owned) {
+      if (!this.#rows.delete(key)) return;
+      this.#version++;
+    } else {
+      if (!this.#rows.has(key)) return;
+      this.#change();
+      this.#rows.delete(key);
+    }
     this.#sorted = null;
     if (this.#taken !== null && key < this.#taken.length) this.#taken[key] = 0;
-    this.#rows.delete(key);
   }
 
   /** The lowest key from `first` on with which `count` keys without a row begin, all below `end`; -1 if there is none. */

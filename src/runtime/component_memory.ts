@@ -14,9 +14,18 @@ export interface MemoryPiece {
   readonly bytes: Uint8Array;
 }
 
+/** What is attached to the address space, its stack area and its linker area; in managed dataspaces only what they are attached as. */
+export interface AttachedRegion {
+  readonly address: number;
+  readonly bytes: number;
+  readonly writable: boolean;
+}
+
 export interface ComponentMemory {
   /** Writable memory, ascending by address; read-only segments are the program's. */
   readonly pieces: readonly MemoryPiece[];
+  /** Ascending by address. */
+  readonly regions: readonly AttachedRegion[];
   /** The capability records, empty where the component has told nobody where they are. */
   readonly records: readonly CapMapRecord[];
   /** Where the object with these records is; 0 where the component has told nobody. */
@@ -34,9 +43,12 @@ export function componentMemory(core: HasStore, task_slot: number, ram: Physical
   const pd = pdSessions(core).find((row) => row.task.slot === task_slot)?.[1];
   if (pd === undefined) return undefined;
   const pieces: MemoryPiece[] = [];
+  const regions: AttachedRegion[] = [];
   collect(core, pd.address_space, 0, { from: 0, to: 2 ** 32 }, 0, ram, pieces);
+  listRegions(core, pd.address_space, 0, 0, regions);
   pieces.sort((a, b) => a.address - b.address);
-  return { pieces, records: recordsAt(pieces, pd.cap_map_info).records, cap_map_address: pd.cap_map_info, stack_pointers };
+  regions.sort((a, b) => a.address - b.address);
+  return { pieces, regions, records: recordsAt(pieces, pd.cap_map_info).records, cap_map_address: pd.cap_map_info, stack_pointers };
 }
 
 /** Adds what is attached to a map; `base` is the address of the map's address 0, `window` what of it can be seen. */
@@ -54,6 +66,16 @@ function collect(core: HasStore, map: number, base: number, window: { from: numb
     }
     const index = ram.index(source.phys + (from - origin));
     if (source.writable && index >= 0) pieces.push({ address: from, bytes: ram.u8.slice(index, index + (to - from)) });
+  }
+}
+
+function listRegions(core: HasStore, map: number, base: number, level: number, regions: AttachedRegion[]): void {
+  for (const region of regionMaps(core).get(map)?.regions ?? []) {
+    const source = dataspaces(core).get(region.ds);
+    if (source === undefined) continue;
+    regions.push({ address: base + region.base, bytes: region.size, writable: source.writable && region.writable });
+    const inner = regionMaps(core).get(source.managed_by);
+    if (inner !== undefined && inner.kind !== 'managed' && level < LEVELS_MAX) listRegions(core, source.managed_by, base + region.base - region.offset, level + 1, regions);
   }
 }
 

@@ -2,6 +2,7 @@
 // changes nothing.
 
 import { disassemble, disassembleThumb } from '../emu/arm/disassembler.ts';
+import { Irq } from '../emu/fiasco/irq.ts';
 import type { Kernel } from '../emu/fiasco/kernel.ts';
 import { Task } from '../emu/fiasco/task.ts';
 import { Thread } from '../emu/fiasco/thread.ts';
@@ -18,6 +19,8 @@ export interface ThreadView {
   readonly utcb: number;
   /** Within a system call: its next instruction comes when the kernel is done with that. */
   readonly calls: boolean;
+  /** Waits for the answer to an exception, as a paused thread does. */
+  readonly trapped: boolean;
   /** Could run if it got the processor. */
   readonly ready: boolean;
   /** Who waits for its reply. */
@@ -60,6 +63,18 @@ export class Inspector {
     return this.#kernel.threads().flatMap(({ id, internal }) => (internal === null ? [id] : []));
   }
 
+  /** The words of a thread's UTCB; empty where it has none. */
+  utcb(id: DebugId): readonly number[] {
+    const thread = this.#kernel.objects.get(id);
+    return thread instanceof Thread && thread.utcb !== null ? Array.from(thread.utcb.words) : [];
+  }
+
+  /** Triggers of an IRQ object that nobody has received; undefined for anything else. */
+  irqCount(id: DebugId): number | undefined {
+    const irq = this.#kernel.objects.get(id);
+    return irq instanceof Irq ? irq.queued : undefined;
+  }
+
   objects(): readonly ObjectRow[] {
     return objectRows(this.#kernel);
   }
@@ -80,6 +95,7 @@ export class Inspector {
       hosted,
       utcb,
       calls: step !== 'user' && activity.kind === 'system_call',
+      trapped: activity.kind === 'exception',
       ready,
       caller: caller?.ipc?.partner === thread && caller.ipc.sent ? caller.id : undefined,
       senders: thread.senders.entries().map(({ sender }) => sender.id),

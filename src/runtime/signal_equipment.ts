@@ -6,10 +6,12 @@ import type { DebugId } from '../emu/numbers.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
 import { endSignalOrders, orderSignals, releaseSignals, type SignalDelivery } from './core/signal_order.ts';
-import { signalSources } from './core/signal_tables.ts';
+import { signalContexts, signalSources } from './core/signal_tables.ts';
 import type { Component } from './native/component.ts';
 
 export interface SignalEquipment {
+  /** Signals that core holds for a component's protection domain, in the order in which it will hand them out. */
+  pendingSignals(task: DebugId): readonly SignalDelivery[];
   /**
    * The signals of a component's protection domain come in this order from now on, and no others: what is submitted too early waits. False where
    * core knows no such component.
@@ -22,13 +24,22 @@ export interface SignalEquipment {
 }
 
 export function signalEquipment(machine: Machine, core: () => Component | undefined): SignalEquipment {
-  const idOf = (owner: Component, slot: number): DebugId | undefined => objectSpaceOf(machine.kernel, owner.task)?.slots.find((row) => row.slot === slot)?.id;
-  const sourceOf = (owner: Component, task: DebugId): number => pdSessions(owner).find((row) => idOf(owner, row.task.slot) === task)?.[1].signal_source ?? 0;
+  const slotsOf = (owner: Component) => objectSpaceOf(machine.kernel, owner.task)?.slots ?? [];
+  const idOf = (owner: Component, slot: number): DebugId | undefined => slotsOf(owner).find((row) => row.slot === slot)?.id;
+  const sourceOf = (owner: Component, task: DebugId): number => {
+    const mine = new Set<number>(slotsOf(owner).flatMap(({ slot, id }) => (id === task ? [slot] : [])));
+    return pdSessions(owner).find((row) => mine.has(row.task.slot))?.[1].signal_source ?? 0;
+  };
   const trigger = (owner: Component, source: number): void => {
     const semaphore = idOf(owner, signalSources(owner).require(source).semaphore.slot);
     if (semaphore !== undefined) machine.kernel.equipment.triggerIrq(semaphore);
   };
   return {
+    pendingSignals: (task) => {
+      const owner = core();
+      const source = owner === undefined ? undefined : signalSources(owner).get(sourceOf(owner, task));
+      return owner === undefined || source === undefined ? [] : source.queue.map((context) => signalContexts(owner).require(context)).map(({ imprint, count }) => ({ imprint, count }));
+    },
     orderSignals: (task, order) => {
       const owner = core();
       const source = owner === undefined ? 0 : sourceOf(owner, task);

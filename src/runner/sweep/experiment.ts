@@ -9,6 +9,7 @@ import type { Unify } from '../../scenario/model.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
 import { carryOutCommand } from '../command.ts';
+import { type ComponentState, type Pending, pendingAt, stateDifference, stateOf } from './component_state.ts';
 import { type End, groupDifference, runToEnd } from './ends.ts';
 import { Group } from './group.ts';
 import { labelsOf, type Mark } from './mark.ts';
@@ -84,6 +85,8 @@ class Watch {
   /** The spaces when the components were last let go: they are about to execute their next instruction. */
   thawed: Spaces | undefined;
   threads: readonly ThreadAt[] = [];
+  /** All that there was of each component when it was checkpointed, and is when it is let go. */
+  readonly states: { still: readonly (Pending | undefined)[]; before: readonly (ComponentState | undefined)[]; after: readonly (ComponentState | undefined)[] } = { still: [], before: [], after: [] };
   /** When the last command ended. */
   done_us = 0;
   readonly #group: Group;
@@ -123,15 +126,18 @@ class Watch {
     if (event.kind !== 'note') return;
     const turns = this.#recorders?.turns;
     if (event.what === NOTE_FROZEN && turns !== undefined) turns.still = true;
+    if (event.what === NOTE_FROZEN && this.states.before.length === 0) this.states.still = this.#group.subjects.map(pendingAt);
     // The targets are frozen at this point: these are the spaces that were checkpointed. There is a note for each of them.
     if (event.what === 'checkpoint') {
       this.spaces = this.present;
+      this.states.before = this.#group.subjects.map(stateOf);
       this.#recorded(false);
       this.threads = [...this.threads, ...threadsOf(event.detail)];
     }
     if (event.what === NOTE_BEGINS) this.#restoring = (event.detail as { kind?: string } | null)?.kind === 'restore';
     if (event.what === NOTE_THAWED) {
       this.thawed = this.present;
+      if (this.#restoring) this.states.after = this.#group.subjects.map(stateOf);
       if (this.#restoring) this.#recorded(true);
       if (turns !== undefined && !turns.isOff) turns.still = false;
     }
@@ -187,6 +193,10 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   if (!restored.ok) return failed(`the restore failed: ${restored.message}`);
   const wrong = spacesDifference(watch.spaces, watch.thawed ?? watch.present, labelsOf(expected.mark));
   if (wrong !== null) return failed(...wrong);
+  // A strategy that loses something is judged by what comes of it.
+  const complete = Object.keys({ ...strategy.checkpoint, ...strategy.restore }).length === 0;
+  const state = complete ? statesDifference(watch.states, labelsOf(expected.mark)) : null;
+  if (state !== null) return failed(`restored is not what was checkpointed: ${state}`);
   const { reason, ends } = goesOn(group, expected, started_us);
   return reason === null ? { outcome: 'ok', reason: [] } : { outcome: 'failed', reason, ends };
 }
@@ -200,6 +210,15 @@ function spacesDifference(before: Spaces, after: Spaces, labels: readonly string
     if (space === undefined || restored === undefined) return [`${who}the component has no capability space after the restore`];
     const found = compare(space, restored, 'isomorphic');
     if (found.length > 0) return [`${who}the capability space is another one`, ...explain(found)];
+  }
+  return null;
+}
+
+function statesDifference({ still, before, after }: Watch['states'], labels: readonly string[]): string | null {
+  for (const [i, label] of labels.entries()) {
+    const [one, other] = [before[i], after[i]];
+    const found = one === undefined || other === undefined ? 'it has no state' : stateDifference(one, other, still[i] ?? one.pending);
+    if (found !== null) return labels.length < 2 ? found : `${label}: ${found}`;
   }
   return null;
 }

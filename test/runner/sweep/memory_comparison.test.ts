@@ -11,7 +11,7 @@ const test = suite('memory comparison');
 const memory = (bytes: readonly number[], ids: Readonly<Record<number, number>> = {}): ComponentMemory => ({
   pieces: [{ address: 0x1000, bytes: Uint8Array.from(bytes) }],
   records: Object.entries(ids).map(([slot, id]) => ({ slot: Number(slot), id, references: 1 })),
-  cap_map_address: 0,
+  regions: [], cap_map_address: 0,
   stack_pointers: [],
 });
 

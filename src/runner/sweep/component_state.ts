@@ -1,0 +1,185 @@
+// All that there is of a component at one moment, and in what two such states differ: the one that was checkpointed and the one that was
+// restored, before it goes on. Owns no state; looks with probes on the board, not with the checkpointer's eyes.
+
+import type { SlotEntry } from '../../emu/jdb/model.ts';
+import type { ComponentMemory, MemoryPiece } from '../../runtime/component_memory.ts';
+import type { RamAccount, System } from '../../runtime/system.ts';
+import { compareMemory } from './memory_comparison.ts';
+import type { Subject } from './subject.ts';
+
+interface ThreadState {
+  readonly name: string;
+  /** Paused: core has its registers. */
+  readonly trapped: boolean;
+  /** Within a system call. */
+  readonly calls: boolean;
+  readonly registers: readonly number[];
+  readonly utcb: readonly number[];
+}
+
+/** What has come for a component and was not taken yet. While it stands still there may come more. */
+export interface Pending {
+  /** Signals that core holds, by the number by which the component knows their context. */
+  readonly signals: ReadonlyMap<number, number>;
+  /** Triggers that nobody has received, by slot of the IRQ object. */
+  readonly irqs: ReadonlyMap<number, number>;
+}
+
+export interface ComponentState {
+  readonly memory: ComponentMemory | undefined;
+  readonly ram: RamAccount | null;
+  /** By address of the UTCB, which stays the same. */
+  readonly threads: ReadonlyMap<number, ThreadState>;
+  readonly pending: Pending;
+  /** Ids that the capabilities in slots really have. */
+  readonly labels: ReadonlyMap<number, number>;
+  readonly given: ReadonlySet<number>;
+}
+
+/** Undefined where the component does not live. */
+export function stateOf(subject: Subject): ComponentState | undefined {
+  const { system, task, label } = subject;
+  const final = subject.final();
+  if (task === undefined || final === undefined) return undefined;
+  return {
+    memory: final.memory,
+    ram: system.equipment.ramAccount(label, task),
+    threads: threadsOf(system, task),
+    pending: pendingAt(subject) ?? NOTHING,
+    labels: labelsOf(system, final.space.slots),
+    given: final.given,
+  };
+}
+
+const NOTHING: Pending = { signals: new Map(), irqs: new Map() };
+
+/** Undefined where the component does not live. */
+export function pendingAt({ system, space, task }: Subject): Pending | undefined {
+  if (space === undefined || task === undefined) return undefined;
+  const irqs = space.slots.flatMap(({ slot, id }) => {
+    const count = system.inspector.irqCount(id);
+    return count === undefined ? [] : [[slot, count] as const];
+  });
+  return { signals: new Map(system.equipment.pendingSignals(task).map(({ imprint, count }) => [imprint, count])), irqs: new Map(irqs) };
+}
+
+function labelsOf(system: System, slots: readonly SlotEntry[]): ReadonlyMap<number, number> {
+  return new Map(slots.flatMap(({ slot, id }) => {
+    const label = system.gateLabel(id);
+    return label === undefined ? [] : [[slot, label] as const];
+  }));
+}
+
+function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadState> {
+  const { inspector } = system;
+  return new Map(system.threads().flatMap(({ id, name = '' }) => {
+    const view = inspector.thread(id);
+    if (view === undefined || view.task !== task || view.utcb === 0) return [];
+    return [[view.utcb, { name, trapped: view.trapped, calls: view.calls, registers: view.registers, utcb: inspector.utcb(id) }] as const];
+  }));
+}
+
+/** Registers that no system call reads or writes: what a thread has in them it has when it comes back. */
+const KEPT_REGISTERS = [5, 6, 7, 8, 9, 10, 11, 13] as const;
+const ALL_REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] as const;
+const INSTRUCTION_POINTER = 15;
+/** Of a UTCB: the result of the last system call. */
+const ERROR_WORD = 123;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** The first difference in words; null if the states are one, up to the ids of kernel objects. `still`: what was pending when the component stood still. */
+export function stateDifference(before: ComponentState, after: ComponentState, still: Pending): string | null {
+  return regionsDifference(before, after) ?? memoryDifference(before, after) ?? recordsDifference(before, after) ?? threadsDifference(before, after) ?? ramDifference(before, after) ?? pendingDifference(still, before.pending, after.pending);
+}
+
+function regionsDifference({ memory: before }: ComponentState, { memory: after }: ComponentState): string | null {
+  const words = (memory: ComponentMemory | undefined): string[] => (memory?.regions ?? []).map(({ address, bytes, writable }) => `${hex(bytes)} bytes at ${hex(address)}${writable ? '' : ', read-only'}`);
+  const [one, other] = [words(before), words(after)];
+  const missing = one.find((text) => !other.includes(text));
+  const more = other.find((text) => !one.includes(text));
+  return missing !== undefined ? `not attached any more: ${missing}` : more !== undefined ? `attached, and was not: ${more}` : null;
+}
+
+/** What of two memories lies at the same addresses: parts of managed dataspaces are attached when they are needed. */
+function common(one: readonly MemoryPiece[], other: readonly MemoryPiece[]): MemoryPiece[] {
+  return one.flatMap((piece) => other.flatMap(({ address, bytes }) => {
+    const from = Math.max(piece.address, address);
+    const to = Math.min(piece.address + piece.bytes.length, address + bytes.length);
+    return from >= to ? [] : [{ address: from, bytes: piece.bytes.subarray(from - piece.address, to - piece.address) }];
+  }));
+}
+
+function memoryDifference(before: ComponentState, after: ComponentState): string | null {
+  if (before.memory === undefined || after.memory === undefined) return before.memory === after.memory ? null : 'the one has memory, the other has not';
+  const [one, other] = [before.memory, after.memory];
+  const found = compareMemory({ ...one, pieces: common(one.pieces, other.pieces) }, { ...other, pieces: common(other.pieces, one.pieces) }, [], { expected: before.given, actual: after.given });
+  return found === null ? null : `the memory is another one: ${found.words}`;
+}
+
+/** The map in memory says of each capability what it is: where an id was that of its object, it must be again. Some records have ids of their own. */
+function recordsDifference(before: ComponentState, { memory, labels }: ComponentState): string | null {
+  const true_slots = new Set(before.memory?.records.flatMap(({ slot, id }) => (before.labels.get(slot) === id ? [slot] : [])));
+  const wrong = memory?.records.find(({ slot, id }) => true_slots.has(slot) && labels.get(slot) !== id);
+  return wrong === undefined ? null : `the capability record of slot ${hex(wrong.slot)} has id ${hex(wrong.id)}, the capability there has ${hex(labels.get(wrong.slot) ?? 0)}`;
+}
+
+function threadsDifference(before: ComponentState, after: ComponentState): string | null {
+  for (const [utcb, thread] of before.threads) {
+    const other = after.threads.get(utcb);
+    const who = `thread "${thread.name}"`;
+    if (other === undefined) return `${who} is missing`;
+    const kept = registersOf(thread);
+    const names = new Ids(before, after);
+    const register = kept.find((i) => !names.equal(thread.registers[i] ?? 0, other.registers[i] ?? 0));
+    if (register !== undefined) return `${who}: ${register === INSTRUCTION_POINTER ? 'the instruction pointer' : `r${register}`} is ${hex(other.registers[register] ?? 0)} instead of ${hex(thread.registers[register] ?? 0)}`;
+    const word = thread.utcb.findIndex((value, i) => i !== ERROR_WORD && !names.equal(value, other.utcb[i] ?? 0));
+    if (word >= 0) return `${who}: word ${word} of its UTCB is ${hex(other.utcb[word] ?? 0)} instead of ${hex(thread.utcb[word] ?? 0)}`;
+  }
+  const more = [...after.threads].find(([utcb]) => !before.threads.has(utcb));
+  return more === undefined ? null : `there is a thread "${more[1].name}" more`;
+}
+
+/** Which registers a restored thread must have as they were. */
+function registersOf({ trapped, calls }: ThreadState): readonly number[] {
+  // Of a paused thread core has the registers, and gives them to it when it is resumed.
+  if (trapped) return [];
+  // A thread that waited in the kernel executes its system call once more, so that what the call has in registers may differ.
+  return calls ? KEPT_REGISTERS : ALL_REGISTERS;
+}
+
+const RIGHTS_MASK = 3;
+
+/** Ids of objects in registers and messages: those of the records, with or without the rights bits of a label. */
+class Ids {
+  readonly #there: ReadonlyMap<number, number>;
+
+  constructor({ labels: before }: ComponentState, { labels: after }: ComponentState) {
+    this.#there = new Map([...before].flatMap(([slot, id]) => {
+      const other = after.get(slot);
+      return other === undefined ? [] : [[id, other] as const];
+    }));
+  }
+
+  equal(before: number, after: number): boolean {
+    if (before === after) return true;
+    const other = this.#there.get(before & ~RIGHTS_MASK);
+    return other !== undefined && (other | (before & RIGHTS_MASK)) === after;
+  }
+}
+
+function ramDifference({ ram }: ComponentState, { ram: now }: ComponentState): string | null {
+  return ram?.quota === now?.quota && ram?.used === now?.used ? null : `RAM: ${now?.used ?? 0} of ${now?.quota ?? 0} bytes are used, and were ${ram?.used ?? 0} of ${ram?.quota ?? 0}`;
+}
+
+/** What came in while the checkpoint was taken may be part of it or come again, as the remaining time of a timer says. */
+function pendingDifference(least: Pending, most: Pending, now: Pending): string | null {
+  const wrong = (kind: keyof Pending, key: number): boolean => {
+    const count = now[kind].get(key) ?? 0;
+    return count < (least[kind].get(key) ?? 0) || count > (most[kind].get(key) ?? 0);
+  };
+  const signal = [...most.signals.keys(), ...now.signals.keys()].find((imprint) => wrong('signals', imprint));
+  if (signal !== undefined) return `core holds ${now.signals.get(signal) ?? 0} signals of context ${hex(signal)}, and held ${most.signals.get(signal) ?? 0}`;
+  const irq = [...most.irqs.keys()].find((slot) => wrong('irqs', slot));
+  return irq === undefined ? null : `the IRQ object in slot ${hex(irq)} has ${now.irqs.get(irq) ?? 0} pending triggers, and had ${most.irqs.get(irq) ?? 0}`;
+}

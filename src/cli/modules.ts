@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readElf } from '../runtime/elf.ts';
 import { isHosted } from '../runtime/native/image.ts';
-import type { BootModule } from '../runtime/system.ts';
+import { type BootModule, MODULES_BYTES_MAX } from '../runtime/system.ts';
 import { binariesNamed } from '../scenario/binaries.ts';
 import { type Diagnostic, type Span, suggestion } from '../scenario/diagnostic.ts';
 import type { Scenario } from '../scenario/model.ts';
@@ -18,6 +18,9 @@ const PROGRAM_FOLDER = 'src/guest/bin';
 /** All files of a boot folder are modules up to so much. */
 const FOLDER_BYTES_MAX = 32 * 1024 * 1024;
 const MODULE_BYTES_MAX = 64 * 1024 * 1024;
+const LINKER = 'ld.lib.so';
+/** The mark of a program compiled for a hard-float ABI, in the flags of its header. */
+const FLOAT_HARD = 0x400;
 
 export interface LoadedModules {
   readonly modules: readonly BootModule[];
@@ -60,7 +63,28 @@ export function loadModules(scenario: Scenario, context: Context, bootDir?: stri
     for (const { name, path, span } of others.modules) add(name, moduleFile(path, path, span));
     if (others.left_out > 0) diagnostics.push(leftOut(others.left_out, bootDir ?? '', scenario.config.tagSpan));
   }
-  return { modules, diagnostics: [...diagnostics, ...wrongInit(scenario, modules, bootDir)] };
+  return { modules, diagnostics: [...diagnostics, ...wrongInit(scenario, modules, bootDir), ...doubtful(modules, executed), ...tooMuch(modules, scenario.config.tagSpan)] };
+}
+
+/** Programs that start and cannot get far on this board, or with these modules: worth a warning, the rest of the scenario goes on. */
+function doubtful(modules: readonly BootModule[], executed: ReadonlyMap<string, Span>): Diagnostic[] {
+  const hasLinker = modules.some(({ name }) => name === LINKER);
+  return modules.flatMap(({ name, bytes }): Diagnostic[] => {
+    const span = executed.get(name);
+    if (span === undefined || isHosted(bytes)) return [];
+    const elf = readElf(bytes);
+    if (elf.kind !== 'elf') return [];
+    const warn = (message: string, help: string): Diagnostic => ({ ...problem(span, message, help, 'E025'), severity: 'warning' });
+    return [
+      ...(elf.dynamic && elf.interpreter !== undefined && !hasLinker ? [warn(`'${name}' is dynamically linked, and there is no module '${LINKER}': init cannot start it`, `put ${LINKER} into the boot folder`)] : []),
+      ...((elf.flags & FLOAT_HARD) !== 0 ? [warn(`'${name}' is compiled for a hard-float ABI; the board has no floating-point unit`, 'compile with -mfloat-abi=soft')] : []),
+    ];
+  });
+}
+
+function tooMuch(modules: readonly BootModule[], span: Span): Diagnostic[] {
+  const bytes = modules.reduce((sum, module) => sum + module.bytes.length, 0);
+  return bytes <= MODULES_BYTES_MAX ? [] : [problem(span, `the boot modules have ${bytes} bytes, the limit is ${MODULES_BYTES_MAX}`)];
 }
 
 /**
@@ -69,9 +93,10 @@ export function loadModules(scenario: Scenario, context: Context, bootDir?: stri
  */
 function otherModules(config: Node, executed: ReadonlyMap<string, Span>, bootDir: string): { readonly modules: readonly OtherModule[]; readonly left_out: number } {
   const known = (name: string) => name === 'config' || name === 'core' || executed.has(name) || (name.endsWith('.elf') && executed.has(name.slice(0, -'.elf'.length)));
-  const files = readdirSync(bootDir).sort().filter((name) => !known(name)).map((name) => ({ name, path: join(bootDir, name), span: config.tagSpan, stat: statSync(join(bootDir, name)) }));
-  const all = files.filter(({ stat }) => stat.isFile());
-  if (all.reduce((sum, { stat }) => sum + stat.size, 0) <= FOLDER_BYTES_MAX) return { modules: all, left_out: 0 };
+  const files = readdirSync(bootDir).sort().filter((name) => !known(name)).map((name) => ({ name, path: join(bootDir, name), span: config.tagSpan, stat: statSync(join(bootDir, name), { throwIfNoEntry: false }) }));
+  // A link that leads nowhere is no module; neither is a folder.
+  const all = files.flatMap(({ stat, ...file }) => (stat?.isFile() === true ? [{ ...file, bytes: stat.size }] : []));
+  if (all.reduce((sum, { bytes }) => sum + bytes, 0) <= FOLDER_BYTES_MAX) return { modules: all, left_out: 0 };
   const named = namesIn(config);
   const modules = all.filter(({ name }) => named.has(name) || name.endsWith('.lib.so'));
   return { modules, left_out: all.length - modules.length };
@@ -134,7 +159,12 @@ function executable(path: string, shown: string, span: Span): Uint8Array | Diagn
 
 function moduleFile(path: string, shown: string, span: Span): Uint8Array | Diagnostic {
   if (!existsSync(path)) return problem(span, `there is no file '${shown}' beside the scenario`);
-  const bytes = readFileSync(path);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (failure) {
+    return problem(span, `'${shown}' cannot be read: ${failure instanceof Error ? failure.message : String(failure)}`);
+  }
   return bytes.length <= MODULE_BYTES_MAX ? new Uint8Array(bytes) : problem(span, `'${shown}' has ${bytes.length} bytes, the limit is ${MODULE_BYTES_MAX}`);
 }
 

@@ -36,9 +36,9 @@ import { type CapturedLabels, TaskLabels } from './task_labels.ts';
 import { controlOutcome, declareCheckpointers, extensionsUsed, leaveImage, postControl, takeExport } from './rtcr/entry.ts';
 import { HISTORIC_PROGRAM, isCheckpointer, RTCR_PROGRAM } from './rtcr/names.ts';
 import type { CapRecords, ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
+import { MODULES_BYTES_MAX } from './system.ts';
 
 const VERSION = '16.08';
-const MODULES_BYTES_MAX = 128 * 1024 * 1024;
 /** While a command runs, the checkpointer's thread goes before all others but the root pager's. */
 const CONTROL_PRIORITY = 254;
 const NORMAL_PRIORITY = 128;

@@ -74,6 +74,7 @@ export interface ElfSymbols {
   readonly symbols: readonly ElfSymbol[];
 }
 
+const [MAGIC, MAGIC_BYTES] = [0x7f454c46, 4];
 const HEADER_BYTES = 52;
 const PROGRAM_HEADER_BYTES = 32;
 const SECTION_HEADER_BYTES = 40;
@@ -101,9 +102,9 @@ const textAt = (file: Uint8Array, offset: number, end: number, limit: number): s
 
 /** Checks the file header up to the tables it points to. */
 const checkHeader = (file: Uint8Array): ElfError | undefined => {
-  if (file.length < HEADER_BYTES) return fail('truncated', file.length, `an ELF header has ${HEADER_BYTES} bytes, the file ${file.length}`);
   const view = viewOf(file);
-  if (view.getUint32(0) !== 0x7f454c46) return fail('magic', 0, 'the file does not start with the ELF magic');
+  if (file.length >= MAGIC_BYTES && view.getUint32(0) !== MAGIC) return fail('magic', 0, 'the file does not start with the ELF magic');
+  if (file.length < HEADER_BYTES) return fail('truncated', file.length, `an ELF header has ${HEADER_BYTES} bytes, the file ${file.length}`);
   if (view.getUint8(4) !== 1) return fail('class', 4, 'the file is not a 32-bit object');
   if (view.getUint8(5) !== 1) return fail('byte-order', 5, 'the file is not little-endian');
   if (view.getUint8(6) !== 1 || view.getUint32(20, true) !== 1) return fail('version', 6, 'the ELF version is not 1');

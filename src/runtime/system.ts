@@ -18,6 +18,9 @@ export interface BootModule {
   readonly bytes: Uint8Array;
 }
 
+/** All boot modules together, in bytes. */
+export const MODULES_BYTES_MAX = 128 * 1024 * 1024;
+
 export type Flavour = 'rtcr' | 'stock';
 
 export interface SystemConfig {

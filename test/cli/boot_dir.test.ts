@@ -1,7 +1,7 @@
 // Tests of --boot-dir and init="guest": which file a ROM module comes from. They boot the real system with shipped programs under
 // other names. Owner of one temporary folder, removed at the end.
 
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -102,6 +102,72 @@ test('a file that is no executable is refused with its place in the file, a fold
   const folderless = await run('', start('log_only'), 'x', ['--boot-dir', 'rom/none']);
   assert.is(folderless.status, 2);
   assert.match(folderless.err, /--boot-dir: there is no folder 'rom\/none'/);
+});
+
+/** A shipped program with bytes of its header replaced. */
+function changed(name: string, changes: Readonly<Record<number, number>>): Buffer {
+  const bytes = readFileSync(shipped(name));
+  for (const [at, value] of Object.entries(changes)) bytes[Number(at)] = value;
+  return bytes;
+}
+
+test('a program for another machine, byte order or word size is refused by what is wrong with it', async () => {
+  const cases: readonly (readonly [string, Buffer, RegExp])[] = [
+    ['mips', changed('log_only', { 18: 8 }), /is for machine 8, not for ARM/],
+    ['big_endian', changed('log_only', { 5: 2 }), /not little-endian/],
+    ['wide', changed('log_only', { 4: 2 }), /not a 32-bit object/],
+    ['text', Buffer.from('no program'), /does not start with the ELF magic/],
+    ['short', readFileSync(shipped('log_only')).subarray(0, 3000), /segment content ends at \d+, the file at 3000/],
+  ];
+  for (const [name, bytes, message] of cases) {
+    writeFileSync(join(folder, 'rom', name), bytes);
+    const { status, out, err } = await run('', start(name), 'x', ['--boot-dir', 'rom']);
+    assert.is(status, 2, name);
+    assert.match(out + err, message);
+    rmSync(join(folder, 'rom', name));
+  }
+});
+
+test('a program of the hard-float ABI starts, with a warning that names the remedy', async () => {
+  mkdirSync(join(folder, 'hard'));
+  writeFileSync(join(folder, 'hard/log_only'), changed('log_only', { 37: 4 }));
+  const { status, out, err } = await run('', start('log_only'), '[init -> log_only] log_only: hello', ['--boot-dir', 'hard']);
+  assert.is(status, 0);
+  assert.match(out + err, /warning\[E025\]: 'log_only' is compiled for a hard-float ABI[\s\S]*-mfloat-abi=soft/);
+});
+
+test('a dynamically linked program without a linker among the modules is warned of before init says that it cannot start it', async () => {
+  mkdirSync(join(folder, 'dynamic'));
+  const bytes = readFileSync(shipped('log_only'));
+  // A new table of program headers behind the file: the old ones, PT_INTERP and PT_DYNAMIC.
+  const text = Buffer.from('ld.lib.so\0\0\0');
+  const [at, count] = [bytes.readUInt32LE(28), bytes.readUInt16LE(44)];
+  const header = (type: number) => Buffer.from(new Uint32Array([type, bytes.length, 0, 0, text.length, text.length, 4, 4]).buffer);
+  const headers = Buffer.concat([bytes.subarray(at, at + 32 * count), header(3), header(2)]);
+  bytes.writeUInt32LE(bytes.length + text.length, 28);
+  bytes.writeUInt16LE(count + 2, 44);
+  writeFileSync(join(folder, 'dynamic/log_only'), Buffer.concat([bytes, text, headers]));
+  const line = '[init] Error: attempt to start dynamic executable without dynamic linker';
+  const { status, out, err } = await run('', start('log_only'), line, ['--boot-dir', 'dynamic']);
+  assert.is(status, 0);
+  assert.match(out + err, /warning\[E025\]: 'log_only' is dynamically linked, and there is no module 'ld.lib.so'/);
+});
+
+test('a link that leads nowhere and a folder in the boot folder are no modules and no obstacles', async () => {
+  mkdirSync(join(folder, 'links/inner'), { recursive: true });
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'links/dangling'));
+  assert.is((await run('', start('log_only'), '[init -> log_only] log_only: hello', ['--boot-dir', 'links'])).status, 0);
+});
+
+test('more modules than the board can hold are an invalid scenario, not a failing boot', async () => {
+  mkdirSync(join(folder, 'vast'));
+  writeFileSync(join(folder, 'vast/blob'), '');
+  truncateSync(join(folder, 'vast/blob'), 60 * 1024 * 1024);
+  const names = ['blob_1', 'blob_2', 'blob_3'];
+  const boot = `<boot><module name="init"/>${names.map((name) => `<module name="${name}" file="vast/blob"/>`).join('')}</boot>`;
+  const { status, out, err } = await run('', '', 'x', [], boot);
+  assert.is(status, 2);
+  assert.match(out + err, /the boot modules have \d+ bytes, the limit is 134217728/);
 });
 
 test.run();

@@ -17,7 +17,7 @@ import { NOWHERE, type ObjectCall, type Result } from './object_call.ts';
 import { PlatformControl, invokePlatformControl } from './pfc.ts';
 import { PROTOCOL } from './protocols.ts';
 import { SchedulerObject, invokeScheduler } from './scheduler_object.ts';
-import { Task, invokeTask } from './task.ts';
+import { CAP_INFO, Task, capInfo, invokeTask } from './task.ts';
 import { IN_USER_MODE, IN_SYSTEM_CALL, Thread, utcbOf } from './thread.ts';
 import { invokeThread } from './thread_call.ts';
 import { TIMEOUT } from './thread_state.ts';
@@ -77,7 +77,11 @@ function invokeObject(kernel: Kernel, thread: Thread, target: Target, op: number
     if ((op !== 0 && (op & OP_SEND) === 0) || (op & OP_REPLY) !== 0 || labelOf(tag) !== PROTOCOL.THREAD) return messageTo(kernel, thread, object, rights, op);
     return finish(kernel, thread, invokeThread(callOf(kernel, thread, object, target, utcbOf(thread))));
   }
-  if (object instanceof Task) return finish(kernel, thread, invokeTask(callOf(kernel, thread, object, target, utcbOf(thread))));
+  if (object instanceof Task) {
+    const utcb = utcbOf(thread);
+    if (labelOf(tag) === PROTOCOL.TASK && utcb.mr(0) === CAP_INFO) return finish(kernel, thread, capInfo(object, tag, utcb));
+    return finish(kernel, thread, invokeTask(callOf(kernel, thread, object, target, utcb)));
+  }
   helped(kernel, thread, target, op);
 }
 

@@ -13,7 +13,8 @@ import { mapMemory } from './message_transfer.ts';
 import { failure, labelOf, success, wordsOf } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
 import { ObjectSpace, mapCapabilities, unmapCapabilities, unmapSlot } from './object_space.ts';
-import { PROTOCOL } from './protocols.ts';
+import { OPERATIONS, PROTOCOL } from './protocols.ts';
+import type { Utcb } from './utcb.ts';
 import { USER_END } from '../memory/mapping_database.ts';
 
 export const KU_ORDER_MIN = PAGE_SHIFT;
@@ -68,7 +69,7 @@ export function kuIndex(task: Task, address: number, size: number): number {
   return -1;
 }
 
-const HANDLERS: Handlers<'Task', Task> = { map, unmap, cap_info: capInfo, add_ku_mem: addKuMem };
+const HANDLERS: Handlers<'Task', Task> = { map, unmap, cap_info: ({ object, tag, input }) => capInfo(object, tag, input), add_ku_mem: addKuMem };
 
 export function invokeTask(call: ObjectCall<Task>): Result {
   if (labelOf(call.tag) !== PROTOCOL.TASK) return failure(ERRNO.BADPROTO);
@@ -111,8 +112,11 @@ function unmap({ kernel, object, tag, input, output }: ObjectCall<Task>): Result
   return success(wordsOf(tag));
 }
 
+/** The operation that is asked for more often than all others together. */
+export const CAP_INFO = OPERATIONS.find(({ object, name }) => object === 'Task' && name === 'cap_info')?.op;
+
 /** What a slot of the invoked task holds: how a checkpointer probes its target. */
-function capInfo({ object, tag, input }: ObjectCall<Task>): Result {
+export function capInfo(object: Task, tag: number, input: Utcb): number {
   const first = input.mr(1);
   if (wordsOf(tag) === 2) {
     const mapping = isSpecial(first) ? undefined : object.objects.get(first >>> 12);

@@ -27,6 +27,28 @@ test('decoding gives back what was encoded', () => {
   fc.assert(fc.property(fc.record({ first: plain, second: plain }, { noNullPrototype: true }), (state) => assert.equal(decodeMachineState(encodeMachineState(state)), state)));
 });
 
+test('texts are kept to the last character: a byte order mark in front, long ones, ones beyond ASCII behind a long beginning', () => {
+  const texts = ['\ufeffmarked', '', 'x'.repeat(64), 'x'.repeat(65), `${'x'.repeat(63)}é`, `${'x'.repeat(64)}é`, '\0', '\u{1f411}'];
+  const state = { version: 1, texts, ...Object.fromEntries(texts.map((name) => [name, name])) };
+  assert.equal(decodeMachineState(encodeMachineState(state)), state);
+});
+
+test('names that share a hash are told apart', () => {
+  // Two names of one length that the decoder's hash takes for the same.
+  const hashOf = (name: string): number => [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x0100_0193), name.length);
+  const seen = new Map<number, string>();
+  let pair: readonly string[] = [];
+  for (let i = 0; pair.length === 0; i++) {
+    const name = (Math.imul(i, 0x9e37_79b1) >>> 0).toString(36).padStart(8, 'a');
+    const other = seen.get(hashOf(name));
+    if (other !== undefined && other !== name) pair = [other, name];
+    seen.set(hashOf(name), name);
+  }
+  const [first = '', second = ''] = pair;
+  const state = [first, second, first].map((name) => ({ [name]: name }));
+  assert.equal(decodeMachineState(encodeMachineState({ state })), { state });
+});
+
 test('a changed byte is found, wherever it is', () => {
   const bytes = encodeMachineState({ version: 1, text: 'some text', words: Uint32Array.of(1, 2, 3), list: [1, null, { deep: true }] });
   for (let at = 0; at < bytes.length; at++) {

@@ -15,11 +15,14 @@ const unfrozen = (sender: Sender): boolean => !(sender instanceof Thread && send
 
 /** The first of those who wait to send that an open wait takes. */
 export function firstSender({ admission }: Kernel, { id, senders }: Thread): Sender | undefined {
+  if (senders.size === 0) return undefined;
   return senders.first(admission === null ? unfrozen : (sender) => unfrozen(sender) && admission(id, sender.id));
 }
 
 /** Takes the message of this one, if it waits to send. */
-export const senderNamed = ({ senders }: Thread, partner: KernelObject): Sender | undefined => senders.first((sender) => sender === partner && unfrozen(sender));
+export function senderNamed({ senders }: Thread, partner: KernelObject): Sender | undefined {
+  return senders.size === 0 ? undefined : senders.first((sender) => sender === partner && unfrozen(sender));
+}
 
 /** True if a message of this sender would be taken now. */
 export function accepts(kernel: Kernel, receiver: Thread, sender: Sender): boolean {

@@ -25,5 +25,6 @@ export function unlink(mapping: Mapping): void {
   const { mappings } = mapping.object;
   const at = mappings.lastIndexOf(mapping);
   if (at < 0) throw new Error(`slot ${mapping.slot} is not in its object's list`);
-  mappings.splice(at, 1);
+  if (at === mappings.length - 1) mappings.pop();
+  else mappings.splice(at, 1);
 }

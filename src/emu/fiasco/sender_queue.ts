@@ -38,6 +38,7 @@ export class SenderQueue<S extends KernelObject> {
   }
 
   dequeue(sender: S): void {
+    if (this.#entries.length === 0) return;
     this.#entries = this.#entries.filter((entry) => entry.sender !== sender);
   }
 

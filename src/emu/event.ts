@@ -42,6 +42,8 @@ export type BoardEvent =
   | { readonly kind: 'cap_unmapped'; readonly object: DebugId; readonly from: DebugId; readonly slot: number }
   | { readonly kind: 'irq_attached'; readonly irq: DebugId; readonly to: DebugId }
   | { readonly kind: 'irq_detached'; readonly irq: DebugId }
+  /** Thread control named the pager of `object`; null where the slot that it named is empty. */
+  | { readonly kind: 'thread_pager'; readonly object: DebugId; readonly pager: DebugId | null }
   | { readonly kind: 'schedule'; readonly to: DebugId }
   /** An instruction of machine code is about to be executed. Only for who asks for it by name: the machine then runs step by step. */
   | { readonly kind: 'instruction'; readonly pc: number; readonly opcode: number; readonly thumb: boolean }

@@ -63,10 +63,15 @@ function control(call: Call): Result {
   }
   output.setMr(1, selectorOfSlot(object.pager));
   output.setMr(2, selectorOfSlot(object.handler));
-  if ((flags & CONTROL_PAGER) !== 0) object.pager = pager >>> 12;
+  if ((flags & CONTROL_PAGER) !== 0) setPager(call, pager >>> 12);
   if ((flags & CONTROL_HANDLER) !== 0) object.handler = handler >>> 12;
   if ((flags & CONTROL_ALIEN) !== 0) object.state = alien ? (object.state | ALIEN) & ~ALLOW_SYSCALL : object.state & ~ALIEN;
   return success(3);
+}
+
+function setPager({ kernel, object }: Call, slot: number): void {
+  object.pager = slot;
+  if (kernel.events.wants('thread_pager')) kernel.emit({ kind: 'thread_pager', object: object.id, pager: object.task?.objects.get(slot)?.object.id ?? null });
 }
 
 const selectorOfSlot = (slot: number): number => (slot === NO_SLOT ? SELECTOR_INDEX : slot << 12) >>> 0;

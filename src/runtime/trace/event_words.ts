@@ -47,6 +47,8 @@ export function describe(event: BoardEvent, names: TraceNames): string {
       return `irq ${hex(event.irq)} attached to ${names.both(event.to)}`;
     case 'irq_detached':
       return `irq ${hex(event.irq)} detached`;
+    case 'thread_pager':
+      return `pager of ${names.both(event.object)} is ${event.pager === null ? 'nobody' : names.both(event.pager)}`;
     case 'schedule':
       return `switch to ${names.both(event.to)}`;
     case 'breakpoint':

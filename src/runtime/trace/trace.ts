@@ -3,7 +3,7 @@
 
 import type { BoardEvent, EventStream, StampedEvent } from '../../emu/event.ts';
 import type { DebugId } from '../../emu/numbers.ts';
-import { captureLines } from './cap_cr.ts';
+import { CAP_CR_KINDS, CaptureTrace } from './cap_cr.ts';
 import { describe } from './event_words.ts';
 import type { TraceNames } from './names.ts';
 import { RpcDecoder } from './rpc_decoder.ts';
@@ -16,7 +16,7 @@ export const LEVEL_KINDS = {
   syscalls: ['syscall_enter', 'syscall_leave'],
   ipc: ['ipc_transfer', 'ipc_wait'],
   rpc: ['ipc_transfer'],
-  objects: ['object_created', 'object_named', 'object_deleted', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached'],
+  objects: ['object_created', 'object_named', 'object_deleted', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached', 'thread_pager'],
   instructions: ['instruction'],
   faults: ['page_fault', 'exception', 'unsupported'],
   schedule: ['schedule'],
@@ -35,17 +35,18 @@ export interface TraceOptions {
   readonly thread: string | null;
 }
 
-const CAP_CR_KINDS: readonly BoardEvent['kind'][] = ['object_created', 'object_named', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached'];
-
 /** Prints the lines of a trace from now on. @returns what ends it */
 export function traceEvents(events: EventStream, names: TraceNames, options: TraceOptions, print: (line: string) => void): () => void {
   const kinds = options.format === 'cap_cr' ? CAP_CR_KINDS : [...new Set([...options.levels].flatMap((level) => LEVEL_KINDS[level]))];
   const decoder = options.levels.has('rpc') && options.format !== 'cap_cr' ? new RpcDecoder(names) : null;
+  const capture = options.format === 'cap_cr' ? new CaptureTrace(names) : null;
   return events.listen(kinds, (event) => {
     // Every message goes through the decoder, shown or not: a reply is understood by its request.
     const rpc = event.kind === 'ipc_transfer' ? (decoder?.decode(event) ?? null) : null;
+    // The same goes for what a captured line knows of earlier events.
+    const captured = capture?.lines(event) ?? [];
     if (!passes(event, names, options)) return;
-    if (options.format === 'cap_cr') for (const line of captureLines(event, names)) print(line);
+    if (capture !== null) for (const line of captured) print(line);
     else if (options.format === 'json') print(JSON.stringify(rpc === null ? event : { ...event, rpc }));
     else {
       if (rpc !== null) print(line(event, `rpc ${rpc}`, names));

@@ -87,11 +87,21 @@ test('the form cap_cr has the lines of the captured traces', () => {
     { kind: 'object_created', object: 0x91, type: 'Thread', bound: null },
     { kind: 'object_named', object: 0x91, name: 'signal handler' },
     { kind: 'irq_attached', irq: 0x92, to: 0x91 },
+    { kind: 'syscall_enter', task: 4, thread: 0x10, tag: 0, selector: 0x21_2003, timeouts: 0, op: 1 },
+    { kind: 'irq_attached', task: 4, thread: 0x10, irq: 0x93, to: 0x91 },
+    { kind: 'irq_detached', irq: 0x93 },
+    { kind: 'thread_pager', object: 0x91, pager: 0x90 },
+    { kind: 'thread_pager', object: 0x91, pager: null },
+    { kind: 'object_named', object: 0x91, name: 'a|b' },
+    { kind: 'note', what: 'control_begins', detail: { kind: 'checkpoint' } },
+    { kind: 'note', what: 'control_begins', detail: { kind: 'kill' } },
     { kind: 'cap_unmapped', object: 0x90, from: 4, slot: 0x217 },
   ];
   assert.equal(linesOf(events, { format: 'cap_cr' }), [
     'cap_cr|l4_factory_create_gate|90|72', 'cap_cr|l4_factory_create_thread|91', 'cap_cr|l4_debugger_set_object_name|91|signal handler',
-    'cap_cr|l4_irq_attach|92|91', 'cap_cr|l4_task_unmap|90',
+    'cap_cr|l4_irq_attach|92|91', 'cap_cr|semaphore_irq|92|91', 'cap_cr|l4_irq_attach|93|91', 'cap_cr|l4_irq_attach_core_kcap|93|212000',
+    'cap_cr|l4_irq_detach|93', 'cap_cr|platform_thread_pager|90|91', 'cap_cr|platform_thread_pager||91', 'cap_cr|l4_debugger_set_object_name|91|a?b',
+    'cap_cr|STAGE|checkpointing', 'cap_cr|l4_task_unmap|90',
   ]);
 });
 

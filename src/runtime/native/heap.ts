@@ -30,13 +30,17 @@ const blocks = table<Block>('heap_blocks');
 const growth = record('heap_growth', { next_bytes: 16 * 1024 });
 
 const STATIC_CHUNK_BYTES = 16 * 1024;
-const CHUNK_BYTES_MAX = 256 * 1024;
+/** Counted in machine words by the original: 256 K of them. */
+const CHUNK_BYTES_MAX = 1024 * 1024;
 /** Blocks from this size on get a dataspace of their own. */
 const BIG_BLOCK_BYTES = 64 * 1024;
 /** Bookkeeping that a chunk needs for itself and for its blocks. */
 const CHUNK_OVERHEAD_BYTES = 1024;
 const BLOCK_ALIGN = 16;
 const CACHED = 2;
+
+/** Size in bytes of the chunk that a heap asks for after one of so many: twice as much, up to 1 MiB. Source modelled: Heap of 16.08. */
+export const grownChunk = (bytes: number): number => Math.min(2 * bytes, CHUNK_BYTES_MAX);
 
 type AllocLocals = { [key: string]: Plain; bytes: number; chunk_bytes?: number };
 
@@ -65,7 +69,7 @@ export const heapAlloc = procedure<AllocLocals>('native.heap_alloc', {
   grown: (x, l, { address }: Attached) => {
     const size = pageAligned(l.chunk_bytes ?? 0);
     chunks(x).insert({ size, used: CHUNK_OVERHEAD_BYTES, ds: l['ds'] as number, address });
-    growth.set(x, { next_bytes: Math.min(2 * growth.get(x).next_bytes, CHUNK_BYTES_MAX) });
+    growth.set(x, { next_bytes: grownChunk(growth.get(x).next_bytes) });
     return goto('start');
   },
 });

@@ -68,7 +68,7 @@ test('a page fault of an alien is an exception, not a message to its pager', () 
   assert.equal(board.finish(5_000_000), [`fffb1014 ${HOLE.toString(16)} 330000`]);
 });
 
-test('bit 0 of a return address does not bring a caller back to Thumb state: it goes on in ARM state at the aligned address', () => {
+test('quirk (return in ARM state): bit 0 of a return address does not bring a caller back to Thumb state: it goes on in ARM state at the aligned address', () => {
   const board = new ScriptedBoard(() => ({ main: [touch(CODE), ...create(0x201, 1, 0), sleep((10 << 10) | 2), halt()] }), { code: yieldCode(1) });
   board.finish(5_000_000);
   const { registers } = threadBehind(board, 0x201);

@@ -54,7 +54,7 @@ test('unmapping from "other spaces" lets the next access fault again', () => {
   assert.equal(board.finish(), [`touched ${IMAGE.toString(16)}`, `touched ${IMAGE.toString(16)}`, `touched ${IMAGE.toString(16)}`]);
 });
 
-test('a refused fault becomes an exception with the fault address and error word', () => {
+test('quirk (refused fault): a fault that is answered with all ones becomes an exception with the fault address and error word', () => {
   const board = withPager([wait(), replyAndWait(1, [0xffff_ffff]), noteWords('exception', [0, 1, 2])], [touch(HOLE, true)]);
   assert.equal(board.finish(), ['exception tag=fffb1014 label=14b 10000000 410805 bfff0400']);
 });
@@ -116,7 +116,7 @@ test('a cancel ends a page fault, which then happens again', () => {
   assert.equal(board.finish(), ['first', 'second']);
 });
 
-test('ex_regs without cancel changes nothing while the thread is in its exception', () => {
+test('quirk (ex_regs in an exception): ex_regs without cancel changes nothing while the thread is in its exception', () => {
   const board = withPager(
     [wait(), note('paused'), wait(), note('never')],
     [local(() => {}, 2_000_000)],

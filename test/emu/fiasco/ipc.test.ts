@@ -109,7 +109,7 @@ test('a reply slot is consumed by looking at it and overwritten by the next call
   assert.equal(board.finish(), ['answered', 'first 0', 'second 8000/4']);
 });
 
-test('a reply to a caller that gave up fails with a send timeout, and the slot is gone', () => {
+test('quirk (stale reply slot): a reply to a caller that gave up fails with a send timeout, and the slot is gone', () => {
   const board = new ScriptedBoard((at) => ({
     main: [
       ...startLocal(at, 0x200, 1, 'server'),
@@ -123,7 +123,7 @@ test('a reply to a caller that gave up fails with a send timeout, and the slot i
   assert.equal(board.finish(), ['caller 8000/3', 'reply 8000/2', 'again 8000/4']);
 });
 
-test('senders of a killed receiver hang for ever without timeout', () => {
+test('quirk (killed receiver): senders of a killed receiver hang for ever without timeout', () => {
   const board = new ScriptedBoard((at) => ({
     main: [
       ...startLocal(at, 0x200, 1, 'server'),
@@ -194,7 +194,7 @@ test('ex_regs with cancel ends a wait with error 7 and reports that the thread w
   assert.equal(board.finish(), ['ready=0', 'waiter 8000/7']);
 });
 
-test('a cancel of a running thread sticks until its next IPC, which reports it although it succeeded', () => {
+test('quirk (sticky cancel): a cancel of a running thread sticks until its next IPC, which reports it although it succeeded', () => {
   const board = new ScriptedBoard((at) => ({
     main: [
       ...startLocal(at, 0x200, 1, 'server'),
@@ -211,7 +211,7 @@ test('a cancel of a running thread sticks until its next IPC, which reports it a
   assert.equal(board.finish(), ['object call 40', 'got it', 'send 8000/7']);
 });
 
-test('quirk: a queued sender whose items cannot be transferred gets the error and still enters its receive phase', () => {
+test('quirk (failed items): a queued sender whose items cannot be transferred gets the error and still enters its receive phase', () => {
   const item = [8, ((3 << 12) | 0x37) >>> 0];
   const board = new ScriptedBoard((at) => ({
     main: [
@@ -228,7 +228,7 @@ test('quirk: a queued sender whose items cannot be transferred gets the error an
   assert.equal(board.finish(5_000_000), ['server 8040/9', 'client receive_wait error 8']);
 });
 
-test('quirk: an attach counts from nought and takes any capability but a thread for the calling thread', () => {
+test('quirk (attach): an attach counts from nought and takes any capability but a thread for the calling thread', () => {
   const board = new ScriptedBoard(() => ({
     main: [createIrq(0x300), triggerIrq(0x300), attachIrq(0x300, 2, 0x55), noteResult('attach'), receiveIrq(0x300, 0x0400), noteResult('nothing'), triggerIrq(0x300), receiveIrq(0x300), noteMessage('own')],
   }));

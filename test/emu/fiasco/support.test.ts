@@ -1,6 +1,6 @@
 // The table of operations in the kernel's README is the one that dispatch uses.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { EXTENSIONS } from '../../../src/emu/fiasco/extensions.ts';
 import { OPERATIONS } from '../../../src/emu/fiasco/protocols.ts';
@@ -28,6 +28,17 @@ test("the extensions in the kernel's README are those that can be switched", () 
   const shown = /<!-- extensions[^>]*-->\n([\s\S]*?)\n?<!-- end of extensions -->/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
   const rows = EXTENSIONS.map(({ name, exposes, proposed_by }) => `| ${name} | ${exposes} | ${proposed_by} |`);
   assert.fixture(shown.trim(), ['| name | what it exposes | proposed by |', '|---|---|---|', ...rows].join('\n'));
+});
+
+test("each quirk in the kernel's README has a test that names it, and no test names another", () => {
+  const shown = /<!-- quirks[^>]*-->\n([\s\S]*?)\n?<!-- end of quirks -->/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  const listed = shown.trim().split('\n').slice(2).map((row) => row.split('|')[1]?.trim() ?? '');
+  const folder = new URL('.', import.meta.url);
+  const tested = readdirSync(folder)
+    .filter((name) => name.endsWith('.test.ts'))
+    .flatMap((name) => [...readFileSync(new URL(name, folder), 'utf8').matchAll(/^test\('quirk \((.+?)\): /gm)].map(([, quirk]) => quirk ?? ''));
+  assert.ok(listed.length > 0);
+  assert.equal([...tested].sort(), [...listed].sort());
 });
 
 test('operations beyond the stock kernel belong to a named extension', () => {

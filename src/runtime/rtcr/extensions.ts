@@ -85,7 +85,7 @@ export const RTCR_EXTENSIONS = [
     where: 'kernel',
     exposes: 'thread operations 0x24 and 0x25: read and write words of the UTCB of another thread',
     proposed_by: 'Rescap; UTCBs are kernel memory and no dataspace (fiasco-kernel.md 11, point 4)',
-    used_for: 'checkpoint and restore: message registers and the words that myself() needs',
+    used_for: 'checkpoint and restore: message registers and the words that myself() needs; messages of threads that fault at a tracked part',
     without: [{ checkpoint: { utcb: 'zero' }, restore: { utcb: 'zero' } }],
   },
 ] as const satisfies readonly RtcrExtension[];

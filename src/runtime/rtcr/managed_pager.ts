@@ -10,8 +10,10 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { contexts, type ReceivedSignal, waitForSignal } from '../native/signals.ts';
 import { record } from '../native/store.ts';
 import { copyPart } from './incremental_copy.ts';
+import { awaitsPager, giveMessagesBack, keepMessages, type KeptMessage } from './faulting_messages.ts';
 import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './managed_dataspaces.ts';
 import { targets } from './online_storage.ts';
+import { sleep } from './sleep.ts';
 
 /** Faults resolved since power-on, of all targets; checkpoints report differences. */
 export const managedFaults = record<{ readonly count: number }>('rtcr_managed_faults', { count: 0 });
@@ -19,6 +21,8 @@ export const managedFaults = record<{ readonly count: number }>('rtcr_managed_fa
 const FAULT = { ready: 0, write: 2 } as const;
 /** A fault at an address that no part has is left alone after so many tries. */
 const ROUNDS_MAX = 1024;
+/** How often the pager of core is given the processor to answer a fault. */
+const PAUSES_MAX = 16;
 
 export const managedPager = procedure<{ [key: string]: Plain; receiver: number }>('rtcr.managed_dataspace_pager', {
   start: (_x, l) => call(waitForSignal, { receiver: l.receiver }, 'signal'),
@@ -36,7 +40,7 @@ export const managedPager = procedure<{ [key: string]: Plain; receiver: number }
   again: () => goto('start'),
 });
 
-type ResolveLocals = { [key: string]: Plain; managed: number; rounds: number; write?: boolean; part?: number };
+type ResolveLocals = { [key: string]: Plain; managed: number; rounds: number; write?: boolean; part?: number; messages?: readonly KeptMessage[]; pauses?: number };
 
 /** Resolves the faults of one managed dataspace, one after the other, until core knows of none. */
 const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
@@ -57,8 +61,22 @@ const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
     return found[1].awaits_copy && l.write ? call(copyPart, { part: l.part }, 'take', 'take') : goto('take');
   },
   take: (_x, l) => call(detachPart, { part: l.part ?? 0 }, 'attach', 'gone'),
-  attach: (x, l) => call(attachPart, { part: l.part ?? 0, access: accessFor(x, l) }, 'attached', 'gone'),
+  attach: (x, l) => {
+    l.messages = keepMessages(x, managedDataspaces(x).get(l.managed)?.target ?? 0);
+    return call(attachPart, { part: l.part ?? 0, access: accessFor(x, l) }, 'attached', 'unattached');
+  },
+  unattached: (x, l) => {
+    giveMessagesBack(x, l.messages ?? [], standsStill(x, l.managed));
+    return goto('gone');
+  },
+  // Core's pager answers on its own.
   attached: (x, l) => {
+    l.pauses = (l.pauses ?? 0) + 1;
+    return awaitsPager(x, l.messages ?? []) && l.pauses <= PAUSES_MAX ? call(sleep, { us: 0 }, 'attached') : goto('answered');
+  },
+  answered: (x, l) => {
+    l.pauses = 0;
+    giveMessagesBack(x, l.messages ?? [], standsStill(x, l.managed));
     // What the checkpointer itself reads while the target stands still changes nothing.
     if (l.write === true || !standsStill(x, l.managed)) {
       if (parts(x).get(l.part ?? 0)?.access === 'all') parts(x).update(l.part ?? 0, { dirty: true });

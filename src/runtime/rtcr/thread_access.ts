@@ -113,6 +113,10 @@ export function writeUtcb(x: Execution, thread: number, utcb: FutureUtcb | null,
   return 'ok';
 }
 
+/** Some words of the UTCB of a thread that was started. */
+export const writeUtcbWords = (x: Execution, thread: number, first: number, words: readonly number[]): 'ok' | 'absent' | 'failed' =>
+  outcome(threadCall(x, thread, [THREAD.write_utcb, first, words.length, ...words]));
+
 export function readIrqCount(x: Execution, irq: number): Access<number> {
   const result = kernelCall(x, { slot: irq, label: PROTOCOL.irq, words: [IRQ.read_count] });
   const state = outcome(result);

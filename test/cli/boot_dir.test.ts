@@ -159,6 +159,12 @@ test('a link that leads nowhere and a folder in the boot folder are no modules a
   assert.is((await run('', start('log_only'), '[init -> log_only] log_only: hello', ['--boot-dir', 'links'])).status, 0);
 });
 
+test('a module whose file cannot be read is an error at the line that names it', async () => {
+  const { status, out, err } = await run('', '', 'x', [], '<boot><module name="init"/><module name="blob" file="links"/></boot>');
+  assert.is(status, 2);
+  assert.match(out + err, /boot\.xml:1:\d+: error\[E018\]: 'links' cannot be read: EISDIR/);
+});
+
 test('more modules than the board can hold are an invalid scenario, not a failing boot', async () => {
   mkdirSync(join(folder, 'vast'));
   writeFileSync(join(folder, 'vast/blob'), '');

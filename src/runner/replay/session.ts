@@ -70,7 +70,16 @@ export class ReplaySession {
   move({ count, unit }: Distance): string | null {
     const { recording, system } = this;
     if (unit === 'instructions') return this.goTo({ kind: 'instruction', at: Math.max(0, system.machine.instructions + count) });
-    return this.goTo({ kind: 'event', number: Math.max(recording.first_event, recording.events + count) });
+    const number = Math.max(recording.first_event, recording.events + count);
+    return count < 0 ? this.#backToEvent(number) : this.goTo({ kind: 'event', number });
+  }
+
+  /** One instruction may bring many events. Where the machine can stand is behind all of them: back means behind the ones before. */
+  #backToEvent(number: number): string | null {
+    for (let asked = number; ; asked--) {
+      const problem = this.goTo({ kind: 'event', number: asked });
+      if (problem !== null || this.recording.events <= number || asked <= this.recording.first_event) return problem;
+    }
   }
 
   parse(text: string): ReplayMoment | { readonly error: string } {

@@ -15,7 +15,7 @@ import { CaseBoard, differences, ENTRY, SETS } from './vectors/case.ts';
 import { parseVectors } from './vectors/vector_file.ts';
 
 const test = suite('arm jit');
-const AT_ONCE = { heat: 0, translations: Infinity, block: 48 };
+const AT_ONCE = { heat: 0, translations: Infinity, block: 48, regions: 400 };
 /** Every so many vectors: each is a translation of its own. All of them, when the translator is worked on. */
 const STEP = process.env['RESCAP_EVERY'] === '1' ? 1 : 12;
 
@@ -50,8 +50,8 @@ interface Side {
 }
 
 /** The same program on the reference and on the translator. */
-function both(program: readonly number[]): readonly Side[] {
-  return ([(memory) => makeEngine('reference', memory), (memory) => new JitCpu(memory, AT_ONCE)] satisfies ((memory: PhysicalMemory) => Engine)[]).map((make) => {
+function both(program: readonly number[], limits = AT_ONCE): readonly Side[] {
+  return ([(memory) => makeEngine('reference', memory), (memory) => new JitCpu(memory, limits)] satisfies ((memory: PhysicalMemory) => Engine)[]).map((make) => {
     const memory = new PhysicalMemory(0x7000_0000, 8 * 4096);
     const pages = new Pages();
     pages.map(PROGRAM, 1, RWX);
@@ -105,6 +105,22 @@ test('code that others change is translated anew', () => {
   alike(sides, [40]);
   for (const { memory } of sides) memory.u32[1024] = 0xe280_0002;
   alike(sides, [40, 40]);
+});
+
+test('pages beyond the limit of regions drop the others, which are translated anew when they are come to', () => {
+  // Of each of three pages: add r4,#1; b to the next one, of the last back to the first.
+  const sides = both([], { ...AT_ONCE, regions: 2 });
+  for (const { memory, pages } of sides) {
+    [1, 3, 4].forEach((frame, k) => {
+      pages.map(PROGRAM + 4096 * k, frame, RWX);
+      memory.u32.set([0xe284_4001, (0xea00_0000 | ((k < 2 ? 1021 : -2051) & 0xff_ffff)) >>> 0], 1024 * frame);
+    });
+  }
+  alike(sides, [50, 1, 7, 2000]);
+  const jit = sides[1];
+  assert.is(jit?.registers.r[4], 1029, 'one addition in two instructions');
+  const translated = jit?.engine instanceof JitCpu ? jit.engine.translated : 0;
+  assert.ok(translated > 1500, `${translated} instructions ran translated`);
 });
 
 test.run();

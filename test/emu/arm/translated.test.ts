@@ -157,7 +157,7 @@ const COURSES = [
 for (const [name, layout] of Object.entries(LAYOUTS)) {
   for (const { block, least, ...course } of COURSES) {
     test(`${name}: random programs run alike on all engines in slices of ${course.slice}, at least ${100 * least} % of it translated`, () => {
-      const { exits, retired, translated } = new LockStep(layout, { ...course, seed: course.slice }, { heat: 0, translations: 12, block }).run();
+      const { exits, retired, translated } = new LockStep(layout, { ...course, seed: course.slice }, { heat: 0, translations: 12, block, regions: 400 }).run();
       for (const kind of ['budget', 'svc', 'data_abort'] as const) assert.ok(exits.has(kind), `no exit was ${kind}`);
       assert.ok(translated > retired * least, `only ${translated} of ${retired} instructions were executed by translated code`);
     });

@@ -245,8 +245,14 @@ function runAll(extended: boolean, first: number, count: number): number {
       if (wrong.length > 0) assert.unreachable(`sequence ${number} (extensions ${extended ? 'on' : 'off'}), ${when}: ${wrong.join('; ')}`);
     };
     try {
-      for (let slice = 0; slice < SLICES_MAX && machine.run({ instructions: SLICE }) === 'instruction_limit' && kernel.processor.current.internal !== 'idle'; slice++) hold(`slice ${slice}`);
-      machine.run({ time_us: 12_000 });
+      for (let slice = 0, goesOn = true; slice < SLICES_MAX && goesOn; slice++) {
+        goesOn = machine.run({ instructions: SLICE }) === 'instruction_limit' && kernel.processor.current.internal !== 'idle';
+        hold(`slice ${slice}`);
+      }
+      // What is armed and should not be must be seen before it is over: timeouts are of one and two milliseconds.
+      machine.run({ time_us: 1000 });
+      hold('after a millisecond of rest');
+      machine.run({ time_us: 11_000 });
       hold('at the end');
       if (number % 50 === 0) machine.save();
     } catch (thrown) {

@@ -96,6 +96,17 @@ test('a step back and a step forth lead to the same place, in instructions as in
   }
 });
 
+test('going back by events ends behind the earlier ones, even where one instruction brought many, until there are none', () => {
+  const session = at('log_only', { kind: 'log', pattern: '*' });
+  session.goTo({ kind: 'instruction', at: 400_000 });
+  for (let steps = 0; session.recording.events > session.recording.first_event; steps++) {
+    assert.ok(steps < 10, 'it does not come to the beginning');
+    const { events, first_event } = session.recording;
+    assert.is(session.move({ count: -40, unit: 'events' }), null);
+    assert.ok(session.recording.events <= Math.max(first_event, events - 40), `at ${session.recording.events}, after ${events}`);
+  }
+});
+
 test('a moment that never comes is told with where the run ended', () => {
   assert.match(open('log_only').runTo({ kind: 'log', pattern: 'no such line*' }) ?? '', /log line "no such line\*" does not come: the run ends at instruction \d+ .*all steps passed/);
 });

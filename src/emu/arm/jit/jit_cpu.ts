@@ -34,12 +34,13 @@ export interface JitLimits {
   readonly translations: number;
   /** Instructions of a block at most: shorter budgets are left to the interpreter. */
   readonly block: number;
+  /** Regions kept; the one behind them drops all. The host's code of their modules takes some ten times as much memory as they. */
+  readonly regions: number;
 }
-const LIMITS: JitLimits = { heat: 1_000_000, translations: 10, block: 48 };
+const LIMITS: JitLimits = { heat: 1_000_000, translations: 10, block: 48, regions: 400 };
 /** What executing one instruction between blocks costs, in instructions of long pieces. */
 const WORTH_OF_STEP = 40;
-/** Regions kept, and bytes of their modules; then all are dropped. The host's code takes some ten times as much. */
-const REGIONS_MAX = 400;
+/** Bytes of the modules of the regions that are kept. */
 const MODULE_BYTES_MAX = 16 << 20;
 
 interface Page {
@@ -171,7 +172,7 @@ export class JitCpu extends FastCpu {
   }
 
   #translate(page: Page, frame: number): void {
-    if (this.#regions >= REGIONS_MAX || this.#module_bytes >= MODULE_BYTES_MAX) {
+    if (this.#regions >= this.#limits.regions || this.#module_bytes >= MODULE_BYTES_MAX) {
       this.#regions = 0;
       this.#module_bytes = 0;
       for (const other of this.#pages.values()) other.run = null;

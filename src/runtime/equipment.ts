@@ -5,6 +5,7 @@ import type { Machine } from '../emu/machine.ts';
 import { RAM_BASE } from '../emu/machine.ts';
 import { type DebugId, PAGE_BYTES } from '../emu/numbers.ts';
 import { takeFreshIds } from './core/cap_ids.ts';
+import { dataspaces } from './core/dataspace.ts';
 import { resolveFault } from './core/fault_resolution.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
@@ -15,6 +16,7 @@ import { initState } from './inspection.ts';
 import type { Component } from './native/component.ts';
 import { env } from './native/env.ts';
 import { putRpcFault, rpcFault } from './native/rpc_fault.ts';
+import { objects } from './native/service.ts';
 import type { HasStore } from './native/store.ts';
 import { isCheckpointer } from './rtcr/names.ts';
 import { signalEquipment } from './signal_equipment.ts';
@@ -98,6 +100,13 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       if (component === undefined) return null;
       const { made, failed } = rpcFault.get(component);
       return { made, failed };
+    },
+    dataspaceContent: (id) => {
+      const owner = core();
+      const object = owner === undefined ? undefined : objects(owner).get(id);
+      const row = owner === undefined || object?.interface !== 'Dataspace' ? undefined : dataspaces(owner).get(object.ref);
+      const index = row === undefined ? -1 : machine.memory.index(row.phys);
+      return row === undefined || row.managed_by !== 0 || index < 0 ? null : machine.memory.u8.slice(index, index + row.size);
     },
     takeFreshIds: () => {
       const owner = core();

@@ -186,6 +186,8 @@ export interface Equipment extends SignalEquipment {
   failRpc(label: string, nth: number, kind: 'denied' | 'exhausted'): boolean;
   /** RPCs that it has made since, and which was made to fail. */
   rpcsMade(label: string): { readonly made: number; readonly failed: string } | null;
+  /** What is in the dataspace with a capability id; null where there is none, or where it is managed. */
+  dataspaceContent(id: number): Uint8Array | null;
   /** Core hands out no capability id from now on that it has handed out before. */
   takeFreshIds(): void;
   /** The state report of a hosted init as it would be now, with all details; null where there is none of that label. */

@@ -127,6 +127,12 @@ test('a session that was closed while there was no server is closed at the resto
   assert.is(verdict, 'passed', out);
 });
 
+test('where the server of a ROM module gives another content to the restored component, that is told', async () => {
+  const { verdict, out } = await sweep({ only: '68613862' }, 'restore/rom_changed');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /1 moments: 0 ok, 1 other_module, 0 refused, 0 failed/);
+});
+
 test('cycles of checkpoint, kill and restore leave every count as it was', async () => {
   const { verdict, out } = await sweep({ cycles: '50' });
   assert.is(verdict, 'passed', out);

@@ -88,9 +88,12 @@ const ERROR_WORD = 123;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-/** The first difference in words; null if the states are one, up to the ids of kernel objects. `still`: what was pending when the component stood still. */
-export function stateDifference(before: ComponentState, after: ComponentState, still: Pending): string | null {
-  return regionsDifference(before, after) ?? memoryDifference(before, after) ?? recordsDifference(before, after) ?? threadsDifference(before, after) ?? ramDifference(before, after) ?? pendingDifference(still, before.pending, after.pending);
+/**
+ * The first difference in words; null if the states are one, up to the ids of kernel objects. `still`: what was pending when the component stood still. `told`: the restore
+ * itself has sent signals, about modules that have changed.
+ */
+export function stateDifference(before: ComponentState, after: ComponentState, still: Pending, told = false): string | null {
+  return regionsDifference(before, after) ?? memoryDifference(before, after) ?? recordsDifference(before, after) ?? threadsDifference(before, after) ?? ramDifference(before, after) ?? pendingDifference(still, told ? null : before.pending, after.pending);
 }
 
 function regionsDifference({ memory: before }: ComponentState, { memory: after }: ComponentState): string | null {
@@ -173,13 +176,14 @@ function ramDifference({ ram }: ComponentState, { ram: now }: ComponentState): s
 }
 
 /** What came in while the checkpoint was taken may be part of it or come again, as the remaining time of a timer says. */
-function pendingDifference(least: Pending, most: Pending, now: Pending): string | null {
+function pendingDifference(least: Pending, most: Pending | null, now: Pending): string | null {
   const wrong = (kind: keyof Pending, key: number): boolean => {
     const count = now[kind].get(key) ?? 0;
-    return count < (least[kind].get(key) ?? 0) || count > (most[kind].get(key) ?? 0);
+    return count < (least[kind].get(key) ?? 0) || (most !== null && count > (most[kind].get(key) ?? 0));
   };
-  const signal = [...most.signals.keys(), ...now.signals.keys()].find((imprint) => wrong('signals', imprint));
-  if (signal !== undefined) return `core holds ${now.signals.get(signal) ?? 0} signals of context ${hex(signal)}, and held ${most.signals.get(signal) ?? 0}`;
-  const irq = [...most.irqs.keys()].find((slot) => wrong('irqs', slot));
-  return irq === undefined ? null : `the IRQ object in slot ${hex(irq)} has ${now.irqs.get(irq) ?? 0} pending triggers, and had ${most.irqs.get(irq) ?? 0}`;
+  const had = most ?? least;
+  const signal = [...had.signals.keys(), ...now.signals.keys()].find((imprint) => wrong('signals', imprint));
+  if (signal !== undefined) return `core holds ${now.signals.get(signal) ?? 0} signals of context ${hex(signal)}, and held ${had.signals.get(signal) ?? 0}`;
+  const irq = [...had.irqs.keys()].find((slot) => wrong('irqs', slot));
+  return irq === undefined ? null : `the IRQ object in slot ${hex(irq)} has ${now.irqs.get(irq) ?? 0} pending triggers, and had ${had.irqs.get(irq) ?? 0}`;
 }

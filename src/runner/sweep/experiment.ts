@@ -29,16 +29,18 @@ export interface ThreadAt {
  * `refused`: no checkpoint was possible at this moment, it was said, and the component went on unharmed. `reordered`: not the end of the
  * undisturbed run, but the very end to which the component comes without any checkpoint when its threads run in the same order.
  * `renumbered`: one of these, or `ok`, as soon as core hands out no capability id twice; which ids are free depends on everybody.
+ * `other_module`: none of these; all of the component was restored as it was, and then it got another content of a ROM module than undisturbed.
  */
-export const OUTCOMES = ['ok', 'reordered', 'renumbered', 'refused', 'failed'] as const;
+export const OUTCOMES = ['ok', 'reordered', 'renumbered', 'other_module', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 /** Outcomes that are not the end of the undisturbed run and nobody's fault, with what they are. */
 export const EXPLAINED = {
   reordered: 'the same end without a checkpoint, when the threads run in the same order',
   renumbered: 'the same end as without a checkpoint, when core hands out no capability id twice',
+  other_module: 'restored as it was, but the server of a ROM module gives another content to the session that the restore opens',
 } as const satisfies Partial<Record<Outcome, string>>;
 export type Explained = keyof typeof EXPLAINED;
-export const EXPLAINED_OUTCOMES: readonly Explained[] = ['reordered', 'renumbered'];
+export const EXPLAINED_OUTCOMES: readonly Explained[] = ['reordered', 'renumbered', 'other_module'];
 
 export interface MomentResult {
   /** Retired instructions since power-on. */
@@ -68,6 +70,8 @@ export interface Finding extends MomentResult {
   readonly ends?: readonly End[];
   /** Why the checkpoint was refused. */
   readonly refusal?: string;
+  /** It was given another content of a ROM module than the undisturbed run has at that place. */
+  readonly other_module?: boolean;
   /** How long the commands took. */
   readonly took_us: number;
 }
@@ -172,7 +176,7 @@ export function experiment(system: System, expected: Expectation, record?: (cour
   }
 }
 
-type Judgement = { readonly outcome: Exclude<Outcome, Explained>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
+type Judgement = { readonly other_module?: boolean; readonly outcome: Exclude<Outcome, Explained>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
 function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement {
@@ -195,10 +199,11 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   if (wrong !== null) return failed(...wrong);
   // A strategy that loses something is judged by what comes of it.
   const complete = Object.keys({ ...strategy.checkpoint, ...strategy.restore }).length === 0;
-  const state = complete ? statesDifference(watch.states, labelsOf(expected.mark)) : null;
+  const state = complete ? statesDifference(watch.states, labelsOf(expected.mark), restored.facts['changed_modules'] !== undefined) : null;
   if (state !== null) return failed(`restored is not what was checkpointed: ${state}`);
   const { reason, ends } = goesOn(group, expected, started_us);
-  return reason === null ? { outcome: 'ok', reason: [] } : { outcome: 'failed', reason, ends };
+  if (reason === null) return { outcome: 'ok', reason: [] };
+  return { outcome: 'failed', reason, ends, other_module: complete && group.subjects.some(({ modules }, i) => modules.some((sum, k) => sum !== (expected.members[i]?.modules[k] ?? sum))) };
 }
 
 type Spaces = readonly (ObjectSpace | undefined)[];
@@ -214,10 +219,10 @@ function spacesDifference(before: Spaces, after: Spaces, labels: readonly string
   return null;
 }
 
-function statesDifference({ still, before, after }: Watch['states'], labels: readonly string[]): string | null {
+function statesDifference({ still, before, after }: Watch['states'], labels: readonly string[], told: boolean): string | null {
   for (const [i, label] of labels.entries()) {
     const [one, other] = [before[i], after[i]];
-    const found = one === undefined || other === undefined ? 'it has no state' : stateDifference(one, other, still[i] ?? one.pending);
+    const found = one === undefined || other === undefined ? 'it has no state' : stateDifference(one, other, still[i] ?? one.pending, told);
     if (found !== null) return labels.length < 2 ? found : `${label}: ${found}`;
   }
   return null;

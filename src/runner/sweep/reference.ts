@@ -14,6 +14,8 @@ export interface Member {
   readonly label: string;
   readonly task: DebugId;
   readonly end: End;
+  /** What it got of ROM modules, from its beginning on. */
+  readonly modules: readonly string[];
 }
 
 export interface Reference {
@@ -95,7 +97,7 @@ function run(group: Group, choice: MomentChoice, last: number, moments_max: numb
   const ends = group.counts.every((count, i) => count === said[i]) ? reached : reached.map((end) => ({ ...end, final: undefined }));
   const members = ends.flatMap((end, i) => {
     const label = group.subjects[i]?.label ?? '';
-    return [{ label, task: tasks.get(label) ?? (0 as DebugId), end }];
+    return [{ label, task: tasks.get(label) ?? (0 as DebugId), end, modules: group.subjects[i]?.modules ?? [] }];
   });
   return { members, birth, last, last_us, moments: collector.moments.filter((moment) => moment >= birth && moment < last), dropped: collector.dropped };
 }

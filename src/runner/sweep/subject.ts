@@ -22,9 +22,18 @@ export interface Past {
   /** The beginning of a line. */
   readonly unfinished: string;
   readonly given: ReadonlySet<number>;
+  /** Of each ROM module that it has asked for: its content, as a checksum. */
+  readonly modules: readonly string[];
 }
 
-export const NO_PAST: Past = { lines: [], unfinished: '', given: new Set() };
+export const NO_PAST: Past = { lines: [], unfinished: '', given: new Set(), modules: [] };
+
+/** FNV-1a. */
+function checksum(bytes: Uint8Array): string {
+  let sum = 0x811c_9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x0100_0193);
+  return `${bytes.length}:${(sum >>> 0).toString(16)}`;
+}
 
 export class Subject {
   readonly system: System;
@@ -35,6 +44,7 @@ export class Subject {
   #apart = false;
   #wanted = Number.POSITIVE_INFINITY;
   readonly lines: string[];
+  readonly modules: string[];
   readonly #given: Set<number>;
   /** Tasks of the component, dead ones included, and tasks that are none of it. */
   readonly #mine = new Map<DebugId, boolean>();
@@ -46,6 +56,7 @@ export class Subject {
     this.label = label;
     this.log = new LogLines(past.unfinished, unify);
     this.lines = [...past.lines];
+    this.modules = [...past.modules];
     this.#given = new Set(past.given);
     this.#prefix = `[${label}] `;
     this.#close = system.machine.events.listen(['console', 'cap_mapped'], (event) => {
@@ -57,7 +68,7 @@ export class Subject {
 
   /** What has happened so far, for another subject that goes on from here. */
   get past(): Past {
-    return { lines: [...this.lines], unfinished: this.log.unfinished, given: new Set(this.#given) };
+    return { lines: [...this.lines], unfinished: this.log.unfinished, given: new Set(this.#given), modules: [...this.modules] };
   }
 
   /** While true, what happens to the system is none of this run's business. */
@@ -110,6 +121,19 @@ export class Subject {
       if (label !== undefined && label !== this.label) return;
     }
     this.#given.add(id);
+    if (this.#mine.get(into) === true) this.#module(id, into);
+  }
+
+  /** Notes what somebody who has asked for a ROM module is given. */
+  #module(id: number, task: DebugId): void {
+    const { system } = this;
+    const asks = (thread: DebugId): boolean => {
+      const rpc = system.callOf(thread);
+      return rpc?.interface === 'Rom_session' && rpc.function === 'dataspace' && system.threadState(thread) === 'call';
+    };
+    if (!system.threads().some((row) => row.task === task && asks(row.id))) return;
+    const content = system.equipment.dataspaceContent(id);
+    if (content !== null) this.modules.push(checksum(content));
   }
 
   #take(text: string, time_us: number): void {

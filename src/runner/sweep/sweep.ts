@@ -99,18 +99,21 @@ function forward(system: System, request: SweepRequest, ports: SweepPorts, { mem
 
 /** Another end than that of the undisturbed run is as right if the undisturbed component comes to it as well, in the same order of its threads. */
 function judged(system: System, expected: Expectation, attempt: Attempt, strict: boolean): MomentResult {
-  const { ends, refusal, took_us: _, ...found } = attempt(system, (copy) => experiment(copy, expected));
+  const { ends, refusal, took_us: _, other_module, ...found } = attempt(system, (copy) => experiment(copy, expected));
   if (ends === undefined || strict || found.outcome !== 'failed') return found;
   const other = controlDifference(system, expected, ends, attempt);
   if (other === null) return refusal === undefined ? { ...found, outcome: 'reordered' } : { ...found, outcome: 'refused', reason: [refusal] };
-  return withFreshIds(system, expected, attempt) ?? { ...found, reason: [...found.reason, `and with its threads in that order, without a checkpoint: ${other.join('; ')}`] };
+  const renumbered = withFreshIds(system, expected, attempt);
+  if (renumbered !== null) return renumbered;
+  if (other_module === true) return { ...found, outcome: 'other_module' };
+  return { ...found, reason: [...found.reason, `and with its threads in that order, without a checkpoint: ${other.join('; ')}`] };
 }
 
 /** The same where core hands out no id twice: a component can tell an id that it has met before. Null: it is no other. */
 function withFreshIds(system: System, expected: Expectation, attempt: Attempt): MomentResult | null {
   return attempt(system, (numbered) => {
     numbered.equipment.takeFreshIds();
-    const { ends, refusal, took_us: _, ...found } = attempt(numbered, (copy) => experiment(copy, expected));
+    const { ends, refusal, took_us: _, other_module: __, ...found } = attempt(numbered, (copy) => experiment(copy, expected));
     if (found.outcome === 'refused') return found;
     if (found.outcome !== 'ok' && (ends === undefined || controlDifference(numbered, expected, ends, attempt) !== null)) return null;
     return refusal === undefined ? { ...found, outcome: 'renumbered' } : { ...found, outcome: 'refused', reason: [refusal] };

@@ -8,7 +8,8 @@ import { log } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { thawTargets } from './kernel_threads.ts';
 import { each } from './each.ts';
-import { targets } from './online_storage.ts';
+import { romSessions, targets } from './online_storage.ts';
+import { ofTarget } from './target_rows.ts';
 import { resumeProxies } from './proxy_restore.ts';
 import { allMembers, beginRestoration, endRestoration, enterMember, lost, type Restoration, type RestoreItem, snapshotOf } from './restoration.ts';
 import { noteLostSlots } from './restore_caps.ts';
@@ -85,11 +86,14 @@ function noteLostSemaphores(x: Execution, strategy: DecidedStrategy): void {
 
 function restoreFacts(x: Execution, members: readonly Restoration[]): PlainRecord {
   const stored = members.map(({ snapshot }) => snapshots(x).require(snapshot));
+  const changed = members.reduce((total, { target }) => total + ofTarget(romSessions, x, target).filter(([, { outdated }]) => outdated).length, 0);
   const sum = (size: (member: Restoration) => number): number => members.reduce((total, member) => total + size(member), 0);
   return {
     from: stored[0]?.name ?? '', target: members.map(({ name }) => name).join(', '), threads: sum(({ threads }) => threads.length),
     stored_threads: stored.reduce((total, snapshot) => total + threadsOf(snapshot).length, 0), dataspaces: stored.reduce((total, snapshot) => total + dataspacesOf(snapshot).length, 0),
     copied_bytes: sum(({ copied_bytes }) => copied_bytes), records_rewritten: sum(({ rewritten }) => rewritten), slots_installed: sum(({ installed }) => installed),
     extensions: [...new Set(members.flatMap(({ extensions }) => extensions))].sort(), lost: members.flatMap((member) => member.lost),
+    // Modules whose server has another content now; the component is told by a signal.
+    ...(changed === 0 ? {} : { changed_modules: changed }),
   };
 }

@@ -70,6 +70,7 @@ test('what comes in while the component stands still may be part of the checkpoi
   const least = state({ signals: 0 }).pending;
   for (const signals of [0, 1]) assert.is(stateDifference(state({ signals: 1 }), state({ signals }), least), null);
   assert.match(String(stateDifference(state({ signals: 1 }), state({ signals: 0 }), state({ signals: 1 }).pending)), /core holds 0 signals/);
+  assert.is(stateDifference(state(), state({ signals: 1 }), least, true), null, 'a restore that tells of another content of a module sends a signal');
 });
 
 test.run();

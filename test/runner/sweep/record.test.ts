@@ -10,7 +10,7 @@ import { suite } from '../../kit.ts';
 const test = suite('sweep record');
 
 const IDENTITY: SweepIdentity = { scenario: 's', hash: 'h', component: 'rtcr -> x', moments_of: 'every fault', strategy: { checkpoint: {}, restore: { utcb: 'zero' } } };
-const outcomes = fc.constantFrom('ok', 'reordered', 'renumbered', 'refused', 'failed');
+const outcomes = fc.constantFrom('ok', 'reordered', 'renumbered', 'other_module', 'refused', 'failed');
 const resultAt = (moment: number, outcome: MomentResult['outcome']): MomentResult => ({ moment, outcome, reason: outcome === 'ok' ? [] : ['because'], threads: [{ name: 'ep', phase: 'open wait' }] });
 const recordOf = (results: readonly MomentResult[], total: number): SweepRecord => results.reduce(withResult, emptyRecord(IDENTITY, total));
 const runs = fc.uniqueArray(fc.nat(1000), { maxLength: 30 }).chain((moments) => fc.array(outcomes, { minLength: moments.length, maxLength: moments.length }).map((all) => moments.sort((a, b) => a - b).map((moment, i) => resultAt(moment, all[i] ?? 'ok'))));

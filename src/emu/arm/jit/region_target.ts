@@ -5,7 +5,8 @@ import { I32 } from '../compile/assembler.ts';
 import type { Assembler } from '../compile/assembler.ts';
 import type { Code, Flag } from '../compile/code.ts';
 import type { Emitter, Target } from '../compile/emitter.ts';
-import { AT_FAULT, AT_FLAGS, AT_REGISTERS, DATA_ENTRIES, READ_ADDEND, READ_TAG, WRITE_ADDEND, WRITE_TAG } from '../fast/layout.ts';
+import { CachedAccess, LOAD, STORE } from '../fast/cached_access.ts';
+import { AT_FLAGS, AT_REGISTERS, READ_ADDEND, READ_TAG, WRITE_ADDEND, WRITE_TAG } from '../fast/layout.ts';
 import { ENGINE_AREA_BYTES } from '../../memory/physical_memory.ts';
 import { REG_PC } from '../registers.ts';
 
@@ -15,8 +16,6 @@ const importNumber = (name: (typeof REGION_IMPORTS)[number]): number => REGION_I
 
 const FLAGS: readonly Flag[] = ['n', 'z', 'carry', 'v'];
 const PAGE_MASK = -4096;
-const LOAD = { 1: 'i32_load8_u', 2: 'i32_load16_u', 4: 'i32_load' } as const;
-const STORE = { 1: 'i32_store8', 2: 'i32_store16', 4: 'i32_store' } as const;
 
 /** Locals of a region's function, behind its one parameter. */
 export class RegionLocals {
@@ -64,11 +63,14 @@ export class RegionTarget implements Target {
   readonly registers = AT_REGISTERS;
   readonly #around: Around;
   readonly #asm: Assembler;
+  readonly #access: CachedAccess;
   readonly setPc: () => void;
 
   constructor(around: Around) {
     this.#around = around;
     this.#asm = around.asm;
+    const { asm, locals, fault } = around;
+    this.#access = new CachedAccess({ asm, pushSpace: () => asm.get(locals.space), entry: locals.entry, fault, probe: importNumber('probe'), misaligned: importNumber('misaligned') });
     this.setPc = () => around.asm.set(around.locals.next);
   }
 
@@ -94,65 +96,38 @@ export class RegionTarget implements Target {
     return true;
   }
 
-  /** Leaves the address of the translation of an address in a local. */
-  #translation(address: number): void {
-    const { locals } = this.#around;
-    this.#asm.get(address).i32(8).op('i32_shr_u').get(address).i32(16).op('i32_shr_u', 'i32_xor').i32(0xff0).op('i32_and');
-    this.#asm.get(locals.space).op('i32_add').set(locals.entry);
-  }
-  #compareTag(address: number, tag: number, mask: number): void {
-    this.#asm.get(this.#around.locals.entry).memory('i32_load', DATA_ENTRIES + tag).get(address).i32(mask).op('i32_and', 'i32_eq');
-  }
-  #checkFault(): void {
-    this.#asm.i32(0).memory('i32_load', AT_FAULT).open('if');
-    this.#around.fault();
-    this.#asm.end();
-  }
-
   load(bytes: 1 | 2 | 4, address: number): void {
     const asm = this.#asm;
-    this.#translation(address);
-    this.#compareTag(address, READ_TAG, PAGE_MASK | (bytes - 1));
+    this.#access.translation(address);
+    this.#access.compareTag(address, READ_TAG, bytes);
     asm.open('if', I32);
     asm.get(this.#around.locals.entry).memory('i32_load', READ_ADDEND).get(address).op('i32_add').memory(LOAD[bytes], ENGINE_AREA_BYTES);
     asm.otherwise();
     asm.get(address).i32(bytes).i32(0).call(importNumber('load'));
-    this.#checkFault();
+    this.#access.checkFault();
     asm.end();
   }
 
   store(bytes: 1 | 2 | 4, address: number, value: number): void {
     const asm = this.#asm;
     const { locals, frame } = this.#around;
-    this.#translation(address);
-    this.#compareTag(address, WRITE_TAG, PAGE_MASK | (bytes - 1));
+    this.#access.translation(address);
+    this.#access.compareTag(address, WRITE_TAG, bytes);
     asm.open('if');
     asm.get(locals.entry).memory('i32_load', WRITE_ADDEND).get(address).op('i32_add').tee(locals.index).get(value).memory(STORE[bytes], ENGINE_AREA_BYTES);
     asm.get(locals.index).i32(frame).op('i32_xor').i32(PAGE_MASK).op('i32_and', 'i32_eqz').get(locals.changed).op('i32_or').set(locals.changed);
     asm.otherwise();
     asm.get(address).get(value).i32(bytes).call(importNumber('store')).op('drop');
-    this.#checkFault();
+    this.#access.checkFault();
     asm.i32(1).set(locals.changed);
     asm.end();
   }
 
   probe(address: number, count: number, write: boolean): void {
-    const asm = this.#asm;
-    this.#translation(address);
-    this.#compareTag(address, write ? WRITE_TAG : READ_TAG, PAGE_MASK);
-    asm.get(address).i32(0xfff).op('i32_and').get(count).op('i32_add').i32(4096).op('i32_le_u', 'i32_and', 'i32_eqz').open('if');
-    asm.get(address).get(count).i32(write ? 1 : 0).call(importNumber('probe')).op('drop');
-    this.#checkFault();
-    asm.end();
+    this.#access.probe(address, count, write);
   }
-
   requireAligned(address: number, bytes: number, write: boolean): void {
-    if (bytes === 1) return;
-    const asm = this.#asm;
-    asm.get(address).i32(bytes - 1).op('i32_and').open('if');
-    asm.get(address).i32(bytes).i32(write ? 1 : 0).call(importNumber('misaligned')).op('drop');
-    this.#around.fault();
-    asm.end();
+    this.#access.requireAligned(address, bytes, write);
   }
 
   finish(effect: Code, emitter: Emitter): void {

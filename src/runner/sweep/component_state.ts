@@ -4,6 +4,7 @@
 import type { SlotEntry } from '../../emu/jdb/model.ts';
 import type { ComponentMemory, MemoryPiece } from '../../runtime/component_memory.ts';
 import type { RamAccount, System } from '../../runtime/system.ts';
+import { idAddress } from '../../runtime/rtcr/cap_map_reader.ts';
 import { compareMemory } from './memory_comparison.ts';
 import type { Subject } from './subject.ts';
 
@@ -31,6 +32,8 @@ export interface ComponentState {
   /** By address of the UTCB, which stays the same. */
   readonly threads: ReadonlyMap<number, ThreadState>;
   readonly pending: Pending;
+  /** Slots with a capability. */
+  readonly occupied: ReadonlySet<number>;
   /** Ids that the capabilities in slots really have. */
   readonly labels: ReadonlyMap<number, number>;
   readonly given: ReadonlySet<number>;
@@ -46,6 +49,7 @@ export function stateOf(subject: Subject): ComponentState | undefined {
     ram: system.equipment.ramAccount(label, task),
     threads: threadsOf(system, task),
     pending: pendingAt(subject) ?? NOTHING,
+    occupied: new Set(final.space.slots.map(({ slot }) => slot)),
     labels: labelsOf(system, final.space.slots),
     given: final.given,
   };
@@ -83,6 +87,8 @@ function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadStat
 const KEPT_REGISTERS = [5, 6, 7, 8, 9, 10, 11, 13] as const;
 const ALL_REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] as const;
 const INSTRUCTION_POINTER = 15;
+/** An id in a record. */
+const ID_BYTES = 2;
 /** Of a UTCB: the result of the last system call. */
 const ERROR_WORD = 123;
 
@@ -116,7 +122,11 @@ function common(one: readonly MemoryPiece[], other: readonly MemoryPiece[]): Mem
 function memoryDifference(before: ComponentState, after: ComponentState): string | null {
   if (before.memory === undefined || after.memory === undefined) return before.memory === after.memory ? null : 'the one has memory, the other has not';
   const [one, other] = [before.memory, after.memory];
-  const found = compareMemory({ ...one, pieces: common(one.pieces, other.pieces) }, { ...other, pieces: common(other.pieces, one.pieces) }, [], { expected: before.given, actual: after.given });
+  // A record whose object is gone has an id that may stand for anything by now.
+  const gone = one.records.filter(({ slot }) => !before.occupied.has(slot) && !after.occupied.has(slot)).map(({ slot }) => slot);
+  const dead = gone.map((slot) => idAddress(one.cap_map_address, slot)).map((from) => ({ from, to: from + ID_BYTES }));
+  const lasting = (memory: ComponentMemory, pieces: readonly MemoryPiece[]): ComponentMemory => ({ ...memory, pieces: common(memory.pieces, pieces), records: memory.records.filter(({ slot }) => !gone.includes(slot)) });
+  const found = compareMemory(lasting(one, other.pieces), lasting(other, one.pieces), dead, { expected: before.given, actual: after.given });
   return found === null ? null : `the memory is another one: ${found.words}`;
 }
 

@@ -37,6 +37,7 @@ function state({ byte = 1, id = ID, label = id, size = 0x1000, register = 7, arg
     ram: { quota: 8192, used },
     threads: new Map(Array.from({ length: threads }, (_, i) => [UTCB + i * 0x200, thread])),
     pending: { signals: new Map([[0xa0, signals]]), irqs: new Map([[0x14, triggers]]) },
+    occupied: new Set([0x200]),
     labels: new Map([[0x200, label]]),
     given: new Set([id]),
   };

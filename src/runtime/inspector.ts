@@ -21,6 +21,8 @@ export interface ThreadView {
   readonly calls: boolean;
   /** Waits for the answer to an exception, as a paused thread does. */
   readonly trapped: boolean;
+  /** Waits for its pager: the first words of its UTCB are the fault's for so long. */
+  readonly faults: boolean;
   /** Could run if it got the processor. */
   readonly ready: boolean;
   /** Who waits for its reply. */
@@ -96,6 +98,7 @@ export class Inspector {
       utcb,
       calls: step !== 'user' && activity.kind === 'system_call',
       trapped: activity.kind === 'exception',
+      faults: activity.kind === 'page_fault',
       ready,
       caller: caller?.ipc?.partner === thread && caller.ipc.sent ? caller.id : undefined,
       senders: thread.senders.entries().map(({ sender }) => sender.id),

@@ -12,6 +12,8 @@ interface ThreadState {
   readonly name: string;
   /** Paused: core has its registers. */
   readonly trapped: boolean;
+  /** Waits for its pager: the kernel keeps some words of its UTCB meanwhile. */
+  readonly faults: boolean;
   /** Within a system call. */
   readonly calls: boolean;
   readonly registers: readonly number[];
@@ -79,7 +81,7 @@ function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadStat
   return new Map(system.threads().flatMap(({ id, name = '' }) => {
     const view = inspector.thread(id);
     if (view === undefined || view.task !== task || view.utcb === 0) return [];
-    return [[view.utcb, { name, trapped: view.trapped, calls: view.calls, registers: view.registers, utcb: inspector.utcb(id) }] as const];
+    return [[view.utcb, { name, trapped: view.trapped, faults: view.faults, calls: view.calls, registers: view.registers, utcb: inspector.utcb(id) }] as const];
   }));
 }
 
@@ -91,6 +93,8 @@ const INSTRUCTION_POINTER = 15;
 const ID_BYTES = 2;
 /** Of a UTCB: the result of the last system call. */
 const ERROR_WORD = 123;
+/** The fault's message and its receive window. */
+const FAULT_WORDS: readonly number[] = [0, 1, 64, 65, 66];
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
@@ -146,7 +150,8 @@ function threadsDifference(before: ComponentState, after: ComponentState): strin
     const names = new Ids(before, after);
     const register = kept.find((i) => !names.equal(thread.registers[i] ?? 0, other.registers[i] ?? 0));
     if (register !== undefined) return `${who}: ${register === INSTRUCTION_POINTER ? 'the instruction pointer' : `r${register}`} is ${hex(other.registers[register] ?? 0)} instead of ${hex(thread.registers[register] ?? 0)}`;
-    const word = thread.utcb.findIndex((value, i) => i !== ERROR_WORD && !names.equal(value, other.utcb[i] ?? 0));
+    const kept_by_kernel = thread.faults || other.faults ? FAULT_WORDS : [];
+    const word = thread.utcb.findIndex((value, i) => i !== ERROR_WORD && !kept_by_kernel.includes(i) && !names.equal(value, other.utcb[i] ?? 0));
     if (word >= 0) return `${who}: word ${word} of its UTCB is ${hex(other.utcb[word] ?? 0)} instead of ${hex(thread.utcb[word] ?? 0)}`;
   }
   const more = [...after.threads].find(([utcb]) => !before.threads.has(utcb));

@@ -25,7 +25,7 @@ interface Parts {
 }
 
 function state({ byte = 1, id = ID, label = id, size = 0x1000, register = 7, argument = 3, calls = true, word = 0, used = 4096, signals = 0, triggers = 0, threads = 1 }: Parts = {}): ComponentState {
-  const thread = { name: 'ep', trapped: false, calls, registers: Array.from({ length: 16 }, (_, i) => (i === 5 ? register : i === 0 ? argument : i)), utcb: [word, id, 0] };
+  const thread = { name: 'ep', trapped: false, faults: false, calls, registers: Array.from({ length: 16 }, (_, i) => (i === 5 ? register : i === 0 ? argument : i)), utcb: [word, id, 0] };
   return {
     memory: {
       pieces: [{ address: 0x1000, bytes: new Uint8Array([byte, 0, 0, 0]) }],

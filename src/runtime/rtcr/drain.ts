@@ -7,7 +7,7 @@ import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
-import { DRAIN_PAUSE_US, DRAIN_ROUNDS, TIMER_WINDOW_BEFORE_US } from './limits.ts';
+import { DRAIN_PAUSE_US, DRAIN_ROUNDS, DRAIN_STILL_ROUNDS, TIMER_WINDOW_BEFORE_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import { sleep } from './sleep.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
@@ -52,8 +52,9 @@ export const drainTargets = procedure<DrainLocals>('rtcr.drain_targets', {
       return raise('Checkpoint_refused', `not drained after ${(DRAIN_ROUNDS * DRAIN_PAUSE_US) / 1000} ms: ${who}`);
     }
     l.rounds = rounds + 1;
-    // Only the target itself can answer whoever waits for it.
-    return indebted.length === 0 ? goto('pause') : call(thawTargets, { targets: l.targets }, 'pause');
+    // Only the target itself can answer whoever waits for it, be it a client or, after a while, whoever serves the call that is waited for.
+    const still = indebted.length === 0 && l.rounds % DRAIN_STILL_ROUNDS !== 0;
+    return still ? goto('pause') : call(thawTargets, { targets: l.targets }, 'pause');
   },
   pause: () => call(sleep, { us: DRAIN_PAUSE_US }, 'start'),
 });

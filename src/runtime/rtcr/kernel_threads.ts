@@ -11,9 +11,9 @@ import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { discard } from './discard.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
 import { NOTE_FROZEN, NOTE_THAWED } from '../system.ts';
-import { cpuSessions, cpuThreads, targets } from './online_storage.ts';
+import { cpuSessions, cpuThreads, pauses, targets } from './online_storage.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
-import { PAUSE_SETTLE_US } from './limits.ts';
+import { PAUSE_HOLD_STEP_US, PAUSE_HOLD_US, PAUSE_HOLDS, PAUSE_SETTLE_US } from './limits.ts';
 import { sleep } from './sleep.ts';
 import { cancelWait, freezeThread, thawThread } from './thread_access.ts';
 
@@ -64,19 +64,34 @@ export function forgetKernelThreads(x: Execution, target: number): void {
   }
 }
 
-/** Stops all threads of the targets at once; none runs a user instruction until it is thawed. */
-export const freezeTargets = procedure<TargetsLocals>('rtcr.freeze_targets', {
+/** Whether core polls for one of the targets' threads, or will as soon as they go on. */
+const isPausing = (x: Execution, group: readonly number[]): boolean =>
+  pauses(x).entries().some(([, { target }]) => group.includes(target) && targets(x).get(target)?.phase !== 'frozen');
+
+type FreezeLocals = TargetsLocals & { holds?: number };
+
+/** Stops all threads of the targets at once; none runs a user instruction until it is thawed. Core must not be pausing one of them: it would poll for ever. */
+export const freezeTargets = procedure<FreezeLocals>('rtcr.freeze_targets', {
   start: (x, l) => {
-    for (const [, row] of l.targets.flatMap((target) => threadsOfTarget(x, target))) {
-      const outcome = freezeThread(x, row.kernel);
-      if (outcome === 'absent') return raise(EXTENSION_ABSENT, absent('freeze', 'stopping the target'));
-      if (outcome === 'failed') return refuse(x, l.targets, row.name);
-    }
-    for (const target of l.targets) targets(x).update(target, { phase: 'frozen' });
-    x.note(NOTE_FROZEN);
-    return done();
+    // In the same step as the freeze: behind it the target could have run and asked for a pause.
+    if (!isPausing(x, l.targets)) return freezeAll(x, l.targets);
+    l.holds = (l.holds ?? 0) + 1;
+    if (l.holds > PAUSE_HOLDS) return raise('Checkpoint_refused', `core is still pausing a thread of the target after ${PAUSE_HOLDS} looks`);
+    // Of different lengths: a target that pauses again and again could be met in it every time.
+    return call(sleep, { us: PAUSE_HOLD_US + l.holds * PAUSE_HOLD_STEP_US }, 'start');
   },
 });
+
+function freezeAll(x: Execution, group: readonly number[]): Action {
+  for (const [, row] of group.flatMap((target) => threadsOfTarget(x, target))) {
+    const outcome = freezeThread(x, row.kernel);
+    if (outcome === 'absent') return raise(EXTENSION_ABSENT, absent('freeze', 'stopping the target'));
+    if (outcome === 'failed') return refuse(x, group, row.name);
+  }
+  for (const target of group) targets(x).update(target, { phase: 'frozen' });
+  x.note(NOTE_FROZEN);
+  return done();
+}
 
 type StopLocals = { [key: string]: Plain; targets: readonly number[]; how: 'freeze' | 'pause' | 'cancel' };
 
@@ -145,7 +160,7 @@ export const thawTargets = procedure<TargetsLocals>('rtcr.thaw_targets', {
     thawAll(x, l.targets);
     for (const target of l.targets) {
       const phase = targets(x).get(target)?.phase;
-      if (phase === 'frozen' || phase === 'building') targets(x).update(target, { phase: 'running' });
+      if (phase === 'frozen' || phase === 'building') targets(x).update(target, { phase: 'running', set_off: true });
     }
     return goto('thawed');
   },

@@ -4,6 +4,15 @@
 /** How often and how long a checkpoint lets others run until all RPCs of the frozen target are answered. */
 export const DRAIN_ROUNDS = 200;
 export const DRAIN_PAUSE_US = 1000;
+/** After so many pauses in which the targets stood still they are let run for one: somebody may be waiting for one of them to answer. */
+export const DRAIN_STILL_ROUNDS = 8;
+
+/** How often a request to pause a thread looks whether its target goes on again, and how often a freeze whether core has answered it. */
+export const PAUSE_HOLD_US = 1000;
+export const PAUSE_HOLD_STEP_US = 137;
+export const PAUSE_HOLDS = 100;
+/** A time slice of the kernel: after it a thread that was ready has run. */
+export const PAUSE_AFTER_THAW_US = 10_000;
 
 /** A one-shot timer that is due within this window is let fire before the state is read: afterwards it certainly has. */
 export const TIMER_WINDOW_BEFORE_US = 2000;

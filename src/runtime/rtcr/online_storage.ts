@@ -24,6 +24,9 @@ export interface CrewRow {
 /** Calls at CPU sessions and threads of core's that are under way for a target, by the index of the thread that makes them. */
 export const cpuCalls = table<{ readonly key: number }>('rtcr_cpu_calls');
 
+/** Requests of targets to pause one of their threads, in order; core polls for that thread while it serves one. */
+export const pauses = table<{ readonly target: number }>('rtcr_pauses');
+
 export type TargetPhase = 'building' | 'running' | 'frozen' | 'paused' | 'dissolving';
 
 export interface TargetRow {
@@ -58,6 +61,8 @@ export interface TargetRow {
   readonly binary_ds: number;
   /** Key of the child in src/runtime/child, 0 while there is none. */
   readonly child: number;
+  /** It was set off and has asked for no pause since: some of its threads may not have run yet. */
+  readonly set_off?: boolean;
 }
 
 /** What every interposed RPC object has. */

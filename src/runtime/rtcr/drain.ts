@@ -53,7 +53,7 @@ export const drainTargets = procedure<DrainLocals>('rtcr.drain_targets', {
     }
     l.rounds = rounds + 1;
     // Only the target itself can answer whoever waits for it, be it a client or, after a while, whoever serves the call that is waited for.
-    const still = indebted.length === 0 && l.rounds % DRAIN_STILL_ROUNDS !== 0;
+    const still = indebted.length === 0 && (l.rounds < DRAIN_STILL_ROUNDS || l.rounds % 2 !== 0);
     return still ? goto('pause') : call(thawTargets, { targets: l.targets }, 'pause');
   },
   pause: () => call(sleep, { us: DRAIN_PAUSE_US }, 'start'),

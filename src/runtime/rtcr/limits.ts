@@ -4,7 +4,7 @@
 /** How often and how long a checkpoint lets others run until all RPCs of the frozen target are answered. */
 export const DRAIN_ROUNDS = 200;
 export const DRAIN_PAUSE_US = 1000;
-/** After so many pauses in which the targets stood still they are let run for one: somebody may be waiting for one of them to answer. */
+/** After so many pauses in which the targets stood still they run in every other one: somebody may be waiting for one of them to answer. */
 export const DRAIN_STILL_ROUNDS = 8;
 
 /** How often a request to pause a thread looks whether its target goes on again, and how often a freeze whether core has answered it. */

@@ -104,7 +104,7 @@ test('a service that works for a client works on in the control run, so that one
 });
 
 test('where core hands out an id that a component still has a record of, the moment is told as renumbered', async () => {
-  const { verdict, out } = await sweep({ only: '30321391' }, 'restore/client_outside');
+  const { verdict, out } = await sweep({ only: '48665026' }, 'restore/client_outside_back');
   assert.is(verdict, 'passed', out);
   assert.match(out, /1 moments: 0 ok, 1 renumbered, 0 refused, 0 failed/);
   assert.match(out, /hands out no capability id twice/);

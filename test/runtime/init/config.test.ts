@@ -15,6 +15,20 @@ const test = suite('init configuration');
 const CORPUS = fileURLToPath(new URL('../../../../shared/corpus', import.meta.url));
 const ORACLE = fileURLToPath(new URL('../../../../shared/oracle', import.meta.url));
 
+test('a configuration is that of its own text, whatever was read before it', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const [one, other] = [bytes('<config> <start name="a"/> </config>'), bytes('<config> <start name="b"/> </config>')];
+  const first = readInitConfig(one);
+  const second = readInitConfig(other);
+  assert.is.not(JSON.stringify(first), JSON.stringify(second));
+  assert.equal(readInitConfig(one), first);
+  // The text may be changed in place afterwards: it is a module in memory.
+  other.set(one);
+  assert.equal(readInitConfig(other), first);
+  assert.is(readInitConfig(bytes('<config>')), undefined);
+  assert.equal(readInitConfig(other), first);
+});
+
 test('values are read from their beginning and junk behind them is ignored', () => {
   assert.is(readBytes('1M'), 1 << 20);
   assert.is(readBytes('1MB'), 1 << 20);

@@ -98,13 +98,13 @@ test('clients outside whose requests come in another order are no loss; a strate
 });
 
 test('a service that works for a client works on in the control run, so that one refused early moment did no harm', async () => {
-  const { verdict, out } = await sweep({ only: '46259899' }, 'restore/client_outside_back');
+  const { verdict, out } = await sweep({ only: '50585460' }, 'restore/client_outside_back');
   assert.is(verdict, 'passed', out);
   assert.match(out, /1 moments: 0 ok, 1 refused, 0 failed/);
 });
 
 test('where core hands out an id that a component still has a record of, the moment is told as renumbered', async () => {
-  const { verdict, out } = await sweep({ only: '48665026' }, 'restore/client_outside_back');
+  const { verdict, out } = await sweep({ only: '51270121' }, 'restore/client_outside_back');
   assert.is(verdict, 'passed', out);
   assert.match(out, /1 moments: 0 ok, 1 renumbered, 0 refused, 0 failed/);
   assert.match(out, /hands out no capability id twice/);
@@ -128,7 +128,7 @@ test('a session that was closed while there was no server is closed at the resto
 });
 
 test('where the server of a ROM module gives another content to the restored component, that is told', async () => {
-  const { verdict, out } = await sweep({ only: '68613862' }, 'restore/rom_changed');
+  const { verdict, out } = await sweep({ only: '71865761' }, 'restore/rom_changed');
   assert.is(verdict, 'passed', out);
   assert.match(out, /1 moments: 0 ok, 1 other_module, 0 refused, 0 failed/);
 });

@@ -50,6 +50,7 @@ function unmappedIn(kernel: Kernel, thread: Thread, address: number, limit: numb
 
 /** Serves a debugger entry, made by the trap at `pc`; the word at the return address says what is wanted. */
 export function enterDebugger(kernel: Kernel, thread: Thread, pc: number): void {
+  kernel.charge(KERNEL_COST.debugger_entry);
   const { r } = thread.registers;
   const index = kernel.translate(thread.task, r[15] as number, false);
   const word = index < 0 || index % 4 !== 0 ? 0 : (kernel.memory.u32[index >>> 2] as number);

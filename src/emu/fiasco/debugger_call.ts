@@ -2,6 +2,7 @@
 // Source modelled: fiasco-kernel.md 2.10, 5.10.
 
 import { textOf } from './console.ts';
+import { KERNEL_COST } from './cost.ts';
 import { ERRNO, IPC_ERROR } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
@@ -106,6 +107,7 @@ function writeText(utcb: Utcb, text: string): void {
 
 /** Only the slot of the selector counts; the operation bits are ignored. */
 export function invokeDebugger(kernel: Kernel, thread: Thread): void {
+  kernel.charge(KERNEL_COST.debugger_name);
   const { r } = thread.registers;
   const selector = r[2] as number;
   const mapping = (selector & 0x800) !== 0 ? { object: thread, rights: 0, flags: 0 } : thread.task.objects.get(selector >>> 12);

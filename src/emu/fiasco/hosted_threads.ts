@@ -6,6 +6,7 @@ import type { PhysicalMemory } from '../memory/physical_memory.ts';
 import type { DebugId } from '../numbers.ts';
 import type { Plain } from '../plain.ts';
 import { userText } from './console.ts';
+import { KERNEL_COST } from './cost.ts';
 import type { Kernel } from './kernel.ts';
 import { pageFault } from './page_fault.ts';
 import { hostedInvoke } from './system_call.ts';
@@ -159,10 +160,13 @@ class ThreadCpu implements HostedCpu {
 
   nameObject(selector: number, name: string): void {
     const object = (selector & 0x800) !== 0 ? this.#thread : this.#thread.task.objects.get(selector >>> 12)?.object;
+    this.#kernel.charge(KERNEL_COST.debugger_name);
     if (object !== undefined) this.#kernel.nameObject(object, name);
   }
 
   console(text: string): void {
+    // Genode's core prints a character a call.
+    this.#kernel.charge((KERNEL_COST.debugger_entry + KERNEL_COST.character) * text.length);
     this.#kernel.console(text);
   }
 

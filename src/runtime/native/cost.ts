@@ -31,8 +31,8 @@ export const COST = {
   cleared_byte: 4.25,
   /** One character of a text that is put together. */
   character: 8,
-  /** Core: one character on the kernel's console. */
-  console_character: 80,
+  /** Core: one character for the kernel's console, besides what the kernel charges for it. */
+  console_character: 40,
   /** Core: a line with its label, besides its characters. */
   console_line: 2500,
   /** Core: an object with its id, its record, its place in the pools and its gate; and the way back. */

@@ -40,7 +40,7 @@ test('the counter passes at every system call, and a resumed sweep tries only th
   const { tried, ok, total } = record();
   moments = tried;
   assert.is(tried.length, total);
-  assert.ok(ok >= 150, `${ok} of ${total}`);
+  assert.is(ok, total, 'also before the component has told where its capability map is');
   await sweep({ resume: true });
   assert.equal(record().tried, tried);
 });
@@ -97,10 +97,10 @@ test('clients outside whose requests come in another order are no loss; a strate
   assert.match(out, /and with its threads in that order, without a checkpoint:/);
 });
 
-test('a service that works for a client works on in the control run, so that one refused early moment did no harm', async () => {
-  const { verdict, out } = await sweep({ only: '50585460' }, 'restore/client_outside_back');
+test('a service that works for a client works on in the control run, so that a refused checkpoint did no harm', async () => {
+  const { verdict, out } = await sweep({ checkpoint: 'copy=background', shard: '1/40' }, 'restore/client_outside_back');
   assert.is(verdict, 'passed', out);
-  assert.match(out, /1 moments: 0 ok, 1 refused, 0 failed/);
+  assert.match(out, /12 of \d+ moments: 0 ok, 12 refused, 0 failed/);
 });
 
 test('where core hands out an id that a component still has a record of, the moment is told as renumbered', async () => {

@@ -14,12 +14,26 @@ import { CAP_MAP_BYTES, readCapMap } from './cap_map_reader.ts';
 import { capture, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { PROBED_SLOTS, PROBES_PER_STEP } from './limits.ts';
+import { PROBED_SLOTS, PROBES_PER_STEP, PUBLISH_PAUSE_US, PUBLISH_ROUNDS } from './limits.ts';
 import { cpuThreads, pdSessions, targets } from './online_storage.ts';
 import { isAbsent, requestSlot } from './pd_access.ts';
 import { placeAt } from './region_lookup.ts';
+import { sleep } from './sleep.ts';
 import { ramBytes } from './target_rows.ts';
 import { closeView, NO_VIEW, openView, type View } from './views.ts';
+
+/**
+ * Lets a target that has just been started run on until it has told where its capability map is: which capabilities it has taken in before
+ * nobody else can know. One that takes too long is refused later, when the map is read, and so is core without the extension.
+ */
+export const awaitCapMap = procedure<{ [key: string]: Plain; native: number; rounds?: number }>('rtcr.await_cap_map', {
+  start: (_x, l) => rpc(Native_pd.cap_map_info, l.native, {}, 'told', 'untold'),
+  told: (_x, l, { value }: RpcReply) => {
+    l.rounds = (l.rounds ?? 0) + 1;
+    return value !== 0 || l.rounds > PUBLISH_ROUNDS ? done() : call(sleep, { us: PUBLISH_PAUSE_US }, 'start');
+  },
+  untold: () => done(),
+});
 
 type MapLocals = { [key: string]: Plain; target: number; native: number; ds?: number; view?: View; bytes?: Uint8Array };
 
@@ -29,7 +43,7 @@ export const readTargetCapMap = procedure<MapLocals>('rtcr.read_target_cap_map',
   absent: (_x, _l, failure: Failure) => (isAbsent(failure) ? raise(EXTENSION_ABSENT, absent('cap_map_info', 'reading the capability map')) : raise(failure.name, failure.text)),
   locate: (x, l, { value }: RpcReply) => {
     const address = value as number;
-    if (address === 0) return raise('Checkpoint_refused', 'the target has not published the address of its capability map (yet)');
+    if (address === 0) return raise('Checkpoint_refused', `the target has not published the address of its capability map within ${(PUBLISH_ROUNDS * PUBLISH_PAUSE_US) / 1000} ms`);
     used(x, 'cap_map_info');
     const { address_space } = pdSessions(x).require(targets(x).require(l.target).pd);
     const found = placeAt(x, address_space, address);

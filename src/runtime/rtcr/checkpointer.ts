@@ -7,6 +7,7 @@ import type { Execution } from '../native/execution.ts';
 import { log } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { allCaptures, beginCaptures, capture, endCaptures, enterCapture, runsAgain } from './capture.ts';
+import { awaitCapMap } from './capture_caps.ts';
 import { captureMemory, freeContents } from './capture_memory.ts';
 import { forgetSemaphores } from './capture_signals.ts';
 import { forgetLockIrqs } from './capture_threads.ts';
@@ -187,11 +188,15 @@ type PrepareLocals = { [key: string]: Plain; item: number; strategy: DecidedStra
 const prepareTarget = procedure<PrepareLocals>('rtcr.prepare_checkpoint', {
   start: (x, l) => {
     enterCapture(x, l.item);
-    return needsKernelThreads(l.strategy) ? call(fetchKernelThreads, { target: l.item }, 'native') : goto('native');
+    return call(openNativePd, { pd: targets(x).require(l.item).pd }, 'published');
   },
-  native: (x, l) => call(openNativePd, { pd: targets(x).require(l.item).pd }, 'demand'),
-  demand: (x, l, { native, task }: NativePd) => {
+  published: (x, l, { native, task }: NativePd) => {
     capture.update(x, { native, task });
+    return l.strategy['cap-map'] === 'skip' ? goto('threads') : call(awaitCapMap, { native }, 'threads');
+  },
+  threads: (_x, l) => (needsKernelThreads(l.strategy) ? call(fetchKernelThreads, { target: l.item }, 'demand') : goto('demand')),
+  demand: (x, l) => {
+    const { native, task } = capture.get(x);
     return l.strategy.stale === 'skip' ? done() : call(demandRequest, { native, task, purpose: 'stale slots and lock IRQs' }, 'with_request', 'prepared');
   },
   with_request: (x) => {

@@ -1,6 +1,10 @@
 // Everything of the checkpointer that could go on for ever or grow without bound, unit last.
 // Reaching one refuses the command in words and leaves the target running.
 
+/** How often and how long a checkpoint lets a target run on that has not told yet where its capability map is. */
+export const PUBLISH_ROUNDS = 200;
+export const PUBLISH_PAUSE_US = 1000;
+
 /** How often and how long a checkpoint lets others run until all RPCs of the frozen target are answered. */
 export const DRAIN_ROUNDS = 200;
 export const DRAIN_PAUSE_US = 1000;

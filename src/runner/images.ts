@@ -2,8 +2,9 @@
 // Owner of what this run has saved; the files are behind a port. Which programs an image needs is checked by their bytes.
 
 import { type CheckpointImage, imageOf } from '../runtime/rtcr/image/image.ts';
-import type { BootModule, ControlCommand, PortableCheckpoint } from '../runtime/system.ts';
+import type { BootModule, PortableCheckpoint } from '../runtime/system.ts';
 import type { Scenario, StepOf } from '../scenario/model.ts';
+import { commandStep } from './command_step.ts';
 import { fatal, PASSED, type StepEnd } from './step_end.ts';
 import type { Station } from './station.ts';
 
@@ -21,21 +22,17 @@ export interface ImageStore {
   hash(bytes: Uint8Array): string;
 }
 
-type Control = (station: Station, command: ControlCommand, then: () => StepEnd) => StepEnd;
-
 export class Images {
   readonly #scenario: Scenario;
   readonly #modules: readonly BootModule[];
   readonly #store: ImageStore | undefined;
-  readonly #control: Control;
   /** Checkpoint to the file that this run saved it in. */
   readonly #saved = new Map<string, string>();
 
-  constructor(scenario: Scenario, modules: readonly BootModule[], store: ImageStore | undefined, control: Control) {
+  constructor(scenario: Scenario, modules: readonly BootModule[], store: ImageStore | undefined) {
     this.#scenario = scenario;
     this.#modules = modules;
     this.#store = store;
-    this.#control = control;
   }
 
   save(step: StepOf<'save-image'>, station: Station): StepEnd {
@@ -46,7 +43,7 @@ export class Images {
     const of = taken?.of ?? (loaded === undefined ? undefined : this.#childOf(loaded.name));
     if (of === undefined) return failed(`no step takes a checkpoint '${step.of}'`);
     let taking: PortableCheckpoint | null = null;
-    const exported = this.#control(station, { kind: 'export', of, name: step.of }, () => {
+    const exported = commandStep(station, { kind: 'export', of, name: step.of }, () => {
       taking = station.system.takeImage(of, step.of);
       return PASSED;
     });
@@ -78,7 +75,7 @@ export class Images {
       }
       const left = station.system.leaveImage(of, { snapshots: image.members.map(({ snapshot }) => snapshot), contents: image.contents });
       if (!left.accepted) return failed(left.message);
-      return this.#control(station, { kind: 'import', of, name: step.name }, () => PASSED);
+      return commandStep(station, { kind: 'import', of, name: step.name }, () => PASSED);
     });
   }
 

@@ -1,18 +1,17 @@
 // Runs one scenario: its steps as a state machine over the machine's events. A run is a function of scenario, boot modules and seed.
 // Owner of marks, kept spaces and step outcomes of the run; files, clock and terminal are ports.
 
-import type { BootModule, BootSystem, ControlCommand, System } from '../runtime/system.ts';
+import type { BootModule, BootSystem, System } from '../runtime/system.ts';
 import { place } from '../scenario/diagnostic.ts';
 import type { Scenario, Step, StepOf } from '../scenario/model.ts';
 import { beside, pathsOf } from './beside.ts';
 import type { KeptStates } from './expectations.ts';
 import { isExecuted, notExecutable } from './executable.ts';
-import { notEnded, Stuck } from './command.ts';
-import { StopTime } from './stop_time.ts';
+import { commandStep } from './command_step.ts';
+import { expectLog, expectNoLog } from './expect_log.ts';
 import { stateProblems } from './expect_state.ts';
 import { type GoldenStore, metadataProblem, obsolete } from './golden.ts';
 import type { LogLine } from './log_lines.ts';
-import { matches } from './pattern.ts';
 import { gravest, notRun, type RunResult, runName, type StepOutcome, told, type Verdict } from './result.ts';
 import { Images, type ImageStore } from './images.ts';
 import { systemConfig } from './system_config.ts';
@@ -81,7 +80,7 @@ class ScenarioRun {
     const station = (name: string, machine: System): Station => new Station(name, scenario, modules, machine, this.#spaces, states, { ...ports, line: (line) => ports.observer.line(line) });
     this.#first = station('', system);
     this.#further = further.map((machine) => station(machine.name, machine.system));
-    this.#images = new Images(scenario, modules, ports.images, (where, command, then) => this.#control(where, command, then));
+    this.#images = new Images(scenario, modules, ports.images);
   }
 
   run(): RunResult {
@@ -127,19 +126,19 @@ class ScenarioRun {
       case 'await':
         return at.awaiting.wait(step);
       case 'checkpoint':
-        return this.#control(at, { kind: 'checkpoint', of: step.of, ...beside(step), name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keepAll(step, at), step.refused);
+        return commandStep(at, { kind: 'checkpoint', of: step.of, ...beside(step), name: step.name, strategy: step.strategy, ...(step.base === undefined ? {} : { base: step.base }) }, () => this.#keepAll(step, at), step.refused);
       case 'restore':
-        return this.#control(at, { kind: 'restore', from: step.from, as: step.as, ...beside(step), strategy: step.strategy }, () => PASSED, step.refused);
+        return commandStep(at, { kind: 'restore', from: step.from, as: step.as, ...beside(step), strategy: step.strategy }, () => PASSED, step.refused);
       case 'kill':
-        return this.#control(at, { kind: 'kill', child: step.child, ...beside(step) }, () => PASSED);
+        return commandStep(at, { kind: 'kill', child: step.child, ...beside(step) }, () => PASSED);
       case 'dump':
         return this.#keep(step.name, step.task, at);
       case 'expect-caps':
         return at.caps.check(step);
       case 'expect-log':
-        return this.#expectLog(step, at);
+        return expectLog(step, this.#since(step.since, at));
       case 'expect-no-log':
-        return this.#expectNoLog(step, at);
+        return expectNoLog(step, this.#since(step.since, at));
       case 'pause':
       case 'resume':
         return at.expectations.freeze(step.child, step.kind === 'pause');
@@ -167,28 +166,6 @@ class ScenarioRun {
       default:
         return unreachable(step);
     }
-  }
-
-  /** `refused`: the pattern of the message with which the command is expected to be refused. */
-  #control({ system, progress, awaiting }: Station, command: ControlCommand, then: () => StepEnd, refused?: string): StepEnd {
-    awaiting.restart();
-    const answer = system.control(command);
-    if (!answer.accepted) return refusal(command.kind, answer.message, refused) ?? { verdict: 'failed', message: [`${command.kind} was refused: ${answer.message}`], fatal: true };
-    const stillness = new StopTime(system.machine.events);
-    const stuck = new Stuck(system);
-    const stop = progress.advance(() => system.outcome() !== null || stuck.words !== null);
-    stuck.close();
-    const stop_us = stillness.end();
-    const outcome = system.outcome();
-    if (stop === null && outcome === null) {
-      const message = notEnded(command.kind, stuck);
-      return refusal(command.kind, message, refused, 'did not end') ?? { verdict: 'timeout', message: [message], fatal: true };
-    }
-    if (stop !== null) return { ...fatal(stop), message: [`${command.kind} did not end: ${stop.reason}`] };
-    if (outcome === null) throw new Error('the control command ended without an outcome');
-    if (!outcome.ok) return refusal(command.kind, outcome.message, refused) ?? { verdict: 'failed', message: [`${command.kind} failed: ${outcome.message}`], fatal: true };
-    if (refused !== undefined) return { verdict: 'failed', message: [`${command.kind} was done, but was to be refused with "${refused}"`], fatal: true };
-    return { ...then(), facts: stop_us === undefined ? outcome.facts : { ...outcome.facts, stop_us } };
   }
 
   /** The spaces of all components of a checkpoint, the one that `of` names first. */
@@ -225,21 +202,9 @@ class ScenarioRun {
     }
   }
 
-  #expectLog(step: StepOf<'expect-log'>, at: Station): StepEnd {
-    const found = this.#matching(step.pattern, step.since, at);
-    if (step.count === undefined ? found.length > 0 : found.length === step.count) return PASSED;
-    const wanted = step.count === undefined ? 'no line' : `${found.length} lines, not ${step.count},`;
-    return { verdict: 'failed', message: [`${wanted} matched "${step.pattern}"`, ...found.slice(0, 5).map((line) => line.text)] };
-  }
-
-  #expectNoLog(step: StepOf<'expect-no-log'>, at: Station): StepEnd {
-    const [first] = this.#matching(step.pattern, step.since, at);
-    return first === undefined ? PASSED : { verdict: 'failed', message: [`a line matched "${step.pattern}": ${first.text}`] };
-  }
-
-  #matching(pattern: string, since: string | undefined, { progress }: Station): readonly LogLine[] {
-    const from = since === undefined ? 0 : (this.#marks.get(since) ?? 0);
-    return progress.lines.all.slice(from).filter((line) => matches(pattern, line.unified ?? line.text));
+  /** The log lines after a mark; all without one. */
+  #since(mark: string | undefined, { progress }: Station): readonly LogLine[] {
+    return progress.lines.all.slice(mark === undefined ? 0 : (this.#marks.get(mark) ?? 0));
   }
 
   /** Only a run that came to its end may call a golden obsolete. */
@@ -313,12 +278,6 @@ class ScenarioRun {
       ...(stack === undefined ? {} : { stack }),
     };
   }
-}
-
-/** A refusal that was expected is what the step is about. */
-function refusal(kind: string, message: string, expected: string | undefined, what = 'was refused'): StepEnd | undefined {
-  if (expected === undefined || !matches(expected, message)) return undefined;
-  return { verdict: 'passed', message: [`as expected, ${kind} ${what}: ${message}`] };
 }
 
 function unreachable(step: never): never {

@@ -6,43 +6,36 @@ import { EventStream } from '../emu/event.ts';
 import { isExtensionName } from '../emu/fiasco/extensions.ts';
 import { IpcGate } from '../emu/fiasco/ipc_gate.ts';
 import { Thread } from '../emu/fiasco/thread.ts';
-import { DEAD, READY, RECEIVE_IN_PROGRESS, RECEIVE_WAIT, SEND_WAIT } from '../emu/fiasco/thread_state.ts';
 import { Task } from '../emu/fiasco/task.ts';
 import { objectSpaceOf, threadRows } from '../emu/jdb/view.ts';
 import type { ObjectSpace, ThreadRow } from '../emu/jdb/model.ts';
 import { ENGINE_DEFAULT, type EngineName } from '../emu/arm/engine.ts';
-import { Machine, type MachineSnapshot, type MachineState, RAM_BASE } from '../emu/machine.ts';
+import { Machine, type MachineState, RAM_BASE } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { Plain, PlainRecord } from '../emu/plain.ts';
 import { CORE_BASE, placeModules } from './core/board_memory.ts';
-import { prepareCore } from './core/config.ts';
 import { coreProgram, pdLabels } from './core/program.ts';
 import './init/program.ts';
-import { initDialect } from './init/state.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
 import { Inspector } from './inspector.ts';
 import { recordsInMemory, recordsOfHosted } from './cap_records.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
-import { type Component, expectProgram, programNamed } from './native/component.ts';
-import { env } from './native/env.ts';
-import { hostedImage, hostedModule, hostedText, THREAD_ENTRY_OFFSET } from './native/image.ts';
-import { HostedRuntime, type PlacedImage } from './native/port.ts';
+import { expectProgram, programNamed } from './native/component.ts';
+import { hostedImage, hostedText } from './native/image.ts';
+import type { HostedRuntime } from './native/port.ts';
 import { objects } from './native/service.ts';
-import { flavour } from './native/startup.ts';
-import { irqSlot } from './native/thread_table.ts';
+import { type Controlled, ControlLine } from './control_line.ts';
 import { equipmentOf } from './equipment.ts';
+import { Moment } from './moment.ts';
+import { hostedRuntime, imageAt, type Preparation } from './preparation.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
-import { type CapturedLabels, TaskLabels } from './task_labels.ts';
-import { controlOutcome, declareCheckpointers, extensionsUsed, leaveImage, postControl, takeExport } from './rtcr/entry.ts';
+import { TaskLabels } from './task_labels.ts';
+import { phaseOf, stateOf } from './thread_states.ts';
+import { declareCheckpointers, extensionsUsed } from './rtcr/entry.ts';
 import { HISTORIC_PROGRAM, isCheckpointer, RTCR_PROGRAM } from './rtcr/names.ts';
 import type { CapRecords, ComponentInfo, ControlAnswer, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, PortableCheckpoint, RpcName, System, SystemConfig, SystemSnapshot, ThreadPhase } from './system.ts';
 import { MODULES_BYTES_MAX } from './system.ts';
 
-const VERSION = '16.08';
-/** While a command runs, the checkpointer's thread goes before all others but the root pager's. */
-const CONTROL_PRIORITY = 254;
-const NORMAL_PRIORITY = 128;
-const SEPARATOR = ' -> ';
 /** Core is no protection domain of its own; its task is called like this. */
 const CORE_LABEL = 'core';
 
@@ -75,41 +68,6 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
   return new RunningSystem(machine, hosted, { labels: null, controlled: null, provenance: null, preparation });
 }
 
-/** What components are prepared with when they come to life, which may be long after the boot, and after a restore. Plain data. */
-interface Preparation {
-  readonly flavour: SystemConfig['flavour'];
-  readonly dialect: NonNullable<SystemConfig['dialect']>;
-  readonly extensions: readonly string[];
-  readonly ram_bytes: number;
-  readonly modules: ReturnType<typeof placeModules>;
-  readonly images: readonly PlacedImage[];
-}
-
-function hostedRuntime({ flavour: name, dialect, extensions, ram_bytes, modules, images }: Preparation): HostedRuntime {
-  return new HostedRuntime({
-    images,
-    prepare: (component) => {
-      flavour.set(component, { name });
-      initDialect.set(component, { name: dialect });
-      if (component.program !== coreProgram) return;
-      prepareCore(component, {
-        flavour: name,
-        extensions: new Set(extensions),
-        ram: { base: RAM_BASE, size: ram_bytes },
-        modules,
-        version: VERSION,
-        thread_entry: CORE_BASE + THREAD_ENTRY_OFFSET,
-      });
-    },
-  });
-}
-
-/** The image of a hosted program that a boot module is, at its place in memory. */
-function imageAt(index: number, bytes: Uint8Array | undefined): readonly PlacedImage[] {
-  const found = bytes === undefined ? null : hostedModule(bytes);
-  return found === null ? [] : [{ program: found.program, text: index + found.text }];
-}
-
 /** The ELF image of a program that the runtime brings itself. */
 export function hostedProgramImage(name: string): Uint8Array | undefined {
   const program = programNamed(name);
@@ -130,16 +88,7 @@ export type SystemState = PlainRecord;
 
 const STATE_VERSION = 5;
 
-interface SavedSystem {
-  readonly version: number;
-  readonly machine: MachineState;
-  readonly labels: Plain;
-  readonly controlled: Controlled | null;
-  readonly provenance: Plain;
-  readonly preparation: Preparation;
-}
-
-/** What observers of a restored system know already. */
+/** What observers of a restored system know already, and what its components are prepared with. */
 interface Observed {
   readonly labels: Plain;
   readonly controlled: Controlled | null;
@@ -147,35 +96,9 @@ interface Observed {
   readonly preparation: Preparation;
 }
 
-/** A snapshot as this file knows it. */
-class Moment implements SystemSnapshot {
-  readonly instructions: number;
-  readonly time_us: number;
-  readonly machine: MachineSnapshot;
-  readonly labels: CapturedLabels;
-  readonly controlled: Controlled | null;
-  readonly provenance: ReturnType<Provenance['capture']>;
-
-  constructor(machine: Machine, labels: TaskLabels, controlled: Controlled | null, provenance: Provenance) {
-    this.instructions = machine.instructions;
-    this.time_us = machine.time_us;
-    this.machine = machine.snapshot();
-    this.labels = labels.capture();
-    this.controlled = controlled;
-    this.provenance = provenance.capture();
-  }
-
-  static of(snapshot: SystemSnapshot): Moment {
-    if (snapshot instanceof Moment) return snapshot;
-    throw new Error('the snapshot was not taken of a running system');
-  }
-}
-
-interface Controlled {
-  readonly task: DebugId;
-  readonly thread: DebugId;
-  /** Whether the thread still has the control priority. */
-  readonly raised: boolean;
+interface SavedSystem extends Observed {
+  readonly version: number;
+  readonly machine: MachineState;
 }
 
 export class RunningSystem implements System {
@@ -184,8 +107,7 @@ export class RunningSystem implements System {
   readonly #hosted: HostedRuntime;
   readonly #provenance: Provenance;
   readonly #labels = new TaskLabels();
-  /** The checkpointer that was given a command last. */
-  #controlled: Controlled | null;
+  readonly #control: ControlLine;
   readonly #preparation: Preparation;
 
   constructor(machine: Machine, hosted: HostedRuntime, observed: Observed) {
@@ -193,7 +115,7 @@ export class RunningSystem implements System {
     this.inspector = new Inspector(machine.kernel);
     this.#hosted = hosted;
     if (observed.labels !== null) this.#labels.restore(observed.labels);
-    this.#controlled = observed.controlled;
+    this.#control = new ControlLine(machine, hosted, () => this.#observe(), observed.controlled);
     this.#preparation = observed.preparation;
     this.#provenance = new Provenance((gate, label) => this.interfaceOf(gate, label));
     if (observed.provenance !== null) this.#provenance.restore(observed.provenance);
@@ -222,68 +144,30 @@ export class RunningSystem implements System {
   }
 
   control(command: ControlCommand): ControlAnswer {
-    const child = command.kind === 'restore' ? command.as : command.kind === 'kill' ? command.child : command.of;
-    const found = this.#checkpointerOf(child, command.kind);
-    if ('message' in found) return found;
-    const { info, component } = found;
-    const parent = info.label;
-    const { ep } = env.get(component);
-    const thread = this.#hosted.threadOf(info.task, ep);
-    const task = this.machine.kernel.objects.get(info.task);
-    const irq = task instanceof Task ? task.objects.get(irqSlot(ep))?.object : undefined;
-    if (thread === undefined || irq === undefined) return { accepted: false, message: `'${parent}' has not started yet` };
-    const posted = postControl(component, command);
-    if (!posted.accepted) return posted;
-    this.#controlled = { task: info.task, thread, raised: true };
-    this.machine.kernel.equipment.setPriority(thread, CONTROL_PRIORITY);
-    this.machine.kernel.equipment.triggerIrq(irq.id);
-    return { accepted: true };
-  }
-
-  /** The checkpoint/restore component that is the parent of a child, or why there is none. */
-  #checkpointerOf(child: string, verb: string): { readonly info: ComponentInfo; readonly component: Component } | Extract<ControlAnswer, { accepted: false }> {
-    const parent = ['init', ...child.split(SEPARATOR).slice(0, -1)].join(SEPARATOR);
-    const [task] = [...this.#observe()].flatMap(([id, label]) => (label === parent ? [id] : [])).sort((a, b) => a - b);
-    if (task === undefined) return { accepted: false, message: `there is no component '${parent}' that could be the parent of '${child}'` };
-    const component = this.#hosted.component(task);
-    if (component === undefined || !isCheckpointer(component.program.name)) {
-      return { accepted: false, message: `'${parent}' is no checkpoint/restore component, so it cannot ${verb} its children` };
-    }
-    return { info: { label: parent, task, alive: true }, component };
+    return this.#control.post(command);
   }
 
   takeImage(of: string, name: string): PortableCheckpoint | null {
-    const found = this.#checkpointerOf(of, 'export');
-    return 'message' in found ? null : takeExport(found.component, name);
+    return this.#control.takeImage(of, name);
   }
 
   leaveImage(of: string, checkpoint: PortableCheckpoint): ControlAnswer {
-    const found = this.#checkpointerOf(of, 'import');
-    if ('message' in found) return found;
-    leaveImage(found.component, checkpoint);
-    return { accepted: true };
+    return this.#control.leaveImage(of, checkpoint);
   }
 
   outcome(): ControlOutcome | null {
-    const component = this.#controlled === null ? undefined : this.#hosted.component(this.#controlled.task);
-    if (component === undefined || this.#controlled === null) return null;
-    const outcome = controlOutcome(component);
-    if (outcome !== null && this.#controlled.raised) {
-      this.#controlled = { ...this.#controlled, raised: false };
-      this.machine.kernel.equipment.setPriority(this.#controlled.thread, NORMAL_PRIORITY);
-    }
-    return outcome;
+    return this.#control.outcome();
   }
 
   snapshot(): SystemSnapshot {
-    return new Moment(this.machine, this.#labels, this.#controlled, this.#provenance);
+    return new Moment(this.machine, this.#labels, this.#control.controlled, this.#provenance);
   }
 
   rewind(snapshot: SystemSnapshot): void {
     const moment = Moment.of(snapshot);
     this.machine.rewind(moment.machine);
     this.#labels.rewind(moment.labels);
-    this.#controlled = moment.controlled;
+    this.#control.controlled = moment.controlled;
     this.#provenance.rewind(moment.provenance);
   }
 
@@ -297,7 +181,7 @@ export class RunningSystem implements System {
 
   /** The system as plain data; it may be saved whenever the machine does not run. */
   save(): SystemState {
-    return { version: STATE_VERSION, machine: this.machine.save(), labels: this.#labels.save(), controlled: this.#controlled === null ? null : { ...this.#controlled }, provenance: this.#provenance.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
+    return { version: STATE_VERSION, machine: this.machine.save(), labels: this.#labels.save(), controlled: this.#control.controlled === null ? null : { ...this.#control.controlled }, provenance: this.#provenance.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
   }
 
   objectSpace(task: DebugId): ObjectSpace {
@@ -330,12 +214,7 @@ export class RunningSystem implements System {
   }
 
   threadPhase(thread: DebugId): ThreadPhase {
-    const object = this.machine.kernel.objects.get(thread);
-    if (!(object instanceof Thread) || (object.state & DEAD) !== 0) return 'dead';
-    if (object.internal === 'idle') return 'idle';
-    if ((object.state & READY) !== 0) return 'ready';
-    if ((object.state & SEND_WAIT) !== 0) return 'sending';
-    return (object.state & (RECEIVE_WAIT | RECEIVE_IN_PROGRESS)) !== 0 ? 'receiving' : 'stopped';
+    return phaseOf(this.machine.kernel.objects.get(thread));
   }
 
   get equipment(): Equipment {
@@ -350,8 +229,7 @@ export class RunningSystem implements System {
   }
 
   threadState(thread: DebugId): KernelState {
-    const object = this.machine.kernel.objects.get(thread);
-    return object instanceof Thread ? kernelState(object) : 'dead';
+    return stateOf(this.machine.kernel.objects.get(thread));
   }
 
   /** Tasks and threads that notes are kept of, and tasks whose labels are. */
@@ -404,17 +282,4 @@ export class RunningSystem implements System {
     const component = server === undefined ? undefined : this.#hosted.component(server);
     return component === undefined ? null : (objects(component).get(label)?.interface ?? null);
   }
-}
-
-function kernelState(thread: Thread): KernelState {
-  const { state, ipc, activity, timeout } = thread;
-  if ((state & DEAD) !== 0) return 'dead';
-  if (thread.frozen) return 'suspended';
-  if (activity.kind === 'page_fault' || activity.kind === 'exception') return activity.kind;
-  if ((state & SEND_WAIT) !== 0) return 'send';
-  if ((state & (RECEIVE_WAIT | RECEIVE_IN_PROGRESS)) === 0) return (state & READY) !== 0 ? 'user' : 'suspended';
-  const partner = ipc?.partner ?? null;
-  if (partner === null) return timeout === null ? 'reply_and_wait' : 'sleep';
-  if (partner === thread || (partner.type !== 'Thread' && partner.type !== 'IRQ')) return 'sleep';
-  return partner.type === 'IRQ' ? 'irq' : 'call';
 }

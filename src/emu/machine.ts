@@ -9,6 +9,7 @@ import { type ExtensionName, isExtensionName } from './fiasco/extensions.ts';
 import { Kernel } from './fiasco/kernel.ts';
 import { type KernelSnapshot, captureKernel, rewindKernel } from './fiasco/kernel_snapshot.ts';
 import { restoreKernel, saveKernel } from './fiasco/kernel_state.ts';
+import { idleUntil, tick, wakeUpOf } from './fiasco/tick.ts';
 import type { Turn } from './fiasco/turns.ts';
 import { giveHardware, type Hardware, takeHardware } from './hardware.ts';
 import type { HostedPort } from './hosted.ts';
@@ -99,7 +100,7 @@ export class Machine {
 
   /** Addresses before which a task is stopped: a `breakpoint` event tells, and `stop` is honoured there. */
   get breakpoints(): Breakpoints {
-    return this.kernel.breakpoints;
+    return this.kernel.user.breakpoints;
   }
 
   /** Retired instructions since power-on; idle time counts as the instructions that would have fitted into it. */
@@ -128,12 +129,12 @@ export class Machine {
       const thread = kernel.settle();
       if (kernel.stopRequested) return 'stopped';
       if (kernel.instructions >= end) return byCount <= byTime ? 'instruction_limit' : 'time_limit';
-      if (kernel.instructions >= kernel.nextTick) kernel.tick();
+      if (kernel.instructions >= kernel.nextTick) tick(kernel);
       else if (kernel.owed > 0) kernel.pay(Math.min(kernel.nextTick, end) - kernel.instructions);
       else if (thread.internal === 'idle') {
-        const { wakeUp } = kernel;
+        const wakeUp = wakeUpOf(kernel);
         if (wakeUp === null) return 'idle_forever';
-        kernel.idleUntil(Math.min(wakeUp, end));
+        idleUntil(kernel, Math.min(wakeUp, end));
       } else kernel.runUser(thread, Math.min(kernel.nextTick, end) - kernel.instructions);
     }
   }
@@ -148,8 +149,8 @@ export class Machine {
   /** Lets time pass on a board on which nothing can happen: after `run` said 'idle_forever', and only then. */
   idle(limit: { readonly time_us: number }): void {
     const { kernel } = this;
-    if (kernel.settle().internal !== 'idle' || kernel.wakeUp !== null) throw new Error('the machine is not idle for ever');
-    kernel.idleUntil(Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS));
+    if (kernel.settle().internal !== 'idle' || wakeUpOf(kernel) !== null) throw new Error('the machine is not idle for ever');
+    idleUntil(kernel, Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS));
   }
 
   /**

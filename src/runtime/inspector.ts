@@ -57,7 +57,7 @@ export class Inspector {
 
   /** Instructions of machine code that threads have executed in user mode, up to the last one that was interrupted. */
   get executed(): number {
-    return this.#kernel.executed;
+    return this.#kernel.user.executed;
   }
 
   /** All threads but those that the kernel plays, in the order in which they were made. */

@@ -31,7 +31,7 @@ export function handleTrap(kernel: Kernel, thread: Thread, exit: Trap): void {
     case 'svc':
       return systemCall(kernel, thread, exit.pc);
     case 'undefined':
-      if (exit.opcode === HOSTED_TRAP && kernel.enterHosted(thread, exit.pc)) return;
+      if (exit.opcode === HOSTED_TRAP && kernel.hosted.enter(thread, exit.pc)) return;
       return undefinedInstruction(kernel, thread, exit);
     case 'bkpt':
       thread.registers.r[15] = exit.pc;

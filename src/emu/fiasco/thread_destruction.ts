@@ -49,7 +49,7 @@ export function killThread(kernel: Kernel, thread: Thread): void {
   thread.killed = true;
   thread.pending_exit = null;
   thread.debt = 0;
-  if (thread.hosted !== null) kernel.leaveHosted(thread);
+  if (thread.hosted !== null) kernel.hosted.leave(thread);
   if (thread.bound) {
     const { task } = thread;
     thread.bound = false;

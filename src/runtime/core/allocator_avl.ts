@@ -3,7 +3,8 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { Fields, recordOf } from '../../emu/saved.ts';
-import { alignUp, type Block, BlockTree, type SavedNode } from './block_tree.ts';
+import type { Block } from './block_nodes.ts';
+import { alignUp, BlockTree, type SavedNode } from './block_tree.ts';
 
 export const ALLOCATOR_STATE_VERSION = 1;
 

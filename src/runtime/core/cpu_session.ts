@@ -16,7 +16,7 @@ import { pdSessions } from './pd_session.ts';
 import { CORE_RAM } from './ram_account.ts';
 import { ramAlloc, ramFree } from './ram_session.ts';
 import { dropSlab, newSlab, slabAlloc } from './slab.ts';
-import { TRACE_CONTROL_STRIDE } from './trace_control.ts';
+import { TRACE_CONTROL_STRIDE, TRACE_CONTROLS } from './trace_control.ts';
 
 interface CpuSessionRow {
   readonly label: string;
@@ -38,7 +38,7 @@ interface CpuSessionRow {
 
 export const cpuSessions = table<CpuSessionRow>('core_cpu_sessions');
 
-export const TRACE_CONTROL_BYTES = 8192;
+export const TRACE_CONTROL_BYTES = TRACE_CONTROLS * TRACE_CONTROL_STRIDE;
 export const CPU_QUOTA_LIMIT_LOG2 = 15;
 const IRQS_MAX = 19;
 

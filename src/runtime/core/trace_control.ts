@@ -6,6 +6,8 @@ import { readPhysical, writePhysical } from './physical_store.ts';
 
 /** Bytes of a control: version of the policy (a word), designated state, acknowledged state, inhibition, one unused. */
 export const TRACE_CONTROL_STRIDE = 8;
+/** Controls that the area of a CPU session has room for. */
+export const TRACE_CONTROLS = 1024;
 const DESIGNATED = 4;
 const ACKNOWLEDGED = 5;
 

@@ -11,6 +11,7 @@ export type CapturedThread = {
   /** Key of the thread's row. */
   readonly key: number;
   readonly index: number;
+  readonly trace_index: number;
   readonly gate_badge: number;
   readonly utcb_address: number;
   /** Slot of the thread's lock IRQ in the checkpointer, 0 if it could not be fetched. */

@@ -24,21 +24,25 @@ const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_w
   debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0, stack_ids: [],
 };
 
-type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; badge?: number; utcb?: number; unresolved?: boolean; image?: readonly number[] };
+type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; trace_index?: number; badge?: number; utcb?: number; unresolved?: boolean; image?: readonly number[] };
 
 const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
   start: (x, l) => rpc(Cpu_thread.state, cpuThreads(x).require(l.item).real, {}, 'identified'),
-  identified: (_x, l, { value }: RpcReply) => {
+  identified: (x, l, { value }: RpcReply) => {
     const state = value as readonly number[];
     l.index = ((state[STATE.kcap] ?? 0) >>> 12) / 3 - 3;
     l.badge = (state[STATE.id] ?? 0) & 0xffff;
     l.utcb = state[STATE.utcb] ?? 0;
     l.image = state.slice(0, REGISTER_COUNT);
     l.unresolved = ((state[STATE.flags] ?? 0) & 1) !== 0;
-    return l.irqs ? call(requestSlot, { native: l.native, slot: irqSlot(l.index) }, 'complete') : goto('complete', 0);
+    return rpc(Cpu_thread.trace_control_index, cpuThreads(x).require(l.item).real, {}, 'placed');
+  },
+  placed: (_x, l, { value }: RpcReply) => {
+    l.trace_index = value as number;
+    return l.irqs ? call(requestSlot, { native: l.native, slot: irqSlot(l.index ?? 0) }, 'complete') : goto('complete', 0);
   },
   complete: (x, l, lock_irq: number) => {
-    const thread = { key: l.item, index: l.index ?? 0, gate_badge: l.badge ?? 0, utcb_address: l.utcb ?? 0, lock_irq, unresolved: l.unresolved ?? false, image: l.image ?? [], ...NOWHERE };
+    const thread = { key: l.item, index: l.index ?? 0, trace_index: l.trace_index ?? 0, gate_badge: l.badge ?? 0, utcb_address: l.utcb ?? 0, lock_irq, unresolved: l.unresolved ?? false, image: l.image ?? [], ...NOWHERE };
     capture.update(x, { threads: [...capture.get(x).threads, thread] });
     return done();
   },

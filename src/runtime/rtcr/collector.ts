@@ -157,7 +157,7 @@ function storedThread(x: Execution, key: number): StoredThread {
   const row = cpuThreads(x).require(key);
   const captured = capture.get(x).threads.find((thread) => thread.key === key);
   return {
-    ...storedObject(x, row.id, row.bootstrapped), key, pd: row.pd, index: captured?.index ?? 0, gate_badge: captured?.gate_badge ?? 0, utcb_address: captured?.utcb_address ?? 0,
+    ...storedObject(x, row.id, row.bootstrapped), key, pd: row.pd, index: captured?.index ?? 0, trace_index: captured?.trace_index ?? 0, gate_badge: captured?.gate_badge ?? 0, utcb_address: captured?.utcb_address ?? 0,
     name: row.name, weight: row.weight, utcb: row.utcb, affinity: row.affinity, started: row.started, start_ip: row.start_ip, start_sp: row.start_sp, paused: row.paused || hasDefect(capture.get(x).defects, 'D-11'),
     single_step: row.single_step, sigh_badge: row.sigh?.id ?? 0, debug_id: captured?.debug_id ?? 0, phase: captured?.phase ?? null,
     registers: captured?.registers ?? [], utcb_words: captured?.utcb_words ?? [], lock_irq_count: captured?.lock_irq_count ?? 0, unresolved: captured?.unresolved ?? false,

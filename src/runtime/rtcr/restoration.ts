@@ -30,8 +30,8 @@ export interface Restoration {
   readonly copied_bytes: number;
   /** Debug ids and kernel threads: key of the new thread's row by key of the stored one. */
   readonly threads: readonly { readonly stored: number; readonly key: number }[];
-  /** Threads that exist only to keep a hole in the thread slots. */
-  readonly fillers: readonly number[];
+  /** Threads that exist only to keep a place of a thread that is gone: number in the plan, and key. */
+  readonly fillers: readonly { readonly filler: number; readonly key: number }[];
   readonly lost: readonly PlainRecord[];
   readonly extensions: readonly string[];
 }

@@ -5,7 +5,7 @@ import type { Plain } from '../../emu/plain.ts';
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { localCall } from '../native/local_call.ts';
-import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { type Action, call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { irqSlot } from '../native/thread_table.ts';
 import { Cpu_session, Cpu_thread } from '../rpc/interfaces.ts';
@@ -17,35 +17,32 @@ import { requestSlot } from './pd_access.ts';
 import { callPersistently } from './persistent_call.ts';
 import { lost, nowAt, renamed, restoration, restoredThread, snapshotOf, translated, usedForRestore } from './restoration.ts';
 import type { DecidedStrategy } from './strategies.ts';
-import { snapshots, type StoredThread, threadsOf } from './target_state.ts';
+import { type Snapshot, snapshots, type StoredCpuSession, type StoredPdSession, type StoredThread, threadsOf } from './target_state.ts';
 import { isDenied, writeIrqCount } from './thread_access.ts';
+import { threadPlan, type ThreadPlace, type ThreadStep } from './thread_plan.ts';
 
 /** Words of a Thread_state: gate selector and gate id (genode-16.08-abi.md 2). */
 const STATE = { kcap: 0x4c >>> 2, id: 0x50 >>> 2 } as const;
 const FILLER_NAME = 'filler';
 const FILLER_WEIGHT = 10;
 
-/** What occupies a thread slot: a stored thread by its place in the list, or nothing but a filler. */
-type SlotItem = { readonly pd: number; readonly index: number; readonly thread: number };
-
 /** Orders in which threads get whatever slot comes next. */
 const SLOTLESS: ReadonlySet<string> = new Set(['stored', 'reverse', 'start-late']);
 export const keepsSlots = (strategy: DecidedStrategy): boolean => !SLOTLESS.has(strategy['thread-order']);
 
 /** Stored threads in the order of a strategy that knows no slots, without the main thread that is there already. */
-function inStoredOrder(x: Execution): SlotItem[] {
+function inStoredOrder(x: Execution): number[] {
   const snapshot = snapshotOf(x);
   const { strategy } = restoration.get(x);
-  const items = threadsOf(snapshot).flatMap(({ index, pd }, thread) => {
-    const at = snapshot.pd_sessions.findIndex(({ key }) => key === pd);
-    return at === 0 && index === 0 ? [] : [{ pd: at, index, thread }];
-  });
+  const items = threadsOf(snapshot).flatMap((row, thread) => (isMain(snapshot, row) ? [] : [thread]));
   if (hasDefect(strategy.defects, 'D-22')) {
     const known = new Set(earlierThreads(x));
-    items.sort((a, b) => Number(known.has(badgeOf(x, a.thread))) - Number(known.has(badgeOf(x, b.thread))));
+    items.sort((a, b) => Number(known.has(badgeOf(x, a))) - Number(known.has(badgeOf(x, b))));
   }
   return strategy['thread-order'] === 'reverse' ? items.reverse() : items;
 }
+
+const isMain = (snapshot: Snapshot, { pd, index }: StoredThread): boolean => pd === snapshot.pd_sessions[0]?.key && index === 0;
 
 const badgeOf = (x: Execution, thread: number): number => threadsOf(snapshotOf(x))[thread]?.badge ?? 0;
 
@@ -56,57 +53,69 @@ function earlierThreads(x: Execution): number[] {
   return earlier.flatMap(([, row]) => threadsOf(row).map(({ badge }) => badge));
 }
 
-/** Thread slots to fill, PD by PD, without the main thread that is there already. */
-function slotsToFill(x: Execution): SlotItem[] {
-  if (!keepsSlots(restoration.get(x).strategy)) return inStoredOrder(x);
+/** How the threads are created, PD by PD and in the order of their slots, without the main thread that is there already. */
+function threadSteps(x: Execution): readonly ThreadStep[] {
+  if (!keepsSlots(restoration.get(x).strategy)) return inStoredOrder(x).map((thread) => ({ kind: 'create', thread }));
   const snapshot = snapshotOf(x);
-  const threads = threadsOf(snapshot);
-  return snapshot.pd_sessions.flatMap((session, pd) => {
-    const mine = threads.flatMap((thread, at) => (thread.pd === session.key ? [{ index: thread.index, at }] : []));
-    const last = Math.max(-1, ...mine.map(({ index }) => index));
-    const items = Array.from({ length: last + 1 }, (_, index) => ({ pd, index, thread: mine.find((row) => row.index === index)?.at ?? -1 }));
-    return pd === 0 ? items.slice(1) : items;
+  const { pd_sessions, cpu_sessions } = snapshot;
+  const all = threadsOf(snapshot);
+  const place = ({ key, pd, index, trace_index: trace }: StoredThread): ThreadPlace => ({
+    pd: pd_sessions.findIndex((row) => row.key === pd), cpu: cpu_sessions.findIndex(({ threads }) => threads.some((row) => row.key === key)), index, trace,
   });
+  const ordered = all.filter((row) => !isMain(snapshot, row)).map((row) => ({ row, place: place(row) })).sort((a, b) => a.place.pd - b.place.pd || a.place.index - b.place.index);
+  const steps = threadPlan(ordered.map((item) => item.place), all.filter((row) => isMain(snapshot, row)).map(place), pd_sessions.length, cpu_sessions.length);
+  const at = (thread: number): number => all.findIndex(({ key }) => key === ordered[thread]?.row.key);
+  return steps.map((step) => (step.kind === 'create' ? { ...step, thread: at(step.thread) } : step));
 }
 
-type CreateLocals = { [key: string]: Plain; item: SlotItem; key?: number };
+type StepLocals = { [key: string]: Plain; item: ThreadStep };
 
-const createSlot = procedure<CreateLocals>('rtcr.restore_thread', {
+const takeStep = procedure<StepLocals>('rtcr.restore_thread', {
   start: (x, { item }) => {
-    const snapshot = snapshotOf(x);
-    const stored = threadsOf(snapshot)[item.thread];
-    const session = snapshot.cpu_sessions.find(({ threads }) => stored === undefined || threads.some(({ key }) => key === stored.key));
-    const cpu = nowAt(x, session?.badge ?? 0);
-    const real = cpuSessions(x).find((row) => row.cap === cpu)?.[1].real ?? 0;
-    const args = {
-      pd: nowAt(x, snapshot.pd_sessions[item.pd]?.badge ?? 0), name: stored?.name ?? FILLER_NAME, location: stored?.affinity ?? [0, 0, 0, 0],
-      weight: stored?.weight ?? FILLER_WEIGHT, utcb: stored?.utcb ?? 0,
-    };
-    return callPersistently(Cpu_session.create_thread, cpu, args, real, 'created');
+    switch (item.kind) {
+      case 'create': {
+        const stored = threadsOf(snapshotOf(x))[item.thread];
+        if (stored === undefined) throw new Error(`no stored thread ${item.thread}`);
+        const { pd_sessions, cpu_sessions } = snapshotOf(x);
+        const pd = pd_sessions.find(({ key }) => key === stored.pd);
+        const cpu = cpu_sessions.find(({ threads }) => threads.some(({ key }) => key === stored.key));
+        return createThread(x, pd, cpu, { name: stored.name, location: stored.affinity, weight: stored.weight, utcb: stored.utcb });
+      }
+      case 'fill': {
+        const { pd_sessions, cpu_sessions } = snapshotOf(x);
+        return createThread(x, pd_sessions[item.pd], cpu_sessions[item.cpu], { name: FILLER_NAME, location: [0, 0, 0, 0], weight: FILLER_WEIGHT, utcb: 0 });
+      }
+      case 'remove': {
+        const found = restoration.get(x).fillers.find(({ filler }) => filler === item.filler);
+        const { cap, cpu } = cpuThreads(x).require(found?.key ?? 0);
+        return localCall(x, Cpu_session.kill_thread, cpuSessions(x).require(cpu).cap, { thread: cap }, 'removed');
+      }
+    }
   },
-  created: (x, l, { cap }: RpcReply) => {
+  created: (x, { item }, { cap }: RpcReply) => {
     const found = cpuThreads(x).find((row) => row.cap === cap);
     if (cap === null || found === undefined) return raise('Restore_refused', 'a thread could not be created');
-    const stored = threadsOf(snapshotOf(x))[l.item.thread];
+    const [key] = found;
     const { threads, fillers } = restoration.get(x);
-    if (stored === undefined) {
+    if (item.kind === 'fill') {
       dec(x, cap);
-      restoration.update(x, { fillers: [...fillers, found[0]] });
-      return done();
+      restoration.update(x, { fillers: [...fillers, { filler: item.filler, key }] });
     }
-    translated(x, stored.badge, cap);
-    restoration.update(x, { threads: [...threads, { stored: stored.key, key: found[0] }] });
+    if (item.kind === 'create') {
+      const stored = threadsOf(snapshotOf(x))[item.thread];
+      translated(x, stored?.badge ?? 0, cap);
+      restoration.update(x, { threads: [...threads, { stored: stored?.key ?? 0, key }] });
+    }
     return done();
-  },
-});
-
-const removeFiller = procedure<{ [key: string]: Plain; item: number }>('rtcr.remove_filler', {
-  start: (x, l) => {
-    const { cap, cpu } = cpuThreads(x).require(l.item);
-    return localCall(x, Cpu_session.kill_thread, cpuSessions(x).require(cpu).cap, { thread: cap }, 'removed');
   },
   removed: () => done(),
 });
+
+function createThread(x: Execution, pd: StoredPdSession | undefined, session: StoredCpuSession | undefined, args: { name: string; location: readonly number[]; weight: number; utcb: number }): Action {
+  const cpu = nowAt(x, session?.badge ?? 0);
+  const real = cpuSessions(x).find((row) => row.cap === cpu)?.[1].real ?? 0;
+  return callPersistently(Cpu_session.create_thread, cpu, { pd: nowAt(x, pd?.badge ?? 0), ...args }, real, 'created');
+}
 
 type IdentifyLocals = { [key: string]: Plain; item: number };
 
@@ -121,18 +130,23 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_restored_thread'
     const state = value as readonly number[];
     const stored = threadsOf(snapshotOf(x))[l.item];
     if (stored === undefined) return done();
+    const key = restoredThread(x, stored.key);
     const index = ((state[STATE.kcap] ?? 0) >>> 12) / 3 - 3;
     const misplaced = `thread "${stored.name}" got thread slot ${index} instead of ${stored.index}`;
     if (index !== stored.index && keepsSlots(restoration.get(x).strategy)) return raise('Restore_refused', misplaced);
     if (index !== stored.index) lost(x, { thread: stored.name, purpose: `its gate, lock IRQ and UTCB: ${misplaced}` });
     renamed(x, stored.gate_badge, (state[STATE.id] ?? 0) & 0xffff);
+    return key === undefined || !keepsSlots(restoration.get(x).strategy) ? done() : rpc(Cpu_thread.trace_control_index, cpuThreads(x).require(key).real, {}, 'placed');
+  },
+  placed: (x, l, { value }: RpcReply) => {
+    const stored = threadsOf(snapshotOf(x))[l.item];
+    if (stored !== undefined && stored.trace_index !== value) lost(x, { thread: stored.name, purpose: `its place in the trace control area: ${value as number} instead of ${stored.trace_index}` });
     return done();
   },
 });
 
 export const recreateThreads = procedure<Record<string, Plain>>('rtcr.recreate_threads', {
-  start: (x) => each(createSlot, slotsToFill(x), {}, 'fillers'),
-  fillers: (x) => each(removeFiller, restoration.get(x).fillers, {}, 'identify'),
+  start: (x) => each(takeStep, threadSteps(x), {}, 'identify'),
   identify: (x) => each(identifyThread, threadsOf(snapshotOf(x)).map((_thread, at) => at), {}, 'finished'),
   finished: () => done(),
 });

@@ -79,6 +79,8 @@ export type StoredThread = StoredObject & {
   readonly pd: number;
   /** Index of the thread in its protection domain: gate slot 9 + 3 * index. */
   readonly index: number;
+  /** Place of the thread in the trace control area of its CPU session. */
+  readonly trace_index: number;
   readonly gate_badge: number;
   readonly utcb_address: number;
   readonly name: string;

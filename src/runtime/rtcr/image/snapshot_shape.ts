@@ -3,6 +3,7 @@
 
 import { CAP_MAP_RECORDS } from '../cap_map_reader.ts';
 import { THREADS_MAX } from '../../core/pd_threads.ts';
+import { TRACE_CONTROLS } from '../../core/trace_control.ts';
 import { PHASE_KINDS } from '../thread_phase.ts';
 import { IMAGE_CONFIG_CHARACTERS } from './limits.ts';
 import { TRACKINGS } from '../tracking.ts';
@@ -33,7 +34,7 @@ const phase = record({
   kind: oneOf(PHASE_KINDS), partner: number(), through: number(), timeout_us: nullable(number(0, Number.MAX_SAFE_INTEGER)), reply_to: number(), reply_rights: number(),
 });
 const thread = record({
-  ...object, key: number(), pd: number(), index: number(0, THREADS_MAX - 1), gate_badge: number(), utcb_address: number(), name: text(), weight: number(),
+  ...object, key: number(), pd: number(), index: number(0, THREADS_MAX - 1), trace_index: number(0, TRACE_CONTROLS - 1), gate_badge: number(), utcb_address: number(), name: text(), weight: number(),
   utcb: number(), affinity: list(number(-0x8000_0000)), started: boolean(), start_ip: number(), start_sp: number(), paused: boolean(), single_step: boolean(), sigh_badge: number(),
   debug_id: number(), phase: nullable(phase), registers: list(number()), utcb_words: list(number()), lock_irq_count: number(-1, 0xffff), unresolved: boolean(),
 });

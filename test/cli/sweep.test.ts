@@ -104,9 +104,9 @@ test('a service that works for a client works on in the control run, so that a r
 });
 
 test('where core hands out an id that a component still has a record of, the moment is told as renumbered', async () => {
-  const { verdict, out } = await sweep({ only: '51270121' }, 'restore/client_outside_back');
+  const { verdict, out } = await sweep({ shard: '1/12' }, 'restore/client_outside_back');
   assert.is(verdict, 'passed', out);
-  assert.match(out, /1 moments: 0 ok, 1 renumbered, 0 refused, 0 failed/);
+  assert.match(out, / [1-9]\d* renumbered, 0 refused, 0 failed/);
   assert.match(out, /hands out no capability id twice/);
 });
 

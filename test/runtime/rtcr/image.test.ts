@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { inventoryDifferences } from '../../../src/runtime/inventory.ts';
 import { bound, type CheckpointImage, imageOf, type PortableCheckpoint } from '../../../src/runtime/rtcr/image/image.ts';
-import { decodeImage, encodeImage, type ImageCodec } from '../../../src/runtime/rtcr/image/image_file.ts';
+import { decodeImage, encodeImage, FORMAT_VERSION, type ImageCodec } from '../../../src/runtime/rtcr/image/image_file.ts';
 import type { Snapshot } from '../../../src/runtime/rtcr/target_state.ts';
 import { suite } from '../../kit.ts';
 import { boot, type Driver } from './driver.ts';
@@ -179,7 +179,7 @@ function fileWith(records: object): Uint8Array {
   const packed = codec.compress(body);
   const bytes = new Uint8Array(64 + packed.length);
   const view = new DataView(bytes.buffer);
-  [0x504b_4352, 2, packed.length, body.length].forEach((word, i) => view.setUint32(i * 4, word, true));
+  [0x504b_4352, FORMAT_VERSION, packed.length, body.length].forEach((word, i) => view.setUint32(i * 4, word, true));
   bytes.set(Buffer.from(codec.hash(packed), 'hex'), 16);
   bytes.set(packed, 64);
   return bytes;

@@ -28,6 +28,7 @@ import { type Controlled, ControlLine } from './control_line.ts';
 import { equipmentOf } from './equipment.ts';
 import { Moment } from './moment.ts';
 import { hostedRuntime, imageAt, type Preparation } from './preparation.ts';
+import { type PublishedMap, publishedMap } from './published_map.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
 import { TaskLabels } from './task_labels.ts';
 import { phaseOf, stateOf } from './thread_states.ts';
@@ -259,6 +260,11 @@ export class RunningSystem implements System {
     const names = new Map(this.components().map(({ task, label }) => [task as number, label]));
     const components = this.#hosted.components();
     return takeInventory(this.machine.kernel, components, components.find(({ program }) => program === coreProgram), (task) => names.get(task) ?? 'the kernel');
+  }
+
+  capMap(task: DebugId): PublishedMap | null {
+    const core = this.#hosted.components().find(({ program }) => program === coreProgram);
+    return core === undefined ? null : publishedMap(this.machine.kernel, core, task);
   }
 
   gateLabel(id: DebugId): number | undefined {

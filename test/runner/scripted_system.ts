@@ -55,6 +55,9 @@ export class ScriptedSystem implements System {
   interfaceOf(): null {
     return null;
   }
+  capMap(): null {
+    return null;
+  }
 
   /** A script is a list of what happens at which time: there is nothing to go back to. */
   snapshot(): never {

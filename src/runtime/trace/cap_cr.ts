@@ -1,5 +1,5 @@
-// The trace of the 2018 attempt at capability restoring ("cap_cr") from the event stream: what the kernel sees, and the stages that show
-// in RPCs. Owner of the last system call of each thread, and of the label of the session that each thread is creating.
+// The trace of the 2018 attempt at capability restoring ("cap_cr") from the event stream: what the kernel sees, the stages that show
+// in RPCs, and capability maps as they stand in memory. Owner of the last system call of each thread, and of the label of the session that each thread is creating.
 // Source modelled: checkpoint-restore.md 4.7.
 
 import type { BoardEvent, StampedEvent } from '../../emu/event.ts';
@@ -11,9 +11,10 @@ import type { RpcFunction } from '../rpc/interface.ts';
 import { INTERFACES } from '../rpc/interfaces.ts';
 import { decodeArguments, decodeMessage } from '../rpc/wire.ts';
 import { captureLine } from './capture_forms.ts';
+import { MapChanges } from './map_changes.ts';
 import type { TraceNames } from './names.ts';
 
-export const CAP_CR_KINDS: readonly BoardEvent['kind'][] = ['object_created', 'object_named', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached', 'thread_pager', 'syscall_enter', 'ipc_transfer', 'note'];
+export const CAP_CR_KINDS: readonly BoardEvent['kind'][] = ['object_created', 'object_named', 'object_deleted', 'cap_mapped', 'cap_unmapped', 'irq_attached', 'irq_detached', 'thread_pager', 'syscall_enter', 'ipc_transfer', 'note'];
 
 /** Sessions whose opening is a stage. */
 const CONNECTION_STAGES: Readonly<Record<string, string>> = { PD: 'Pd_connection', CPU: 'Cpu_connection', RAM: 'Ram_connection', ROM: 'Rom_connection' };
@@ -32,6 +33,8 @@ export class CaptureTrace {
   /** Label in the last request for a session that a thread received. */
   readonly #creating = new Map<DebugId, string>();
 
+  readonly #maps = new MapChanges();
+
   constructor(names: TraceNames) {
     this.#names = names;
   }
@@ -41,6 +44,9 @@ export class CaptureTrace {
     switch (event.kind) {
       case 'syscall_enter':
         this.#called.set(event.thread, event.selector >>> 12);
+        return this.#maps.lines(event.task, this.#names.capMap(event.task));
+      case 'object_deleted':
+        if (event.type === 'Task') this.#maps.forget(event.object);
         return [];
       case 'ipc_transfer':
         return event.phase === 'request' ? this.#request(event) : [];

@@ -8,16 +8,16 @@ interface Form {
   readonly absent: string | null;
 }
 
-const INSIDE = "inside the component's own code: no kernel, parent or core sees it";
+const LIVES = 'maps and their allocators are as old as their component, and no component destroys its own';
 
 export const CAPTURE_FORMS = {
   stage: { line: 'STAGE|NAME', absent: null },
-  map_made: { line: 'Capability_map|OBJECT|ctor', absent: INSIDE },
-  map_destroyed: { line: 'Capability_map|OBJECT|dtor', absent: INSIDE },
-  map_insert: { line: 'Capability_map|OBJECT|insert|ID|KCAP', absent: INSIDE },
-  map_remove: { line: 'Capability_map|OBJECT|remove|ID|KCAP', absent: INSIDE },
-  allocator_made: { line: 'Cap_index_allocator_tpl|OBJECT|ctor|ELEMENT_BYTES|ARRAY', absent: INSIDE },
-  allocator_destroyed: { line: 'Cap_index_allocator_tpl|OBJECT|dtor', absent: INSIDE },
+  map_made: { line: 'Capability_map|OBJECT|ctor', absent: null },
+  map_destroyed: { line: 'Capability_map|OBJECT|dtor', absent: LIVES },
+  map_insert: { line: 'Capability_map|OBJECT|insert|ID|KCAP', absent: null },
+  map_remove: { line: 'Capability_map|OBJECT|remove|ID|KCAP', absent: null },
+  allocator_made: { line: 'Cap_index_allocator_tpl|OBJECT|ctor|ELEMENT_BYTES|ARRAY', absent: null },
+  allocator_destroyed: { line: 'Cap_index_allocator_tpl|OBJECT|dtor', absent: LIVES },
   create_task: { line: 'l4_factory_create_task|ID|KCAP|LABEL', absent: null },
   create_thread: { line: 'l4_factory_create_thread|ID', absent: null },
   create_irq: { line: 'l4_factory_create_irq|ID', absent: null },

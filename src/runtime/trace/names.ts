@@ -2,6 +2,7 @@
 // numbers. Owner of the labels it has seen; it asks the system again only for tasks that it does not know yet.
 
 import { type DebugId, hex } from '../../emu/numbers.ts';
+import type { PublishedMap } from '../published_map.ts';
 
 /** What names are made of; the running system gives it. */
 export interface NameSource {
@@ -13,6 +14,8 @@ export interface NameSource {
   taskOf(thread: DebugId): DebugId | undefined;
   /** Interface of the RPC object behind a gate and label, null where nobody declares it. */
   interfaceOf(gate: DebugId, label: number): string | null;
+  /** The capability map in the memory of a component that has told where it is. */
+  capMap(task: DebugId): PublishedMap | null;
 }
 
 export class TraceNames {
@@ -50,6 +53,10 @@ export class TraceNames {
 
   interfaceOf(gate: DebugId, label: number): string | null {
     return this.#source?.interfaceOf(gate, label) ?? null;
+  }
+
+  capMap(task: DebugId): PublishedMap | null {
+    return this.#source?.capMap(task) ?? null;
   }
 
   isTask(id: DebugId | undefined, wanted: string): boolean {

@@ -86,6 +86,41 @@ test('the trace of a boot has every kind of line that is not told as absent, and
   assert.ok(parsed.some(({ form, values }) => form === 'stage' && values[0] === 'signal_semaphore_irq'));
 });
 
+test('the lines of a component, carried out one by one, make the capability map that is in its memory, before and after a restore', () => {
+  const run = boot();
+  const names = new TraceNames();
+  names.attach(run.system);
+  /** Ids by selector, of the newest map. */
+  const map = new Map<string, string>();
+  const maps: string[] = [];
+  traceEvents(run.system.machine.events, names, { levels: new Set(), format: 'cap_cr', task: 'sheep_counter', thread: null }, (text) => {
+    const { form, values: [object = '', capability = '', selector = ''] } = parse(text);
+    if (form === 'map_made') {
+      maps.push(object);
+      map.clear();
+    } else if (form === 'map_insert') {
+      assert.is(map.has(selector), false, `${text}: something is there`);
+      map.set(selector, capability);
+    } else if (form === 'map_remove') {
+      assert.is(map.get(selector), capability, `${text}: it is not there`);
+      map.delete(selector);
+    }
+  });
+  const compare = (): void => {
+    const counter = run.system.components().filter(({ label, alive }) => alive && label.endsWith('sheep_counter')).at(-1);
+    const memory = counter === undefined ? undefined : run.system.memory(counter.task);
+    const expected = (memory?.records ?? []).map(({ slot, id: capability }) => [(slot << 12).toString(16), capability.toString(16)]);
+    assert.ok(expected.length > 20, `${expected.length} records`);
+    assert.equal([...map].sort(), expected.sort());
+    assert.is(maps.at(-1), memory?.cap_map_address.toString(16));
+  };
+  drive(run, END);
+  compare();
+  drive(run, Infinity);
+  compare();
+  assert.is(maps.length, 2, 'the map of the counter and that of the restored one');
+});
+
 test('who listens to nothing that makes a line gets none', () => {
   const lines: string[] = [];
   const end = traceEvents(new EventStream(), new TraceNames(), { levels: new Set(), format: 'cap_cr', task: null, thread: null }, (line) => lines.push(line));

@@ -38,6 +38,7 @@ const SOURCE: NameSource = {
   objectType: () => undefined,
   taskOf: (thread) => (thread === 0x72 ? debugId(0x71) : debugId(4)),
   interfaceOf: (gate) => (gate === 0x90 ? 'Ram_session' : null),
+  capMap: () => null,
 };
 
 /** Lines of hand-made events. */

@@ -63,7 +63,7 @@ export const OPERATIONS = [
   { object: 'Thread', label: -12, op: 0x20, name: 'freeze', support: 'full', note: '', source: 'extensions.ts', extension: 'freeze' },
   { object: 'Thread', label: -12, op: 0x21, name: 'thaw', support: 'full', note: '', source: 'extensions.ts', extension: 'freeze' },
   { object: 'Thread', label: -12, op: 0x22, name: 'read_ipc_state', support: 'full', note: '', source: '11', extension: 'ipc_state' },
-  { object: 'Thread', label: -12, op: 0x23, name: 'write_ipc_state', support: 'full', note: 'only a call that was delivered to another thread', source: '11', extension: 'ipc_state' },
+  { object: 'Thread', label: -12, op: 0x23, name: 'write_ipc_state', support: 'full', note: 'only a call that was delivered to another thread, with what is left of its timeout', source: '11', extension: 'ipc_state' },
   { object: 'Thread', label: -12, op: 0x24, name: 'read_utcb', support: 'full', note: '', source: '11', extension: 'utcb' },
   { object: 'Thread', label: -12, op: 0x25, name: 'write_utcb', support: 'full', note: '', source: '11', extension: 'utcb' },
   { object: 'Gate control', label: -10, op: 0, name: 'decrement_references', support: 'full', note: '', source: '3.5' },

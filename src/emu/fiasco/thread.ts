@@ -119,6 +119,8 @@ export class Thread extends KernelObject {
   activity: Activity = IN_USER_MODE;
   ipc: Ipc | null = null;
   timeout: ArmedTimeout | null = null;
+  /** Extension `freeze`: what was left of the timeout when the thread was frozen. The timeout itself goes on, as the clock does. */
+  timeout_left_us: number | null = null;
   readonly senders = new SenderQueue<Sender>();
   reply: ReplySlot | null = null;
   trigger: Continuation | null = null;

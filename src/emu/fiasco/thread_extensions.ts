@@ -11,7 +11,7 @@ import type { Kernel } from './kernel.ts';
 import { Task, kuIndex } from './task.ts';
 import { Thread } from './thread.ts';
 import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
-import { deadlineOf, isNever } from './timeouts.ts';
+import { deadlineOf, encodeTimeout, isNever } from './timeouts.ts';
 import { UTCB_ALIGN_BYTES, UTCB_BYTES, UTCB_WORDS, Utcb } from './utcb.ts';
 
 type Call = ObjectCall<Thread>;
@@ -76,6 +76,7 @@ export function freeze({ kernel, caller, object, rights }: Call): Result {
 
 /** The same for test equipment, which is no caller. */
 export function freezeThread(kernel: Kernel, thread: Thread): void {
+  if (!thread.frozen) thread.timeout_left_us = thread.timeout === null ? null : thread.timeout.deadline_us - kernel.clock_us;
   thread.frozen = true;
   kernel.processor.queue.dequeue(thread);
   if (thread === kernel.processor.current) kernel.processor.due = true;
@@ -90,6 +91,7 @@ export function thaw({ kernel, object, rights }: Call): Result {
 export function thawThread(kernel: Kernel, object: Thread): void {
   if (!object.frozen) return;
   object.frozen = false;
+  object.timeout_left_us = null;
   const { ipc } = object;
   // What queued up meanwhile is looked at now: senders at its open wait, and its own place in a receiver's queue.
   if (ipc !== null && (object.state & IPC_MASK) === RECEIVE_WAIT && object.step === 'receive_wait' && object.senders.size > 0) object.state |= READY;
@@ -110,16 +112,16 @@ function phaseOf(thread: Thread): number {
   return ipc.partner instanceof Irq ? IPC_PHASE.IRQ_WAIT : IPC_PHASE.REPLY_WAIT;
 }
 
-/** MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us, MR4 and MR5 reply slot, MR6 pending count of the IRQ, MR7 own id. */
+/** MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us (of a frozen thread: when it was frozen), MR4 and MR5 reply slot, MR6 pending count of the IRQ, MR7 own id. */
 export function readIpcState({ kernel, object, rights, output }: Call): Result {
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
-  const { ipc, timeout, reply } = object;
+  const { ipc, reply } = object;
   const phase = phaseOf(object);
   const partner = phase === IPC_PHASE.SEND_QUEUED ? (ipc?.receiver ?? ipc?.gate ?? null) : (ipc?.partner ?? null);
   output.setMr(0, phase);
   output.setMr(1, phase === IPC_PHASE.USER ? 0 : (partner?.id ?? 0));
   output.setMr(2, phase === IPC_PHASE.USER ? 0 : (ipc?.through ?? 0));
-  output.setMr(3, timeout === null && phase !== IPC_PHASE.USER ? unarmedTimeout(object, kernel.clock_us) : timeLeft(timeout?.deadline_us ?? null, kernel.clock_us));
+  output.setMr(3, phase === IPC_PHASE.USER ? NO_TIMEOUT : timeLeft(object, phase, kernel.clock_us));
   output.setMr(4, reply?.caller.id ?? 0);
   output.setMr(5, reply?.rights ?? 0);
   output.setMr(6, phase === IPC_PHASE.IRQ_WAIT && partner instanceof Irq ? partner.queued : 0);
@@ -127,21 +129,24 @@ export function readIpcState({ kernel, object, rights, output }: Call): Result {
   return success(8);
 }
 
-const timeLeft = (deadline_us: number | null, clock_us: number): number => (deadline_us === null ? NO_TIMEOUT : Math.min(Math.max(deadline_us - clock_us, 0), NO_TIMEOUT - 1));
-
-/** What is left where no timeout is armed: all of it before the wait has begun, nothing where it has expired while the thread was frozen. */
-function unarmedTimeout({ ipc, step, utcb }: Thread, clock_us: number): number {
-  if (ipc === null || !ipc.receive || isNever(ipc.receive_timeout) || utcb === null) return NO_TIMEOUT;
-  return step === 'receive_wait' ? 0 : timeLeft(deadlineOf(ipc.receive_timeout, clock_us, utcb), clock_us);
+/** What is left of the timeout of the phase: all of it before the wait has begun, nothing where it is over and the thread did not run since. */
+function timeLeft({ ipc, step, utcb, timeout, timeout_left_us }: Thread, phase: number, clock_us: number): number {
+  const bounded = (left_us: number): number => Math.min(Math.max(left_us, 0), NO_TIMEOUT - 1);
+  if (timeout_left_us !== null) return bounded(timeout_left_us);
+  if (timeout !== null) return bounded(timeout.deadline_us - clock_us);
+  const wanted = phase === IPC_PHASE.SEND_QUEUED ? ipc?.send_timeout : ipc?.receive_timeout;
+  if (wanted === undefined || isNever(wanted) || utcb === null) return NO_TIMEOUT;
+  return step === 'receive_begin' || step === 'receive_enter' ? bounded(deadlineOf(wanted, clock_us, utcb) - clock_us) : 0;
 }
 
-/** Puts a thread that has not run yet (dead, or frozen since it was made) into the wait for the reply of another one, which gets the matching reply slot. MR1 = rights. */
+/** Puts a thread that has not run yet (dead, or frozen since it was made) into the wait for the reply of another one, which gets the matching reply slot. MR1 = rights, MR2 = timeout left in us. */
 export function writeIpcState(call: Call): Result {
   const { kernel, object, rights, input } = call;
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const named = itemCapability(call);
-  if (typeof named === 'string' || !(named.object instanceof Thread) || wordsOf(call.tag) < 2) return failure(ERRNO.INVAL);
+  if (typeof named === 'string' || !(named.object instanceof Thread) || wordsOf(call.tag) < 3) return failure(ERRNO.INVAL);
   const partner = named.object;
+  const left_us = input.mr(2) === NO_TIMEOUT ? null : Math.max(input.mr(2), 1);
   const still = (object.state & DEAD) !== 0 || (object.frozen && object.activity.kind === 'user');
   if (!still || object.killed || !object.bound || partner === object) return failure(ERRNO.INVAL);
   object.state = RECEIVE_WAIT;
@@ -154,12 +159,15 @@ export function writeIpcState(call: Call): Result {
     receive: true,
     partner,
     send_timeout: 0,
-    receive_timeout: 0,
+    receive_timeout: encodeTimeout(left_us),
     rights: input.mr(1) & 3,
     through: kernel.noObject,
     sent: true,
   };
   partner.reply = { caller: object, rights: input.mr(1) & 3 };
+  if (left_us === null) return success();
+  kernel.timeouts.arm(object, kernel.clock_us + left_us);
+  if (object.frozen) object.timeout_left_us = left_us;
   return success();
 }
 

@@ -15,7 +15,7 @@ import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thre
 const VERSION = 1;
 export const THREAD_FIELDS = [
   'registers', 'task', 'bound', 'utcb_address', 'pager', 'handler', 'state', 'step', 'activity', 'ipc', 'senders', 'reply', 'trigger', 'alien_call', 'kernel_lr',
-  'dying', 'killed', 'frozen', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'fresh', 'hosted', 'debt', 'pending_exit', 'internal',
+  'dying', 'killed', 'frozen', 'timeout_left_us', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'fresh', 'hosted', 'debt', 'pending_exit', 'internal',
 ] as const;
 const IPC_FIELDS = ['send', 'receiver', 'gate', 'receive', 'partner', 'send_timeout', 'receive_timeout', 'rights', 'through', 'sent'] as const;
 const STEPS: readonly Step[] = ['user', 'receive_begin', 'receive_enter', 'receive_wait', 'receive_done', 'send_done', 'send_wait', 'gate_wait'];
@@ -40,6 +40,7 @@ export function saveThread(thread: Thread): PlainRecord {
     dying: thread.dying,
     killed: thread.killed,
     frozen: thread.frozen,
+    timeout_left_us: thread.timeout_left_us,
     delete_irq: thread.delete_irq?.id ?? null,
     priority: thread.priority,
     quantum_us: thread.quantum_us,
@@ -108,6 +109,7 @@ function restoreNumbers(thread: Thread, fields: Fields): void {
   thread.dying = fields.boolean('dying');
   thread.killed = fields.boolean('killed');
   thread.frozen = fields.boolean('frozen');
+  thread.timeout_left_us = fields.numberOrNull('timeout_left_us');
   thread.priority = fields.number('priority');
   thread.quantum_us = fields.number('quantum_us');
   thread.remaining_us = fields.number('remaining_us');

@@ -27,6 +27,23 @@ export function deadlineOf(timeout: number, clock_us: number, utcb: Utcb): numbe
   return clock_us + (timeout & MANTISSA) * 2 ** ((timeout >>> 10) & 0x1f);
 }
 
+/**
+ * A relative timeout of so many microseconds: mantissa of ten bits, exponent of five. Rounded up: nobody wakes earlier than asked for.
+ * Null is for ever; 0 us is the timeout that is over at once.
+ */
+export function encodeTimeout(us: number | null): number {
+  if (us === null) return 0;
+  let mantissa = Math.max(0, Math.ceil(us));
+  if (mantissa === 0) return 0x400;
+  let exponent = 0;
+  while (mantissa > 0x3ff) {
+    mantissa = Math.ceil(mantissa / 2);
+    exponent++;
+  }
+  if (exponent > 0x1f) return 0;
+  return (exponent << 10) | mantissa;
+}
+
 interface CapturedTimeouts {
   readonly armed: readonly ArmedTimeout[];
   readonly sequence: number;

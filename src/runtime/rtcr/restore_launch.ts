@@ -98,7 +98,7 @@ function writeThread(x: Execution, thread: StoredThread, kernel: number, phases:
   if (decision.kind !== 'await_reply') return null;
   const server = storedThreads(x).find(({ debug_id }) => debug_id === decision.server);
   const serverKernel = kernelOf(x, server?.key ?? 0);
-  const waiting = serverKernel === undefined ? 'failed' : awaitReply(x, kernel, serverKernel, decision.rights);
+  const waiting = serverKernel === undefined ? 'failed' : awaitReply(x, kernel, serverKernel, decision.rights, decision.timeout_us);
   if (waiting === 'absent') return { name: EXTENSION_ABSENT, text: absent('ipc_state', 'calls in service; blocked="restart" or "after" does without') };
   if (waiting === 'failed') return { name: 'Restore_refused', text: `thread "${thread.name}" cannot be put back into its call` };
   usedForRestore(x, 'ipc_state');

@@ -4,7 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import { done, invoke, procedure } from '../native/procedure.ts';
 import { SELF } from '../native/utcb.ts';
-import { encodeTimeout } from './thread_phase.ts';
+import { encodeTimeout } from '../../emu/fiasco/timeouts.ts';
 
 const OPERATION_RECEIVE = 2;
 

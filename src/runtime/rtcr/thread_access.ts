@@ -82,8 +82,8 @@ export function readPhase(x: Execution, thread: number): Access<ReadPhase> {
 }
 
 /** Puts a frozen thread that has not run yet into the wait for the reply of `server`, which gets the matching reply slot. */
-export const awaitReply = (x: Execution, thread: number, server: number, rights: number): 'ok' | 'absent' | 'failed' =>
-  outcome(threadCall(x, thread, [THREAD.write_ipc_state, rights], [server]));
+export const awaitReply = (x: Execution, thread: number, server: number, rights: number, timeout_us: number | null): 'ok' | 'absent' | 'failed' =>
+  outcome(threadCall(x, thread, [THREAD.write_ipc_state, rights, timeout_us ?? NO_TIMEOUT], [server]));
 
 /** Where the UTCB of a thread that was never started is going to be: its task, and the address there. */
 export type FutureUtcb = { readonly task: number; readonly address: number };

@@ -1,6 +1,8 @@
 // Where a thread stood in the kernel when it was frozen, and how a fresh thread is brought to the same point again.
 // Pure. Source modelled: fiasco-kernel.md 5.2 (registers of invoke), 11 table; architecture.md "Restore per phase of a thread".
 
+import { encodeTimeout } from '../../emu/fiasco/timeouts.ts';
+
 export type PhaseKind =
   /** In user mode, or about to return there. */
   | 'user'
@@ -27,7 +29,7 @@ export type ThreadPhase = {
   readonly partner: number;
   /** Gate or IRQ through which it waits. */
   readonly through: number;
-  /** Remaining timeout of the wait; null = for ever. */
+  /** What was left of the timeout of this wait when the thread was frozen; null = for ever. */
   readonly timeout_us: number | null;
   /** The caller whose reply this thread owes, and the rights of that reply slot. */
   readonly reply_to: number;
@@ -46,7 +48,7 @@ export type Resume =
   /** Continue with these registers; nothing else is needed. */
   | { readonly kind: 'registers'; readonly registers: Registers; readonly repeats: boolean }
   /** As above, and the kernel must put the thread into the closed wait for the reply of this thread. */
-  | { readonly kind: 'await_reply'; readonly registers: Registers; readonly server: number; readonly rights: number }
+  | { readonly kind: 'await_reply'; readonly registers: Registers; readonly server: number; readonly rights: number; readonly timeout_us: number | null }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** Address of the `invoke` system call: executing it with lr intact enters the kernel again (fiasco-kernel.md 5.2). */
@@ -73,11 +75,11 @@ export function resume(phase: ThreadPhase, registers: Registers, target: Readonl
   switch (phase.kind) {
     case 'send_queued':
       if ((at(user, REGISTER.r2) & OPERATION_REPLY) !== 0) return refused('its reply is still queued at the caller');
-      return go(withoutLabel(repeated(user)), true);
+      return go(withSendTimeout(withoutLabel(repeated(user)), phase.timeout_us), true);
     case 'awaits_reply': {
       const server = target.get(phase.partner);
       if (server === undefined) return refused(`it waits for the reply of thread ${phase.partner.toString(16)}, which is not part of the checkpoint`);
-      return { kind: 'await_reply', registers: user, server: phase.partner, rights: server.reply_rights };
+      return { kind: 'await_reply', registers: user, server: phase.partner, rights: server.reply_rights, timeout_us: phase.timeout_us };
     }
     case 'awaits_irq':
       return go(withTimeout(repeated(user), phase.timeout_us), true);
@@ -94,23 +96,6 @@ export function resume(phase: ThreadPhase, registers: Registers, target: Readonl
  */
 export function isUndrained(phase: ThreadPhase, target: ReadonlyMap<number, ThreadPhase>): boolean {
   return phase.kind === 'awaits_reply' && !target.has(phase.partner);
-}
-
-/**
- * A relative timeout as the kernel reads it: mantissa of ten bits, exponent of five. Rounded up: a restored thread never wakes
- * earlier than the original would have. 0 us is the shortest that is still a timeout of the receive kind.
- */
-export function encodeTimeout(us: number | null): number {
-  if (us === null) return 0;
-  let mantissa = Math.max(0, Math.ceil(us));
-  if (mantissa === 0) return 0x400;
-  let exponent = 0;
-  while (mantissa > 0x3ff) {
-    mantissa = Math.ceil(mantissa / 2);
-    exponent++;
-  }
-  if (exponent > 0x1f) return 0;
-  return (exponent << 10) | mantissa;
 }
 
 const go = (registers: Registers, repeats: boolean): Resume => ({ kind: 'registers', registers, repeats });
@@ -130,6 +115,11 @@ const withoutLabel = (registers: Registers): Registers => withRegister(registers
 function withTimeout(registers: Registers, timeout_us: number | null): Registers {
   const send = at(registers, REGISTER.r3) & ~RECEIVE_TIMEOUT_MASK;
   return withRegister(registers, REGISTER.r3, send | encodeTimeout(timeout_us));
+}
+
+function withSendTimeout(registers: Registers, timeout_us: number | null): Registers {
+  const receive = at(registers, REGISTER.r3) & RECEIVE_TIMEOUT_MASK;
+  return withRegister(registers, REGISTER.r3, (encodeTimeout(timeout_us) << 16) | receive);
 }
 
 /** A thread inside a system call shows the kernel's processor mode; in user mode it was ARM state, because the stubs are. */

@@ -185,7 +185,7 @@ test('a delivered call is restored: the new client gets the reply of a server th
         createThread(0x202),
         runThread(0x202),
         bindThread(0x202, 1, 0xbfff_0400),
-        invoke({ tag: 0xfff4_0042, to: sel(0x202), mrs: [0x23, 3, ...capItem(0x200)] }),
+        invoke({ tag: 0xfff4_0043, to: sel(0x202), mrs: [0x23, 3, 0xffff_ffff, ...capItem(0x200)] }),
         noteResult('write'),
         op(0x202, 0x22),
         noteWords('phase', [0, 1]),
@@ -198,6 +198,57 @@ test('a delivered call is restored: the new client gets the reply of a server th
     { extensions: ALL },
   );
   assert.equal(board.finish(), ['write 0', 'phase 2 c', 'restored mr0=42']);
+});
+
+test('ipc_state tells what was left of a timeout when its thread was frozen, also where it is over since', () => {
+  const left = (slot: number, name: string): Step[] => [op(slot, 0x22), noteWords(name, [0, 3])];
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'sleeper'),
+        ...startLocal(at, 0x202, 2, 'sender'),
+        ...startLocal(at, 0x203, 3, 'for_ever'),
+        settle(), op(0x200, 0x20), op(0x202, 0x20), op(0x203, 0x20),
+        ...left(0x200, 'sleeper'), ...left(0x202, 'sender'), ...left(0x203, 'for ever'),
+        sleep((10 << 10) | 50),
+        ...left(0x200, 'sleeper'), ...left(0x202, 'sender'),
+        op(0x200, 0x21), op(0x202, 0x21), settle(), note('end'),
+      ],
+      sleeper: [sleep((10 << 10) | 30), noteResult('sleeper')],
+      // Nobody receives: its partner is the sleeper.
+      sender: [invoke({ tag: 0, to: sel(0x200, 1), timeouts: ((10 << 10) | 30) << 16 }), noteResult('sender')],
+      for_ever: [sleep(0)],
+    }),
+    { extensions: ALL },
+  );
+  const lines = board.finish();
+  assert.equal(lines.slice(3), [lines[0], lines[1], 'sleeper 8000/3', 'sender 8000/2', 'end'], 'what was left stays what it was, and both are over at once when they go on');
+  assert.is(lines[2], 'for ever 7 ffffffff');
+  for (const [at, phase] of [[0, 'sleeper 7'], [1, 'sender 1']] as const) {
+    assert.ok(lines[at]?.startsWith(`${phase} `), lines[at]);
+    const us = Number.parseInt(lines[at]?.split(' ')[2] ?? '', 16);
+    assert.ok(us > 25_000 && us < 30_720, `${us} us are left`);
+  }
+});
+
+test('a delivered call is restored with what is left of its timeout', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'server'),
+        createThread(0x202), runThread(0x202), bindThread(0x202, 1, 0xbfff_0400),
+        invoke({ tag: 0xfff4_0043, to: sel(0x202), mrs: [0x23, 3, 10_000, ...capItem(0x200)] }),
+        exRegs(0x202, at.entry('restored')),
+        sleep((10 << 10) | 5), note('not yet'), sleep((10 << 10) | 20), note('end'),
+      ],
+      server: [sleep(0)],
+      restored: [noteResult('restored')],
+    }),
+    { extensions: ALL },
+  );
+  const lines = board.finish();
+  assert.is(lines[0], 'not yet');
+  assert.match(lines[1] ?? '', /^restored [0-9a-f]*\/3$/);
 });
 
 test('an IRQ count is restored after attaching', () => {

@@ -2,7 +2,8 @@
 
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { encodeTimeout, isUndrained, REGISTER, REGISTER_COUNT, type Registers, resume, type ThreadPhase } from '../../../src/runtime/rtcr/thread_phase.ts';
+import { encodeTimeout } from '../../../src/emu/fiasco/timeouts.ts';
+import { isUndrained, REGISTER, REGISTER_COUNT, type Registers, resume, type ThreadPhase } from '../../../src/runtime/rtcr/thread_phase.ts';
 import { suite } from '../../kit.ts';
 
 const test = suite('thread phase');
@@ -88,6 +89,18 @@ test('a call in service outside the target is refused by name', () => {
 test('a sleeper sleeps on for what was left', () => {
   const registers = expectRegisters(resume(phase('sleeps', { timeout_us: 500 }), inside(0xffff_f802, { [REGISTER.r3]: 1000 }), nobody, 'kernel-state'));
   assert.is(at(registers, REGISTER.r3), 500);
+});
+
+test('a message that is sent again has what was left of its timeout, and its wait for the answer has all of it', () => {
+  const registers = expectRegisters(resume(phase('send_queued', { timeout_us: 500 }), inside(CALL(0x205), { [REGISTER.r3]: 1000 * 0x10000 + 77 }), nobody, 'kernel-state'));
+  assert.is(at(registers, REGISTER.r3), 500 * 0x10000 + 77);
+  const never = expectRegisters(resume(phase('send_queued'), inside(CALL(0x205), { [REGISTER.r3]: 77 }), nobody, 'kernel-state'));
+  assert.is(at(never, REGISTER.r3), 77);
+});
+
+test('a call in service waits for what was left of its timeout', () => {
+  const decision = resume(phase('awaits_reply', { partner: 0x182, timeout_us: 700 }), inside(CALL(0x205)), new Map([[0x182, phase('user')]]), 'kernel-state');
+  assert.equal(decision.kind === 'await_reply' && decision.timeout_us, 700);
 });
 
 test('restart repeats whatever a blocked thread was doing, after goes on behind it', () => {

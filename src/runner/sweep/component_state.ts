@@ -5,7 +5,7 @@ import type { SlotEntry } from '../../emu/jdb/model.ts';
 import type { ComponentMemory, MemoryPiece } from '../../runtime/component_memory.ts';
 import type { RamAccount, System } from '../../runtime/system.ts';
 import { idAddress } from '../../runtime/rtcr/cap_map_reader.ts';
-import { compareMemory } from './memory_comparison.ts';
+import { compareMemory, type FormerIds } from './memory_comparison.ts';
 import type { Subject } from './subject.ts';
 
 interface ThreadState {
@@ -82,6 +82,15 @@ function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadStat
     const view = inspector.thread(id);
     if (view === undefined || view.task !== task || view.utcb === 0) return [];
     return [[view.utcb, { name, trapped: view.trapped, faults: view.faults, calls: view.calls, registers: view.registers, utcb: inspector.utcb(id) }] as const];
+  }));
+}
+
+/** What the ids of the capability records are called since the restore. */
+export function formerIds({ memory: before }: ComponentState, { memory: after }: ComponentState): FormerIds {
+  const now = new Map(after?.records.map(({ slot, id }) => [slot, id]));
+  return new Map((before?.records ?? []).flatMap(({ slot, id }) => {
+    const other = now.get(slot);
+    return other === undefined || other === id ? [] : [[id, other] as const];
   }));
 }
 

@@ -3,7 +3,7 @@
 
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
-import { compareMemory, type DeadStack } from './memory_comparison.ts';
+import { compareMemory, type DeadStack, type FormerIds } from './memory_comparison.ts';
 import type { Group } from './group.ts';
 import type { FinalState } from './subject.ts';
 
@@ -53,9 +53,11 @@ function finalDifference(expected: FinalState, actual: FinalState): string[] | n
   const spaces = compare(expected.space, actual.space, 'isomorphic');
   if (spaces.length > 0) return ['at the end the capability space is another one', ...explain(spaces)];
   if (expected.memory === undefined || actual.memory === undefined) return null;
-  const found = compareMemory(expected.memory, actual.memory, deadStacks(actual.memory.stack_pointers), { expected: expected.given, actual: actual.given });
+  const found = compareMemory(expected.memory, actual.memory, deadStacks(actual.memory.stack_pointers), { expected: expected.given, actual: actual.given, former: { expected: expected.former ?? NONE, actual: actual.former ?? NONE } });
   return found === null ? null : [`at the end the memory is another one: ${found.words}`];
 }
+
+const NONE: FormerIds = new Map();
 
 /** Below each stack pointer, down to the beginning of its slot in the stack area. */
 const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));

@@ -9,7 +9,7 @@ import type { Unify } from '../../scenario/model.ts';
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
 import { carryOutCommand } from '../command.ts';
-import { type ComponentState, type Pending, pendingAt, stateDifference, stateOf } from './component_state.ts';
+import { type ComponentState, formerIds, type Pending, pendingAt, stateDifference, stateOf } from './component_state.ts';
 import { type End, groupDifference, runToEnd } from './ends.ts';
 import { Group } from './group.ts';
 import { labelsOf, type Mark } from './mark.ts';
@@ -201,7 +201,7 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   const complete = Object.keys({ ...strategy.checkpoint, ...strategy.restore }).length === 0;
   const state = complete ? statesDifference(watch.states, labelsOf(expected.mark), restored.facts['changed_modules'] !== undefined) : null;
   if (state !== null) return failed(`restored is not what was checkpointed: ${state}`);
-  const { reason, ends } = goesOn(group, expected, started_us);
+  const { reason, ends } = goesOn(group, expected, started_us, watch.states);
   if (reason === null) return { outcome: 'ok', reason: [] };
   return { outcome: 'failed', reason, ends, other_module: complete && group.subjects.some(({ modules }, i) => modules.some((sum, k) => sum !== (expected.members[i]?.modules[k] ?? sum))) };
 }
@@ -229,9 +229,12 @@ function statesDifference({ still, before, after }: Watch['states'], labels: rea
 }
 
 /** `reason` is null if the components say and hold what they would have without a checkpoint. */
-function goesOn(group: Group, expected: Expectation, started_us: number): { readonly reason: string[] | null; readonly ends: readonly End[] } {
+function goesOn(group: Group, expected: Expectation, started_us: number, states?: Watch['states']): { readonly reason: string[] | null; readonly ends: readonly End[] } {
   const { members, deadline_us } = expected;
   const ends = members.map(({ end }) => end);
-  const actual = runToEnd(group, ends.map(({ lines }) => lines.length), deadline_us + group.system.machine.time_us - started_us);
+  const actual = runToEnd(group, ends.map(({ lines }) => lines.length), deadline_us + group.system.machine.time_us - started_us).map((end, i) => {
+    const { before, after } = { before: states?.before[i], after: states?.after[i] };
+    return typeof end.final !== 'object' || before === undefined || after === undefined ? end : { ...end, final: { ...end.final, former: formerIds(before, after) } };
+  });
   return { reason: groupDifference(ends, actual, labelsOf(expected.mark)), ends: actual };
 }

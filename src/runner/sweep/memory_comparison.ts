@@ -20,7 +20,11 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 export interface GivenIds {
   readonly expected: ReadonlySet<number>;
   readonly actual: ReadonlySet<number>;
+  /** What an id is called now that was in the memory of one side when that was checkpointed: only capability records are written anew. */
+  readonly former?: { readonly expected: FormerIds; readonly actual: FormerIds };
 }
+
+export type FormerIds = ReadonlyMap<number, number>;
 
 const NONE: GivenIds = { expected: new Set(), actual: new Set() };
 
@@ -74,6 +78,13 @@ class Names {
   }
 
   equal(before: number, after: number): boolean {
+    if (this.#same(before, after)) return true;
+    const { former } = this.#given;
+    const [one, other] = [former?.expected.get(before) ?? before, former?.actual.get(after) ?? after];
+    return (one !== before || other !== after) && this.#same(one, other);
+  }
+
+  #same(before: number, after: number): boolean {
     const [known, other] = [this.#there.get(before), this.#back.get(after)];
     if (known !== undefined || other !== undefined) return known === after && other === before;
     if (!this.#given.expected.has(before) || !this.#given.actual.has(after)) return false;

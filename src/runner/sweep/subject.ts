@@ -6,6 +6,7 @@ import type { DebugId } from '../../emu/numbers.ts';
 import type { ComponentMemory } from '../../runtime/component_memory.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
+import type { FormerIds } from './memory_comparison.ts';
 import { LogLines } from '../log_lines.ts';
 
 /** What is compared at the end of a run. */
@@ -14,6 +15,8 @@ export interface FinalState {
   readonly memory: ComponentMemory | undefined;
   /** Ids of all objects of which the component was ever given a capability: those that it has dropped may still stand somewhere. */
   readonly given: ReadonlySet<number>;
+  /** Ids that its capabilities had when it was checkpointed, and what they are called since it was restored. */
+  readonly former?: FormerIds;
 }
 
 /** The past of a component, as far as it matters for what comes. */

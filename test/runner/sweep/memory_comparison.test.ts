@@ -38,6 +38,14 @@ test('an id that a component was given and has dropped may be another one, and t
   assert.match(compareMemory(memory([0x35, 0x12]), memory([0x78, 0x56]), [], given)?.words ?? '', /0x5678 instead of 0x1235/);
 });
 
+test('an id that was checkpointed in memory still names its object after the restore, and no other', () => {
+  const given = { expected: new Set<number>(), actual: new Set<number>(), former: { expected: new Map<number, number>(), actual: new Map([[0x2222, 0x5678]]) } };
+  const undisturbed = memory([0x34, 0x12], { 8: 0x1234, 9: 0x1238 });
+  assert.is(compareMemory(undisturbed, memory([0x22, 0x22], { 8: 0x5678, 9: 0x567c }), [], given), null);
+  assert.match(compareMemory(undisturbed, memory([0x22, 0x22], { 8: 0x567c, 9: 0x5678 }), [], given)?.words ?? '', /0x2222 instead of 0x1234/);
+  assert.match(compareMemory(undisturbed, memory([0x23, 0x22], { 8: 0x5678, 9: 0x567c }), [], given)?.words ?? '', /0x2223 instead of 0x1234/);
+});
+
 test('one object that became two, or two that became one, is a difference', () => {
   assert.match(compareMemory(memory([], { 8: 1, 9: 1 }), memory([], { 8: 1, 9: 2 }), [])?.words ?? '', /slot 0x9 names another object/);
   assert.match(compareMemory(memory([], { 8: 1, 9: 2 }), memory([], { 8: 3, 9: 3 }), [])?.words ?? '', /slot 0x9 names another object/);

@@ -179,11 +179,14 @@ const closeSession = procedure<RootLocals>('rtcr.proxy.close', {
   ended: () => done({} satisfies RpcAnswer),
 });
 
+/** `server`: the target that was asked, `lane`: that of the thread that asks, 0 if it has none. */
+type EndSession = { [key: string]: Plain; item: number; server?: number; lane?: number };
+
 /**
  * Tells the server of a closed session of its end, if it has it, takes back what was donated, and forgets it. Who closes it and who lets the
  * server go on may both come here: the second finds nothing left to do.
  */
-export const endProxySession = procedure<{ [key: string]: Plain; item: number }>('rtcr.end_proxy_session', {
+export const endProxySession = procedure<EndSession>('rtcr.end_proxy_session', {
   start: (x, l) => {
     const row = proxySessions(x).get(l.item);
     if (row === undefined || row.ending) return done();
@@ -191,9 +194,22 @@ export const endProxySession = procedure<{ [key: string]: Plain; item: number }>
     proxySessions(x).update(l.item, { ending: true });
     // The server has never heard of it, and what was donated went with the server that had.
     if (inner === 0) return goto('forget');
-    return rpc(Root.close, proxies(x).require(proxy).root || null, { session: inner || null }, 'closed', 'closed');
+    const { target, root } = proxies(x).require(proxy);
+    l.server = target;
+    l.lane = lanes(x).find(({ ep }) => ep === x.index)?.[0] ?? 0;
+    if (l.lane !== 0) setCalling(x, l.lane, true);
+    return rpc(Root.close, root || null, { session: inner || null }, 'closed', 'failed');
+  },
+  // A server that ended before it answered is restored with the session: then it is told again, by whoever lets it go on if it is not there yet.
+  failed: (x, l) => {
+    const { proxy, inner } = proxySessions(x).require(l.item);
+    if (proxies(x).require(proxy).target === l.server) return goto('closed');
+    if (l.lane !== undefined && l.lane !== 0) setCalling(x, l.lane, false);
+    proxySessions(x).update(l.item, { ending: false });
+    return inner === 0 ? done() : goto('start');
   },
   closed: (x, l) => {
+    if (l.lane !== undefined && l.lane !== 0) setCalling(x, l.lane, false);
     const { proxy, donated_bytes } = proxySessions(x).require(l.item);
     return call(transfer, { from: ramOf(x, proxy), to: env.get(x).ram, bytes: donated_bytes }, 'forget', 'forget');
   },

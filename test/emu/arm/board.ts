@@ -3,6 +3,7 @@
 import { ENGINES } from '../../../src/emu/arm/engine.ts';
 import type { Engine, EngineName } from '../../../src/emu/arm/engine.ts';
 import { makeEngine } from '../../../src/emu/arm/engines.ts';
+import type { JitLimits } from '../../../src/emu/arm/jit/jit_cpu.ts';
 import { CPSR_T, CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import type { Translation } from '../../../src/emu/memory/translation.ts';
@@ -12,6 +13,9 @@ export const RWX = 7;
 export const RW = 6;
 export const RX = 5;
 export const READ_ONLY = 4;
+
+/** Everything is translated when it is first executed. */
+export const AT_ONCE: JitLimits = { stretch: 0, patience: 0, heat: 0, translations: Infinity, block: 48, regions: 400, bytes: 16 << 20 };
 
 let engineUnderTest: EngineName = 'reference';
 export const newEngine = (memory: PhysicalMemory): Engine => makeEngine(engineUnderTest, memory);

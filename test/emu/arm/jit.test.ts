@@ -6,16 +6,15 @@ import * as assert from 'uvu/assert';
 import { disassemble, disassembleThumb } from '../../../src/emu/arm/disassembler.ts';
 import type { Engine } from '../../../src/emu/arm/engine.ts';
 import { makeEngine } from '../../../src/emu/arm/engines.ts';
-import { JitCpu } from '../../../src/emu/arm/jit/jit_cpu.ts';
+import { JitCpu, type JitLimits } from '../../../src/emu/arm/jit/jit_cpu.ts';
 import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import { suite } from '../../kit.ts';
-import { HEAP, Pages, PROGRAM, RW, RWX } from './board.ts';
+import { AT_ONCE, HEAP, Pages, PROGRAM, RW, RWX } from './board.ts';
 import { CaseBoard, differences, ENTRY, SETS } from './vectors/case.ts';
 import { parseVectors } from './vectors/vector_file.ts';
 
 const test = suite('arm jit');
-const AT_ONCE = { heat: 0, translations: Infinity, block: 48, regions: 400 };
 /** Every so many vectors: each is a translation of its own. All of them, when the translator is worked on. */
 const STEP = process.env['RESCAP_EVERY'] === '1' ? 1 : 12;
 
@@ -107,9 +106,9 @@ test('code that others change is translated anew', () => {
   alike(sides, [40, 40]);
 });
 
-test('pages beyond the limit of regions drop the others, which are translated anew when they are come to', () => {
-  // Of each of three pages: add r4,#1; b to the next one, of the last back to the first.
-  const sides = both([], { ...AT_ONCE, regions: 2 });
+/** Of each of three pages: add r4,#1; b to the next one, of the last back to the first. @returns what was translated how often */
+function roundThreePages(limits: JitLimits): { readonly translated: number; readonly translations: number } {
+  const sides = both([], limits);
   for (const { memory, pages } of sides) {
     [1, 3, 4].forEach((frame, k) => {
       pages.map(PROGRAM + 4096 * k, frame, RWX);
@@ -119,8 +118,48 @@ test('pages beyond the limit of regions drop the others, which are translated an
   alike(sides, [50, 1, 7, 2000]);
   const jit = sides[1];
   assert.is(jit?.registers.r[4], 1029, 'one addition in two instructions');
-  const translated = jit?.engine instanceof JitCpu ? jit.engine.translated : 0;
-  assert.ok(translated > 1500, `${translated} instructions ran translated`);
+  if (!(jit?.engine instanceof JitCpu)) throw new Error('no translator');
+  return jit.engine;
+}
+
+test('pages beyond the limit of regions, or of their bytes, drop the others, which are translated anew when they are come to', () => {
+  assert.is(roundThreePages(AT_ONCE).translations, 3, 'with room for all');
+  for (const limit of [{ regions: 2 }, { bytes: 700 }]) {
+    const { translated, translations } = roundThreePages({ ...AT_ONCE, ...limit });
+    assert.ok(translated > 1500, `${translated} instructions ran translated`);
+    assert.ok(translations > 100, `${translations} translations with ${JSON.stringify(limit)}`);
+  }
+});
+
+test('code that calls the kernel often is not translated, code that computes is', () => {
+  // add r4,#1; subs r5,#1; bne -2; svc; b 0: stretches of thrice r5 instructions.
+  const program = [0xe284_4001, 0xe255_5001, 0x1aff_fffc, 0xef00_0000, 0xeaff_fffa];
+  const translatedOf = (length: number): number => {
+    const sides = both(program, { ...AT_ONCE, stretch: 100 });
+    for (let k = 0; k < 20; k++) {
+      for (const { registers } of sides) [registers.r[5], registers.r[15]] = [length, PROGRAM];
+      alike(sides, [1000]);
+    }
+    const engine = sides[1]?.engine;
+    if (!(engine instanceof JitCpu)) throw new Error('no translator');
+    return engine.translated;
+  };
+  assert.is(translatedOf(30), 0);
+  assert.ok(translatedOf(40) > 1500, 'twenty stretches of 121 instructions');
+});
+
+test('no page is watched before the program has computed for long', () => {
+  const sides = both(LOOP, { ...AT_ONCE, patience: 5000 });
+  const engine = sides[1]?.engine;
+  if (!(engine instanceof JitCpu)) throw new Error('no translator');
+  for (const { registers } of sides) registers.r[2] = HEAP;
+  alike(sides, [4000, 999]);
+  assert.is(engine.translated, 0);
+  alike(sides, [1, 4000]);
+  assert.ok(engine.translated > 3000, `${engine.translated} instructions ran translated`);
+  engine.forget();
+  for (const { registers, pages } of sides) engine.switchTo(registers, pages);
+  assert.is(engine.regions, 0);
 });
 
 test.run();

@@ -12,7 +12,7 @@ import { CPSR_T, CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import { suite } from '../../kit.ts';
 import { JitCpu } from '../../../src/emu/arm/jit/jit_cpu.ts';
-import { Pages, READ_ONLY, RW, RWX } from './board.ts';
+import { AT_ONCE, Pages, READ_ONLY, RW, RWX } from './board.ts';
 import { noise } from './vectors/case.ts';
 
 const test = suite('arm lock-step');
@@ -25,7 +25,7 @@ const DATA_PAGES = 4;
 const ROUNDS = 40;
 const PAGE = 4096;
 /** Translated at once, in blocks that fit into short slices. Random code keeps the translator busy: it takes part in one program of each kind. */
-const JIT = { heat: 0, translations: 12, block: 6, regions: 400 };
+const JIT = { ...AT_ONCE, translations: 12, block: 6 };
 const SEED_OF_JIT = 3;
 
 /** A machine of its own for one engine. Frame k belongs to page k of code, then of data. */

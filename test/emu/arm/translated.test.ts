@@ -10,7 +10,7 @@ import { JitCpu } from '../../../src/emu/arm/jit/jit_cpu.ts';
 import { CpuRegisters } from '../../../src/emu/arm/registers.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import { suite } from '../../kit.ts';
-import { Pages, READ_ONLY, RW, RWX } from './board.ts';
+import { AT_ONCE, Pages, READ_ONLY, RW, RWX } from './board.ts';
 import { randomProgram, randomRegisters } from './random_program.ts';
 import type { Layout } from './random_program.ts';
 import { noise } from './vectors/case.ts';
@@ -157,7 +157,7 @@ const COURSES = [
 for (const [name, layout] of Object.entries(LAYOUTS)) {
   for (const { block, least, ...course } of COURSES) {
     test(`${name}: random programs run alike on all engines in slices of ${course.slice}, at least ${100 * least} % of it translated`, () => {
-      const { exits, retired, translated } = new LockStep(layout, { ...course, seed: course.slice }, { heat: 0, translations: 12, block, regions: 400 }).run();
+      const { exits, retired, translated } = new LockStep(layout, { ...course, seed: course.slice }, { ...AT_ONCE, translations: 12, block }).run();
       for (const kind of ['budget', 'svc', 'data_abort'] as const) assert.ok(exits.has(kind), `no exit was ${kind}`);
       assert.ok(translated > retired * least, `only ${translated} of ${retired} instructions were executed by translated code`);
     });

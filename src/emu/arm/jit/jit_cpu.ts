@@ -3,20 +3,16 @@
 
 import type { PhysicalMemory } from '../../memory/physical_memory.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../../numbers.ts';
-import { WasmInstance, WasmModule } from '../../web_assembly.ts';
-import type { Program } from '../compile/semantics.ts';
-import { A32, T32 } from '../decoder.ts';
-import { executesOf } from '../executes.ts';
+import { WasmInstance } from '../../web_assembly.ts';
 import type { CpuExit } from '../exit.ts';
 import { FastCpu } from '../fast/fast_cpu.ts';
 import type { RunFunction } from '../fast/instance.ts';
 import { AT_LEFT, AT_REGISTERS, EXIT_BUDGET, EXIT_EXCHANGE } from '../fast/layout.ts';
 import { GUEST_FAULT } from '../mmu.ts';
 import { CPSR_IT, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
-import { blocksOf, targetsIn, Translation } from './blocks.ts';
 import { PageCode } from './page_code.ts';
-import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE, regionModule } from './region.ts';
-import { semanticsText } from './semantics_text.ts';
+import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE } from './region_exit.ts';
+import { isTranslatable, translateRegion } from './translator.ts';
 
 const AT_PC = (AT_REGISTERS >>> 2) + REG_PC;
 const AT_CPSR = (AT_REGISTERS >>> 2) + REG_CPSR;
@@ -26,9 +22,13 @@ const SLICE = 500;
 /** When and how code is translated. */
 export interface JitLimits {
   /**
-   * Instructions that the interpreter executes from a page on before it is translated; each translation of it doubles them. Many,
-   * because a translation takes as long as some millions of instructions do.
+   * Instructions without a kernel entry from which on a thread computes. Code that calls the kernel more often would only go in and
+   * out of its regions, and is executed as by the fast engine.
    */
+  readonly stretch: number;
+  /** Instructions in such stretches before pages are watched: to read the semantics takes as long as these. */
+  readonly patience: number;
+  /** Instructions that the interpreter executes from a page on before it is translated; each translation of it doubles them. */
   readonly heat: number;
   /** How often a page is translated at most: anew because it was entered elsewhere, or its code has changed. */
   readonly translations: number;
@@ -36,12 +36,16 @@ export interface JitLimits {
   readonly block: number;
   /** Regions kept; the one behind them drops all. The host's code of their modules takes some ten times as much memory as they. */
   readonly regions: number;
+  /** Bytes of the modules of the regions that are kept; likewise. */
+  readonly bytes: number;
 }
-const LIMITS: JitLimits = { heat: 1_000_000, translations: 10, block: 48, regions: 400 };
+/**
+ * A translation takes, with what the host spends on the module, as long as some 50 million instructions do. Nobody knows how long a
+ * program goes on: who has waited for as long as a translation takes has lost at most half.
+ */
+const LIMITS: JitLimits = { stretch: 2_000, patience: 32_000_000, heat: 32_000_000, translations: 10, block: 48, regions: 400, bytes: 16 << 20 };
 /** What executing one instruction between blocks costs, in instructions of long pieces. */
 const WORTH_OF_STEP = 40;
-/** Bytes of the modules of the regions that are kept. */
-const MODULE_BYTES_MAX = 16 << 20;
 
 interface Page {
   /** Its address; another address space may have the frame elsewhere. */
@@ -56,18 +60,6 @@ interface Page {
   readonly slots: Uint8Array;
 }
 
-/** One for all machines of the process. */
-let shared: { readonly program: Program; readonly translation: Translation } | null = null;
-
-function translator(): { readonly program: Program; readonly translation: Translation } {
-  if (shared === null) {
-    const program = JSON.parse(semanticsText()) as Program;
-    const numbers = new Map(executesOf([A32.table, T32.table]).map((execute, number) => [execute, number]));
-    shared = { program, translation: new Translation(program, ({ execute }) => numbers.get(execute)) };
-  }
-  return shared;
-}
-
 export class JitCpu extends FastCpu {
   readonly #limits: JitLimits;
   /** By twice the number of the frame, one more for T32. */
@@ -75,10 +67,16 @@ export class JitCpu extends FastCpu {
   #regions = 0;
   #module_bytes = 0;
   #translated = 0;
+  #translations = 0;
+  /** Whether the last stretch of instructions between two kernel entries was a long one. */
+  #computes: boolean;
+  #patience: number;
 
   constructor(memory: PhysicalMemory, limits = LIMITS) {
     super(memory);
     this.#limits = limits;
+    this.#computes = limits.stretch === 0;
+    this.#patience = limits.patience;
   }
 
   /** Instructions that translated code has executed. */
@@ -86,7 +84,45 @@ export class JitCpu extends FastCpu {
     return this.#translated;
   }
 
+  /** Regions that were made. */
+  get translations(): number {
+    return this.#translations;
+  }
+
+  /** Regions that are kept. */
+  get regions(): number {
+    return this.#regions;
+  }
+
+  override forget(): void {
+    super.forget();
+    this.#pages.clear();
+    this.#regions = 0;
+    this.#module_bytes = 0;
+    this.#computes = this.#limits.stretch === 0;
+    this.#patience = this.#limits.patience;
+  }
+
   override run(budget: number): CpuExit {
+    const { stretch } = this.#limits;
+    if (this.#computes) return this.#compute(budget);
+    const exit = super.run(Math.min(budget, stretch));
+    if (exit.kind !== 'budget' || budget <= stretch) return exit;
+    const rest = this.#compute(budget - stretch);
+    this.#computes = true;
+    return { ...rest, retired: rest.retired + stretch };
+  }
+
+  /** A part of a stretch that is long already, or is likely to be. */
+  #compute(budget: number): CpuExit {
+    const isWatched = this.#patience <= 0;
+    const exit = isWatched ? this.#watch(budget) : super.run(budget);
+    if (!isWatched) this.#patience -= exit.retired;
+    this.#computes = exit.kind === 'budget' || exit.retired >= this.#limits.stretch;
+    return exit;
+  }
+
+  #watch(budget: number): CpuExit {
     const { area } = this;
     this.refresh();
     this.copyIn();
@@ -166,30 +202,29 @@ export class JitCpu extends FastCpu {
 
   /** Whether the region of a page should have an instruction that it has not; otherwise that is noted as the interpreter's. */
   #isMissing(page: Page, slot: number): boolean {
-    if (translator().translation.at(page.code, slot) !== null) return true;
+    if (isTranslatable(page.code, slot)) return true;
     page.slots[slot] = 2;
     return false;
   }
 
   #translate(page: Page, frame: number): void {
-    if (this.#regions >= this.#limits.regions || this.#module_bytes >= MODULE_BYTES_MAX) {
+    if (this.#regions >= this.#limits.regions || this.#module_bytes >= this.#limits.bytes) {
       this.#regions = 0;
       this.#module_bytes = 0;
       for (const other of this.#pages.values()) other.run = null;
     }
-    const { program, translation } = translator();
     page.heat = 0;
     page.translations++;
-    const blocks = blocksOf(page.code, [...page.entries, ...targetsIn(page.code)], translation, this.#limits.block);
-    if (blocks.length === 0) return;
+    const region = translateRegion({ page: page.page, frame, code: page.code }, page.entries, this.#limits.block);
+    if (region === null) return;
     page.slots.fill(0);
-    for (const { start, slots } of blocks) page.slots.fill(2, start, start + slots);
-    for (const { start } of blocks) page.slots[start] = 1;
-    const bytes = regionModule(program, blocks, { page: page.page, frame, code: page.code });
+    for (const { start, slots } of region.blocks) page.slots.fill(2, start, start + slots);
+    for (const { start } of region.blocks) page.slots[start] = 1;
     const { load, store, probe, misaligned } = this.imports;
-    const { exports } = new WasmInstance(new WasmModule(bytes), { engine: { memory: this.memory.wasm, load, store, probe, misaligned } });
+    const { exports } = new WasmInstance(region.module, { engine: { memory: this.memory.wasm, load, store, probe, misaligned } });
     page.run = exports['run'] as RunFunction;
     this.#regions++;
-    this.#module_bytes += bytes.length;
+    this.#translations++;
+    this.#module_bytes += region.bytes;
   }
 }

@@ -15,17 +15,8 @@ import { PAGE_BYTES } from '../../numbers.ts';
 import { REG_CPSR, REG_PC, withItState } from '../registers.ts';
 import type { Block, Translated } from './blocks.ts';
 import type { PageCode } from './page_code.ts';
+import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE, EXIT_STORED, EXIT_UNKNOWN } from './region_exit.ts';
 import { REGION_IMPORTS, REGISTERS_IN_MEMORY, RegionLocals, RegionTarget } from './region_target.ts';
-
-/** Why a region was left, besides EXIT_FAULT and EXIT_EXCHANGE: the pc is in another page, ... */
-export const EXIT_OUTSIDE = 10;
-/** ... at an instruction of the page at which no block begins, ... */
-export const EXIT_UNKNOWN = 11;
-/** ... at a block longer than what is left of the budget, ... */
-export const EXIT_SHORT = 12;
-/** ... at a block that memory no longer holds, or behind a store that may have changed the page. */
-export const EXIT_STALE = 13;
-export const EXIT_STORED = 14;
 
 const AT_PC = AT_REGISTERS + 4 * REG_PC;
 const AT_CPSR = AT_REGISTERS + 4 * REG_CPSR;

@@ -34,7 +34,7 @@ const SCENARIOS: Readonly<Record<string, string>> = {
     <await log="[init -> rtcr -> one] line 5"/> <checkpoint name="both" of="rtcr -> one" with="two"/> <save-image of="both" file="both.ckpt"/>`),
   loader: scenario('loader', child('three'), `
     <await log="[init -> rtcr -> three] line 3"/> <load-image name="both" file="saver/both.ckpt"/> <restore from="both" as="rtcr -> one" with="two"/>
-    <await log="[init -> rtcr -> one] line 8"/> <await log="[init -> rtcr -> two] line 12"/> <await log="[init -> rtcr -> three] line 20"/>
+    <await log="[init -> rtcr -> one] line 8"/> <await log="[init -> rtcr -> two] line 12"/> <await log="[init -> rtcr -> three] line 30"/>
     <expect-no-log log="[init -> rtcr -> one] line 5"/>`),
   damaged: scenario('damaged', child('three'), '<await log="[init -> rtcr -> three] line 3"/> <load-image name="both" file="damaged.ckpt"/> <restore from="both" as="rtcr -> one" with="two"/>'),
 };

@@ -10,7 +10,7 @@ import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, TAG_PROPAGATE, TAG_SCHEDULE } from './message_tag.ts';
 import { transferMessage } from './message_transfer.ts';
-import { IN_USER_MODE, type Sender, type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { IN_USER_MODE, type Sender, Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
 import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
 import { deadlineOf, isNever, isZero } from './timeouts.ts';
 
@@ -162,20 +162,13 @@ interface Activation {
 }
 
 function receivePhase(kernel: Kernel, thread: Thread, activate: Activation | null): void {
-  const ipc = ipcOf(thread);
-  let next: Sender | undefined;
-  if (ipc.receive) {
-    thread.state |= RECEIVE_WAIT;
-    next = nextSender(kernel, thread);
-    if (next !== undefined) pull(kernel, thread, next);
-  }
-  const done = !ipc.receive || next !== undefined;
-  if (activate !== null && activateReceiver(kernel, thread, activate, next !== undefined)) {
-    thread.step = done ? 'receive_done' : 'receive_enter';
-    return;
-  }
-  if (done) finishIpc(kernel, thread);
-  else sleepReceiving(kernel, thread);
+  const { receive } = ipcOf(thread);
+  if (receive) thread.state |= RECEIVE_WAIT;
+  const expected = receive && nextSender(kernel, thread) !== undefined;
+  // Where the receiver runs at once, whoever waits to send to this thread is served when it goes on.
+  if (activate !== null && activateReceiver(kernel, thread, activate, expected)) thread.step = receive ? 'receive_enter' : 'receive_done';
+  else if (receive) takeOrSleep(kernel, thread);
+  else finishIpc(kernel, thread);
 }
 
 /** The receiver of a message becomes ready, and runs at once where the rules of donation or priority say so. */
@@ -189,7 +182,7 @@ function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate 
     processor.donateTo(receiver);
     return true;
   }
-  if (!processor.deblock(receiver)) return false;
+  if (!processor.deblock(receiver, 'none')) return false;
   processor.switchTo(receiver);
   return true;
 }
@@ -199,12 +192,8 @@ function nextSender(kernel: Kernel, thread: Thread): Sender | undefined {
   return partner === null ? firstSender(kernel, thread) : senderNamed(thread, partner);
 }
 
-/** Takes the message of a queued sender. The sender goes at once to its own receive phase, if it has one. */
-function pull(kernel: Kernel, receiver: Thread, sender: Sender): void {
-  if (sender instanceof Irq) {
-    deliverIrq(kernel, sender, receiver);
-    return;
-  }
+/** Takes the message of a queued sender and gives the processor to it. It goes to its own receive phase, if it has one. */
+function pull(kernel: Kernel, receiver: Thread, sender: Thread): void {
   const ipc = ipcOf(sender);
   const error = deliver(kernel, sender, receiver);
   receiver.senders.dequeue(sender);
@@ -216,7 +205,11 @@ function pull(kernel: Kernel, receiver: Thread, sender: Sender): void {
     setFrameTag(sender, TAG_ERROR);
   } else if (!ipc.receive) setFrameTag(sender, frameTag(sender) & ~OUTPUT_FLAGS);
   sender.step = ipc.receive ? 'receive_enter' : 'send_done';
-  if (kernel.processor.wake(sender) && sender.priority > receiver.priority) kernel.processor.due = true;
+  sender.state |= READY;
+  if (!sender.runnable) return finishIpc(kernel, receiver);
+  // Quirk of this revision: whether the sender may preempt is asked of the slice's owner itself, so the answer is always yes.
+  receiver.step = 'receive_done';
+  kernel.processor.switchTo(sender);
 }
 
 /** The receiving thread has nothing to take: it sleeps until a message, its timeout or a cancel. */
@@ -228,13 +221,13 @@ function sleepReceiving(kernel: Kernel, thread: Thread): void {
   thread.step = 'receive_wait';
   if (kernel.events.wants('ipc_wait') && !thread.ready) kernel.emit({ kind: 'ipc_wait', phase: 'receive', partner: partner?.id ?? null, timeout: receive_timeout });
   // Waiting for oneself is how threads sleep and yield: the turn goes to the others of the same priority.
-  if (partner === thread) kernel.processor.queue.requeue(thread, kernel.clock_us);
+  if (partner === thread) kernel.processor.queue.requeue(thread);
   kernel.processor.schedule();
 }
 
 function receiveEnter(kernel: Kernel, thread: Thread): void {
   if ((thread.state & RECEIVE_WAIT) === 0) return finishIpc(kernel, thread);
-  // Whose message was pulled out of a queue has not looked at its own queue yet.
+  // Whoever gave the processor away before it slept looks at its own queue now.
   takeOrSleep(kernel, thread);
 }
 
@@ -248,7 +241,8 @@ function takeOrSleep(kernel: Kernel, thread: Thread): void {
   const next = nextSender(kernel, thread);
   if (next === undefined) return sleepReceiving(kernel, thread);
   kernel.timeouts.disarm(thread);
-  pull(kernel, thread, next);
+  if (next instanceof Thread) return pull(kernel, thread, next);
+  deliverIrq(kernel, next, thread);
   finishIpc(kernel, thread);
 }
 

@@ -102,8 +102,10 @@ function offer(kernel: Kernel, irq: Irq, thread: Thread, queue_only = false): vo
     thread.senders.enqueue(irq, IRQ_SENDER_PRIORITY);
     return;
   }
+  // Who has begun to wait without having slept yet is in its turn already.
+  const awake = thread.ready;
   deliverIrq(kernel, irq, thread);
-  if (queue_only) kernel.processor.wake(thread);
+  if (queue_only || awake) kernel.processor.wake(thread);
   else if (kernel.processor.deblock(thread)) kernel.processor.switchTo(thread);
 }
 

@@ -38,6 +38,7 @@ const BODY_FIELDS = {
 
 export function saveKernel(kernel: Kernel): PlainRecord {
   const { processor, timeouts } = kernel;
+  const slice = processor.queue.capture();
   return {
     version: VERSION,
     instructions: kernel.instructions,
@@ -52,9 +53,10 @@ export function saveKernel(kernel: Kernel): PlainRecord {
       version: VERSION,
       current: processor.current.id,
       due: processor.due,
-      owner: processor.queue.owner?.id ?? null,
-      end_us: processor.queue.end_us,
-      queue: processor.queue.threads().map((thread) => thread.id),
+      owner: slice.owner?.id ?? null,
+      end_us: slice.end_us,
+      end_sequence: slice.end_sequence,
+      queue: slice.threads.map((thread) => thread.id),
     },
     timeouts: {
       version: VERSION,
@@ -230,12 +232,13 @@ function restoreCounts(kernel: Kernel, saved: Fields): void {
 }
 
 function restoreProcessor(kernel: Kernel, state: PlainRecord): void {
-  const fields = new Fields('processor', state, VERSION, ['current', 'due', 'owner', 'end_us', 'queue']);
+  const fields = new Fields('processor', state, VERSION, ['current', 'due', 'owner', 'end_us', 'end_sequence', 'queue']);
   const { processor } = kernel;
   processor.start(threadOf(kernel, fields.number('current')));
   processor.due = fields.boolean('due');
   const owner = threadOrNull(kernel, fields.numberOrNull('owner'));
-  processor.queue.restore(fields.numbers('queue').map((id) => threadOf(kernel, id)), owner, fields.number('end_us'));
+  const threads = fields.numbers('queue').map((id) => threadOf(kernel, id));
+  processor.queue.restore({ threads, owner, end_us: fields.number('end_us'), end_sequence: fields.number('end_sequence') });
 }
 
 function restoreTimeouts(kernel: Kernel, state: PlainRecord): void {

@@ -14,7 +14,7 @@ interface CapturedProcessor {
 }
 
 export class Processor {
-  readonly queue = new ReadyQueue();
+  readonly queue: ReadyQueue;
   /** A reschedule is due before anybody goes on in user mode. */
   due = false;
   #current: Thread | null = null;
@@ -22,6 +22,7 @@ export class Processor {
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.queue = new ReadyQueue(kernel.timeouts);
   }
 
   get current(): Thread {
@@ -61,14 +62,15 @@ export class Processor {
   }
 
   /**
-   * Makes a thread ready that was not.
+   * Makes a thread ready. `rival` is whose priority counts besides that of the slice: the current thread's for interrupts and
+   * timeouts, nobody else's for messages.
    * @returns true if it should run at once; then it is not queued, and the caller switches to it
    */
-  deblock(thread: Thread): boolean {
+  deblock(thread: Thread, rival: 'current' | 'none' = 'current'): boolean {
     thread.state |= READY;
     if (thread === this.current || !thread.runnable) return false;
     const owner = this.queue.owner?.priority ?? 0;
-    if (owner <= thread.priority && this.current.priority <= thread.priority) return true;
+    if (owner <= thread.priority && (rival === 'none' || this.current.priority <= thread.priority)) return true;
     this.queue.enqueue(thread);
     return false;
   }

@@ -2,14 +2,20 @@
 // Owner of all three. Source modelled: fiasco-kernel.md 7, Appendix C.1.
 
 import type { Thread } from './thread.ts';
+import type { ArmedTimeout, Timeouts } from './timeouts.ts';
 
 export const PRIORITIES = 256;
 const WORD_BITS = 32;
 
-interface CapturedQueue {
-  readonly threads: readonly Thread[];
+/** Who owns the slice, when it ends, and where that end stands among the armed timeouts of the same moment. */
+interface Slice {
   readonly owner: Thread | null;
   readonly end_us: number;
+  readonly end_sequence: number;
+}
+
+interface CapturedQueue extends Slice {
+  readonly threads: readonly Thread[];
 }
 
 export class ReadyQueue {
@@ -21,6 +27,12 @@ export class ReadyQueue {
   /** Owner of the current slice; whoever runs on a donated slice is another thread. */
   #owner: Thread | null = null;
   #end_us = 0;
+  #end_sequence = 0;
+  readonly #timeouts: Timeouts;
+
+  constructor(timeouts: Timeouts) {
+    this.#timeouts = timeouts;
+  }
 
   get owner(): Thread | null {
     return this.#owner;
@@ -65,43 +77,52 @@ export class ReadyQueue {
   }
 
   /** Makes a thread the owner of the slice and saves what the old owner has left of its own. */
-  own(thread: Thread | null, now_us: number): void {
+  own(thread: Thread, now_us: number): void {
     const old = this.#owner;
     if (old !== null) {
       const left = this.#end_us - now_us;
       old.remaining_us = left > 0 ? left : old.quantum_us;
     }
     this.#owner = thread;
-    if (thread !== null) this.#end_us = now_us + thread.remaining_us;
+    this.#end_us = now_us + thread.remaining_us;
+    this.#end_sequence = this.#timeouts.takeSequence();
   }
 
-  /** The owner's slice is over: it gets a new one and goes to the tail of its priority. */
+  /** Whether the slice's end comes before an armed timeout: of equal moments the one armed last is first. */
+  endsBefore({ deadline_us, sequence }: ArmedTimeout): boolean {
+    return this.#end_us < deadline_us || (this.#end_us === deadline_us && this.#end_sequence > sequence);
+  }
+
+  /** The owner's slice is over: it gets a new one, and its list is turned until its successor is the head, whoever stood before it. */
   expire(): void {
     const owner = this.#owner;
     if (owner === null) return;
     owner.remaining_us = owner.quantum_us;
     const list = this.#list(owner);
-    if (list[0] === owner) list.push(...list.splice(0, 1));
+    const at = list.indexOf(owner);
+    if (at < 0) {
+      list.push(owner);
+      this.#occupy(owner.priority);
+    } else list.push(...list.splice(0, at + 1));
     this.#owner = null;
   }
 
-  /** The thread puts itself to the tail of its priority and gives up the slice (sleep and yield). */
-  requeue(thread: Thread, now_us: number): void {
+  /** The thread puts itself to the tail of its priority and gives up the slice (sleep and yield). What it used of the slice is not counted. */
+  requeue(thread: Thread): void {
     this.dequeue(thread);
-    if (thread === this.#owner) this.own(null, now_us);
+    if (thread === this.#owner) this.#owner = null;
     this.#list(thread).push(thread);
     this.#occupy(thread.priority);
   }
 
-  /** New parameters and a full slice, as the scheduler object and the kernel's own threads get them. */
+  /** New parameters and a full slice; the owner of the current slice keeps what is left of it. */
   setParameters(thread: Thread, priority: number, quantum_us: number, now_us: number): void {
-    const queued = this.has(thread);
-    if (queued) this.dequeue(thread);
+    this.dequeue(thread);
     thread.priority = priority;
     thread.quantum_us = quantum_us;
     thread.remaining_us = quantum_us;
-    if (thread === this.#owner) this.#end_us = now_us + quantum_us;
-    if (queued) this.enqueue(thread);
+    if (thread === this.#owner) this.own(thread, now_us);
+    if (thread.runnable) this.enqueue(thread);
   }
 
   /** Forgets a thread that is gone. */
@@ -118,28 +139,25 @@ export class ReadyQueue {
   }
 
   capture(): CapturedQueue {
-    return { threads: this.threads(), owner: this.#owner, end_us: this.#end_us };
+    return { threads: this.threads(), owner: this.#owner, end_us: this.#end_us, end_sequence: this.#end_sequence };
   }
 
   /** The threads have their captured priorities again when this is called. */
-  rewind({ threads, owner, end_us }: CapturedQueue): void {
+  rewind(captured: CapturedQueue): void {
     for (const list of this.#lists) if (list.length > 0) list.length = 0;
     this.#occupied.fill(0);
     this.#highest = 0;
-    this.restore(threads, owner, end_us);
+    this.restore(captured);
   }
 
-  get end_us(): number {
-    return this.#end_us;
-  }
-
-  restore(threads: readonly Thread[], owner: Thread | null, end_us: number): void {
+  restore({ threads, owner, end_us, end_sequence }: CapturedQueue): void {
     for (const thread of threads) {
       this.#list(thread).push(thread);
       this.#occupy(thread.priority);
     }
     this.#owner = owner;
     this.#end_us = end_us;
+    this.#end_sequence = end_sequence;
   }
 
   #list(thread: Thread): Thread[] {

@@ -144,15 +144,11 @@ function exRegs(call: Call): Result {
 function switchTo({ kernel, caller, object, output }: Call): Result {
   const { processor } = kernel;
   if (object === caller) return success();
-  const left = object.runnable ? 0 : caller.remaining_us;
+  const left = object.runnable ? 0 : (processor.queue.sliceEnd_us ?? 0) - kernel.clock_us;
   output.setMr(0, left >>> 0);
   output.setMr(1, Math.floor(left / 2 ** 32));
   if (object.runnable) processor.donateTo(object);
-  else {
-    processor.queue.dequeue(caller);
-    if (processor.queue.owner !== caller) processor.queue.own(caller, kernel.clock_us);
-    processor.schedule();
-  }
+  else processor.schedule();
   return success(2);
 }
 

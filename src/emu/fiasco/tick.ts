@@ -17,16 +17,18 @@ export function tick(kernel: Kernel): void {
   kernel.charge(KERNEL_COST.tick);
   processor.current.registers.clearExclusive();
   processor.current.consumed_us += TICK_US;
-  let reschedule = false;
-  for (const thread of kernel.timeouts.expire(kernel.clock_us)) {
-    thread.state |= TIMEOUT;
-    if (processor.wake(thread)) reschedule = true;
-  }
   const end = processor.queue.sliceEnd_us;
-  if (end !== null && end <= kernel.clock_us) {
-    processor.queue.expire();
-    reschedule = true;
+  let sliceIsOver = end !== null && end <= kernel.clock_us;
+  let reschedule = sliceIsOver;
+  for (const timeout of kernel.timeouts.expire(kernel.clock_us)) {
+    if (sliceIsOver && processor.queue.endsBefore(timeout)) {
+      processor.queue.expire();
+      sliceIsOver = false;
+    }
+    timeout.thread.state |= TIMEOUT;
+    if (processor.wake(timeout.thread)) reschedule = true;
   }
+  if (sliceIsOver) processor.queue.expire();
   if (reschedule) processor.schedule();
 }
 

@@ -10,7 +10,7 @@ const MANTISSA = 0x3ff;
 
 export interface ArmedTimeout {
   readonly deadline_us: number;
-  /** Grows with every armed timeout: equal deadlines expire in the order in which they were armed. */
+  /** Grows with every armed timeout and every begun slice: of equal deadlines the one armed last expires first. */
   readonly sequence: number;
   readonly thread: Thread;
 }
@@ -67,9 +67,13 @@ export class Timeouts {
     return this.#armed;
   }
 
+  takeSequence(): number {
+    return this.#sequence++;
+  }
+
   arm(thread: Thread, deadline_us: number): void {
     this.disarm(thread);
-    this.insert({ deadline_us, sequence: this.#sequence++, thread });
+    this.insert({ deadline_us, sequence: this.takeSequence(), thread });
   }
 
   disarm(thread: Thread): void {
@@ -78,18 +82,18 @@ export class Timeouts {
     thread.timeout = null;
   }
 
-  /** Takes the timeouts that have expired, earliest first. */
-  expire(clock_us: number): Thread[] {
+  /** Takes the timeouts that have expired, in their order. */
+  expire(clock_us: number): readonly ArmedTimeout[] {
     if ((this.#armed[0]?.deadline_us ?? Infinity) > clock_us) return [];
     const expired = this.#armed.filter((armed) => armed.deadline_us <= clock_us);
     if (expired.length > 0) this.#armed = this.#armed.slice(expired.length);
     for (const { thread } of expired) thread.timeout = null;
-    return expired.map((armed) => armed.thread);
+    return expired;
   }
 
   /** Puts back an armed timeout as it was saved. */
   insert(timeout: ArmedTimeout): void {
-    const at = this.#armed.findIndex((other) => other.deadline_us > timeout.deadline_us);
+    const at = this.#armed.findIndex((other) => other.deadline_us > timeout.deadline_us || (other.deadline_us === timeout.deadline_us && other.sequence < timeout.sequence));
     const place = at < 0 ? this.#armed.length : at;
     this.#armed = [...this.#armed.slice(0, place), timeout, ...this.#armed.slice(place)];
     timeout.thread.timeout = timeout;

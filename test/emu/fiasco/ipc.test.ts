@@ -30,6 +30,8 @@ import {
 
 const test = suite('IPC');
 
+/** Both timeouts are zero. */
+const YIELD = 0x0400_0400;
 const wait = (): Step => invoke({ tag: 0, to: (SELF | WAIT) >>> 0 });
 const replyAndWait = (tag: number, mrs: readonly number[] = []): Step => invoke({ tag, to: (SELF | REPLY_AND_WAIT) >>> 0, timeouts: 0x0400_0000, mrs });
 const note = (text: string): Step => local((_cpu, script) => script.note(text));
@@ -242,7 +244,24 @@ test('a sender whose queued message was pulled serves who waits for it before it
     early: [sleep(0x0400_0400), invoke({ tag: 0, to: sel(3, 7) }), note('served')],
     asker: [sleep((10 << 10) | 1), invoke({ tag: 0, to: sel(0x200, SEND) }), note('asked')],
   }));
-  assert.equal(board.finish(5_000_000), ['pulled', 'served', 'asked']);
+  assert.equal(board.finish(5_000_000), ['asked', 'pulled', 'served']);
+});
+
+test('quirk (pull): who takes the message of a queued sender gives the processor to it', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'sender'), ...startLocal(at, 0x201, 2, 'other'), sleep(YIELD), wait(), note('taken')],
+    sender: [invoke({ tag: 0, to: sel(3, SEND) }), note('sent')],
+    other: [sleep(YIELD), note('other')],
+  }));
+  assert.equal(board.finish(5_000_000), ['sent', 'taken', 'other']);
+});
+
+test('the sender of a queued message gets the processor even from a receiver of higher priority', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'sender', 100), sleep((10 << 10) | 2), wait(), note('taken')],
+    sender: [invoke({ tag: 0, to: sel(3, SEND) }), note('sent')],
+  }));
+  assert.equal(board.finish(5_000_000), ['sent', 'taken']);
 });
 
 test('every system call is seen by a listener, with its result', () => {

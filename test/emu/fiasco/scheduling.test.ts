@@ -2,10 +2,14 @@
 
 import * as assert from 'uvu/assert';
 import { suite } from '../../kit.ts';
-import { ScriptedBoard, type Step, halt, invoke, local, runThread, sel, sleep, startLocal } from './scripted.ts';
+import { SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createIrq, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
 
 const test = suite('scheduling');
+/** Tag of a message that is not to hand on the slice. */
+const DO_NOT_DONATE = 0x2000;
 const note = (text: string): Step => local((_cpu, script) => script.note(text));
+/** Who computed for how many milliseconds, in order. */
+const turnsOf = (board: ScriptedBoard): string => board.finish().join('').replace(/(.)\1*/g, (run) => `${run[0]}${run.length} `).trim();
 /** Computes for some milliseconds, and says so after each. */
 const compute = (name: string, ms: number): Step[] => Array.from({ length: ms }, () => local((_cpu, script) => script.note(name), 62_500));
 
@@ -15,8 +19,7 @@ test('threads of one priority take turns of ten milliseconds', () => {
     a: compute('a', 25),
     b: compute('b', 25),
   }));
-  const runs = board.finish().join('').replace(/(.)\1*/g, (run) => `${run[0]}${run.length} `).trim();
-  assert.is(runs, 'a10 b10 a10 b10 a5 b5');
+  assert.is(turnsOf(board), 'a10 b10 a10 b10 a5 b5');
 });
 
 test('a woken thread of higher priority preempts at the tick, one of lower waits', () => {
@@ -55,6 +58,80 @@ test('raising the priority of a ready thread above the caller runs it at once', 
 test('whole ticks are charged to whoever runs at the tick', () => {
   const board = new ScriptedBoard(() => ({ main: [...compute('', 5), invoke({ tag: 0xfff4_0001, to: sel(3), mrs: [3] }), local((cpu, script) => script.note(`${cpu.r[0]} ${cpu.utcb[0]}`))] }));
   assert.is(board.finish().at(-1), '2 5000');
+});
+
+test('a yield costs nothing of the slice: the next turn is as long as this one would have been', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'a'), ...startLocal(at, 0x201, 2, 'b'), halt()],
+    a: [...compute('a', 4), sleep(0x0400_0400), ...compute('a', 12)],
+    b: compute('b', 20),
+  }));
+  assert.is(turnsOf(board), 'a4 b10 a10 b10 a2');
+});
+
+test('the end of a slice brings the turn to whoever stands behind its owner, over those before it', () => {
+  const board = new ScriptedBoard((at) => ({
+    // The owner is woken by the interrupt and runs at once, while its old place in the queue is behind 'early' and before 'late'.
+    main: [
+      ...startLocal(at, 0x200, 1, 'early'),
+      ...startLocal(at, 0x201, 2, 'owner'),
+      ...startLocal(at, 0x202, 3, 'late'),
+      createIrq(0x300),
+      attachIrq(0x300, 0x201),
+      invoke({ tag: 0xfff4_0001, to: sel(0x201), mrs: [2] }),
+      triggerIrq(0x300),
+      halt(),
+    ],
+    early: compute('e', 2),
+    owner: [receiveIrq(0x300), ...compute('o', 12)],
+    late: compute('l', 2),
+  }));
+  assert.is(turnsOf(board), 'o10 l2 e2 o2');
+});
+
+test('of timeouts that end at one tick the one armed last is first', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'a'), ...startLocal(at, 0x201, 2, 'b'), halt()],
+    a: [sleep((10 << 10) | 3), note('a')],
+    b: [sleep((10 << 10) | 3), note('b')],
+  }));
+  assert.equal(board.finish(), ['b', 'a']);
+});
+
+test('who wakes at the tick that ends a slice comes behind its owner if it went to sleep before the slice, and before it if in the slice', () => {
+  const before = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'sleeper'), ...startLocal(at, 0x201, 2, 'owner'), halt()],
+    sleeper: [sleep((4 << 10) | 750), note('s')],
+    // When the owner has slept 2 of the 12 ms, its slice of 10 ms begins.
+    owner: [sleep((1 << 10) | 1000), ...compute('o', 12)],
+  }));
+  const within = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x201, 2, 'owner'), ...startLocal(at, 0x200, 1, 'sleeper'), halt()],
+    sleeper: [sleep((4 << 10) | 625), note('s')],
+    // Gives the sleeper the processor, but not a slice.
+    owner: [invoke({ tag: 0xfff4_0001, to: sel(0x200), mrs: [2] }), ...compute('o', 12)],
+  }));
+  assert.equal([turnsOf(before), turnsOf(within)], ['o12 s1', 'o10 s1 o2']);
+});
+
+test('a message gives the processor to whoever the slice does not outrank, whatever the priority of the thread that sends', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'middle', 120), ...startLocal(at, 0x201, 2, 'server', 140), sleep((10 << 10) | 1), ...startLocal(at, 0x202, 3, 'client', 110), sleep(0)],
+    middle: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), note('middle')],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), invoke({ tag: DO_NOT_DONATE, to: sel(0x200, SEND), timeouts: 0x0400_0400 }), note('server'), halt()],
+    // The server runs on the slice of the client, which is below the one it wakes.
+    client: [invoke({ tag: 0, to: sel(0x201) })],
+  }));
+  assert.equal(board.finish(10_000_000), ['middle', 'server']);
+});
+
+test('an interrupt for a thread that has begun to wait but has not slept yet does not preempt', () => {
+  const board = new ScriptedBoard((at) => ({
+    // Sends to the other thread, which runs at once, and waits for anybody afterwards.
+    main: [...startLocal(at, 0x200, 1, 'other'), createIrq(0x300), attachIrq(0x300, 3), sleep(0x0400_0400), invoke({ tag: 0, to: sel(0x200, SEND | WAIT) }), note('main')],
+    other: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), triggerIrq(0x300), note('other')],
+  }));
+  assert.equal(board.finish(10_000_000), ['other', 'main']);
 });
 
 test.run();

@@ -128,7 +128,7 @@ test('a session that was closed while there was no server is closed at the resto
 });
 
 test('where the server of a ROM module gives another content to the restored component, that is told', async () => {
-  const { verdict, out } = await sweep({ only: '71865761' }, 'restore/rom_changed');
+  const { verdict, out } = await sweep({ only: '71959459' }, 'restore/rom_changed');
   assert.is(verdict, 'passed', out);
   assert.match(out, /1 moments: 0 ok, 1 other_module, 0 refused, 0 failed/);
 });

@@ -51,13 +51,13 @@ function runThread(call: ObjectCall<SchedulerObject>): Result {
   return success();
 }
 
-/** Sets priority and slice, assigns the CPU, and reschedules where a ready thread is concerned. */
+/** Sets priority and slice. A thread that has no CPU yet gets it; for any other one the caller's turn is decided anew. */
 export function setThreadParameters(kernel: Kernel, thread: Thread, priority: number, quantum_us: number): void {
   const { processor } = kernel;
-  processor.queue.setParameters(thread, priority, quantum_us, kernel.clock_us);
+  const moves = !thread.has_cpu;
   thread.has_cpu = true;
-  if (!thread.runnable) return;
-  if (thread === processor.current || processor.wake(thread)) processor.schedule();
+  processor.queue.setParameters(thread, priority, quantum_us, kernel.clock_us);
+  if (!moves) processor.schedule();
 }
 
 function idleTime({ kernel, tag, output }: ObjectCall<SchedulerObject>): Result {

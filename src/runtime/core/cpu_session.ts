@@ -1,18 +1,21 @@
 // CPU sessions: creation and destruction of threads, default exception handler, the formal side of CPU quota.
 // Owner of the table 'core_cpu_sessions'. Source modelled: genode-16.08-abi.md 2, 4.1, 5.3.
 
+import type { Plain } from '../../emu/plain.ts';
 import { dec, inc } from '../native/cap_space.ts';
 import { COST } from '../native/cost.ts';
 import type { Execution } from '../native/execution.ts';
+import { type Action, done, procedure } from '../native/procedure.ts';
 import { cap, num, type RpcAnswer, type RpcRequest, text } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { coreError, coreWarning } from './console.ts';
-import { cpuThreads, destroyCpuThread, kernelThreadCap, newCpuThread } from './cpu_thread.ts';
+import { cpuThreads, destroyCpuThread, kernelThreadCap, newCpuThread, type ThreadError } from './cpu_thread.ts';
 import { dataspaces } from './dataspace.ts';
 import { dropGuard, newGuard, upgradeGuard } from './guard.ts';
 import { type CoreCap, createIrqObject, drop, NO_CAP, reserve } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
 import { pdSessions } from './pd_session.ts';
+import { createPlatformThread, destroyPlatformThread, placeThread, platformThreads } from './platform_thread.ts';
 import { CORE_RAM } from './ram_account.ts';
 import { ramAlloc, ramFree } from './ram_session.ts';
 import { dropSlab, newSlab, slabAlloc } from './slab.ts';
@@ -102,26 +105,47 @@ function traceIndex(x: HasStore, session: number): number {
   return index;
 }
 
-const create_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
-  const session = cpuSessions(x).require(request.ref);
-  const name = text(request, 'name');
-  const weight = num(request, 'weight');
-  if (weight === 0) coreWarning(x, `Thread ${name}: Bad weight 0, using default weight instead.`);
-  if (weight > 1 << CPU_QUOTA_LIMIT_LOG2) coreWarning(x, `Thread ${name}: Oversized weight ${weight}, using limit instead.`);
-  const pd = objectOf(x, 'Pd_session', cap(request, 'pd'));
-  if (pd === undefined) {
-    coreError(x, 'create_thread: invalid PD argument');
-    return { exception: 'Thread_creation_failed' };
-  }
-  if (!slabAlloc(x, session.threads)) return { exception: 'Out_of_metadata' };
-  const { priority, exception_sigh } = session;
-  const { address_space } = pdSessions(x).require(pd);
-  const trace_index = traceIndex(x, request.ref);
-  const trace_control = dataspaces(x).require(cpuSessions(x).require(request.ref).trace_control).phys + trace_index * TRACE_CONTROL_STRIDE;
-  const key = newCpuThread(x, { name, session: request.ref, priority, slab: session.threads, pd, address_space, trace_index, trace_control, exception_sigh });
-  // A constructor that fails loses its slab entry, as in the original.
-  return typeof key === 'string' ? { exception: key } : { cap: cpuThreads(x).require(key).cap.slot };
-};
+type CreateLocals = { [key: string]: Plain; request: RpcRequest; platform?: number };
+
+const refused = (exception: ThreadError): Action => done({ exception } satisfies RpcAnswer);
+
+/**
+ * Core places a new thread twice, and the second time others get the processor: threads that a component makes one after the other
+ * start to run between.
+ */
+const createThread = procedure<CreateLocals>('core.cpu_session.create_thread', {
+  start: (x, l) => {
+    const { request } = l;
+    const session = cpuSessions(x).require(request.ref);
+    const name = text(request, 'name');
+    const weight = num(request, 'weight');
+    if (weight === 0) coreWarning(x, `Thread ${name}: Bad weight 0, using default weight instead.`);
+    if (weight > 1 << CPU_QUOTA_LIMIT_LOG2) coreWarning(x, `Thread ${name}: Oversized weight ${weight}, using limit instead.`);
+    if (objectOf(x, 'Pd_session', cap(request, 'pd')) === undefined) {
+      coreError(x, 'create_thread: invalid PD argument');
+      return refused('Thread_creation_failed');
+    }
+    if (!slabAlloc(x, session.threads)) return refused('Out_of_metadata');
+    l.platform = createPlatformThread(x, name, session.priority);
+    return placeThread(x, platformThreads(x).require(l.platform).thread.slot, session.priority, 0, 'placed');
+  },
+  placed: (x, { request, platform = 0 }) => {
+    const session = cpuSessions(x).get(request.ref);
+    const pd = objectOf(x, 'Pd_session', cap(request, 'pd'));
+    // Whoever got the processor may have closed one of the sessions. The original would have waited with that.
+    if (session === undefined || pd === undefined) {
+      destroyPlatformThread(x, platform);
+      return refused('Thread_creation_failed');
+    }
+    const { priority, exception_sigh } = session;
+    const { address_space } = pdSessions(x).require(pd);
+    const trace_index = traceIndex(x, request.ref);
+    const trace_control = dataspaces(x).require(session.trace_control).phys + trace_index * TRACE_CONTROL_STRIDE;
+    const key = newCpuThread(x, { platform, name: text(request, 'name'), session: request.ref, priority, slab: session.threads, pd, address_space, trace_index, trace_control, exception_sigh });
+    // A constructor that fails loses its slab entry, as in the original.
+    return typeof key === 'string' ? refused(key) : done({ cap: cpuThreads(x).require(key).cap.slot } satisfies RpcAnswer);
+  },
+});
 
 const kill_thread = (x: Execution, request: RpcRequest): RpcAnswer => {
   const thread = objectOf(x, 'Cpu_thread', cap(request, 'thread'));
@@ -204,7 +228,7 @@ const quota = (): RpcAnswer => ({ value: [0, 0] });
 const native_cpu = (x: Execution, request: RpcRequest): RpcAnswer => ({ cap: cpuSessions(x).require(request.ref).native.slot });
 
 export const cpuSessionService = {
-  create_thread, kill_thread, exception_sigh, affinity_space, trace_control, ref_account, transfer_quota, quota, native_cpu,
+  create_thread: createThread, kill_thread, exception_sigh, affinity_space, trace_control, ref_account, transfer_quota, quota, native_cpu,
 };
 
 /** Virtual CPUs exist for guest operating systems only; the kernel emulated here has none. */

@@ -4,6 +4,7 @@
 import { dec, inc } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { kernelCall, PROTOCOL } from '../native/kernel_calls.ts';
+import { done, procedure } from '../native/procedure.ts';
 import { cap, num, type RpcAnswer, type RpcRequest, words } from '../native/service.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { gateSlot } from '../native/thread_table.ts';
@@ -14,7 +15,7 @@ import { capAt, type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dataspaces } from './dataspace.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { bindToPd, unbindFromPd } from './pd_threads.ts';
-import { createPlatformThread, destroyPlatformThread, kernelPriority, platformThreads, runThread, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
+import { destroyPlatformThread, placeThread, platformThreads, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
 import { addClient, removeClient } from './region_map.ts';
 import { slabFree } from './slab.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
@@ -56,6 +57,8 @@ export const cpuThreads = table<CpuThreadRow>('core_cpu_threads');
 const POOL_ENTRY_BYTES = 4096;
 
 export interface ThreadArgs {
+  /** The kernel's side of it. */
+  readonly platform: number;
   readonly name: string;
   readonly session: number;
   readonly priority: number;
@@ -69,9 +72,9 @@ export interface ThreadArgs {
 
 export type ThreadError = 'Thread_creation_failed' | 'Out_of_metadata';
 
-/** Creates a thread in a protection domain, unless that has no place for another one, or core no memory. */
+/** Makes a thread of a protection domain, unless that has no place for another one, or core no memory: then the kernel's side is gone, too. */
 export function newCpuThread(x: Execution, args: ThreadArgs): number | ThreadError {
-  const platform = createPlatformThread(x, args.name, args.priority);
+  const { platform } = args;
   if (!bindToPd(x, args.pd, platform)) {
     destroyPlatformThread(x, platform);
     return 'Thread_creation_failed';
@@ -190,11 +193,13 @@ const exception_sigh = (x: Execution, request: RpcRequest): RpcAnswer => {
 /** ARM has no single stepping: the kernel ignores the flag. */
 const single_step = (): RpcAnswer => ({});
 
-const affinity = (x: Execution, request: RpcRequest): RpcAnswer => {
-  const [cpu = 0] = words(request, 'location');
-  runThread(x, kernelThreadSlot(x, request.ref), kernelPriority(cpuThreads(x).require(request.ref).priority), cpu);
-  return {};
-};
+const affinity = procedure<{ request: RpcRequest }>('core.cpu_thread.affinity', {
+  start: (x, { request }) => {
+    const [cpu = 0] = words(request, 'location');
+    return placeThread(x, kernelThreadSlot(x, request.ref), cpuThreads(x).require(request.ref).priority, cpu, 'placed');
+  },
+  placed: () => done({} satisfies RpcAnswer),
+});
 
 const trace_control_index = (x: Execution, request: RpcRequest): RpcAnswer => ({ value: cpuThreads(x).require(request.ref).trace_index });
 const traceDataspace = (x: Execution, ds: number): RpcAnswer => ({ cap: dataspaces(x).get(ds)?.cap.slot ?? null });

@@ -3,7 +3,8 @@
 
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { kernelCall, PROTOCOL, taskMap } from '../native/kernel_calls.ts';
+import { type KernelCall, kernelCall, kernelCallThen, PROTOCOL, taskMap } from '../native/kernel_calls.ts';
+import type { Action } from '../native/procedure.ts';
 import { type HasStore, table } from '../native/store.ts';
 import { gateSlot, irqSlot, pagerSlot } from '../native/thread_table.ts';
 import { attachIrq, type CoreCap, createGateObject, createIrqObject, createThreadObject, reserve } from './kernel_object.ts';
@@ -33,9 +34,10 @@ const SELECTOR_SHIFT = 12;
 /** Kernel priority of a CPU session's priority. */
 export const kernelPriority = (priority: number): number => Math.floor(((PRIORITY_LIMIT - priority) * DEFAULT_PRIORITY) / PRIORITY_LIMIT);
 
-export function runThread(x: Execution, threadSlot: number, priority: number, cpu: number): void {
-  kernelCall(x, { slot: SCHEDULER_SLOT, label: PROTOCOL.scheduler, words: [RUN_THREAD, cpu, 1, priority, 0], items: [threadSlot] });
-}
+const placement = (threadSlot: number, priority: number, cpu: number): KernelCall => ({ slot: SCHEDULER_SLOT, label: PROTOCOL.scheduler, words: [RUN_THREAD, cpu, 1, priority, 0], items: [threadSlot] });
+
+/** Places a thread that has a CPU already: the caller's turn is decided anew, so others may run first. */
+export const placeThread = (x: Execution, threadSlot: number, priority: number, cpu: number, then: string): Action => kernelCallThen(x, placement(threadSlot, kernelPriority(priority), cpu), then);
 
 /** Creates the objects of a thread; it is neither bound to a task nor started. */
 export function createPlatformThread(x: Execution, name: string, priority: number): number {
@@ -53,7 +55,7 @@ export function finishThread(x: Execution, threadSlot: number, irq: CoreCap, nam
   createIrqObject(x, irq);
   attachIrq(x, irq.slot, threadSlot);
   x.cpu.nameObject((threadSlot << SELECTOR_SHIFT) >>> 0, name);
-  runThread(x, threadSlot, kernelPriority(priority), 0);
+  kernelCall(x, placement(threadSlot, kernelPriority(priority), 0));
 }
 
 /** Gives a thread its place in a task: its gate and IRQ appear at the slots of that place. */

@@ -1,8 +1,9 @@
-// System calls on kernel objects that complete at once: they neither block nor switch threads, so a step may do several.
+// System calls on kernel objects. Most complete at once: they neither block nor switch threads, so a step may do several.
 // Encodings as genode-16.08-abi.md A and fiasco-kernel.md Appendix A.
 
 import { COST } from './cost.ts';
 import type { Execution } from './execution.ts';
+import { type Action, invoke } from './procedure.ts';
 import { MAP_ITEM, MAP_ITEM_GRANT, makeTag, objectPage, OPERATION, receiveSlot, tagLabel, TAG_ERROR, UTCB } from './utcb.ts';
 
 export const PROTOCOL = { irq: -1, task: -11, thread: -12, scheduler: -14, factory: -15 } as const;
@@ -33,6 +34,25 @@ export const OWN_TASK_SLOT = 1;
 const NO_ITEMS: readonly number[] = [];
 
 export function kernelCall(x: Execution, request: KernelCall): KernelResult {
+  prepare(x, request);
+  x.cpu.invokeNow();
+  const { r, utcb } = x.cpu;
+  const tag = r[0] ?? 0;
+  return {
+    tag,
+    label: tagLabel(tag),
+    error: (tag & TAG_ERROR) === 0 ? 0 : (utcb[UTCB.error] ?? 0),
+    mr: (index) => utcb[index] ?? 0,
+  };
+}
+
+/** The same for a call behind which other threads may run first; the next step gets the InvokeResult. */
+export function kernelCallThen(x: Execution, request: KernelCall, then: string): Action {
+  prepare(x, request);
+  return invoke(then);
+}
+
+function prepare(x: Execution, request: KernelCall): void {
   const { r, utcb } = x.cpu;
   const items = request.items ?? NO_ITEMS;
   writeMessage(utcb, request.words, items);
@@ -45,14 +65,6 @@ export function kernelCall(x: Execution, request: KernelCall): KernelResult {
   r[3] = 0;
   r[4] = 0;
   x.charge(COST.system_call + COST.word * request.words.length);
-  x.cpu.invokeNow();
-  const tag = r[0] ?? 0;
-  return {
-    tag,
-    label: tagLabel(tag),
-    error: (tag & TAG_ERROR) === 0 ? 0 : (utcb[UTCB.error] ?? 0),
-    mr: (index) => utcb[index] ?? 0,
-  };
 }
 
 /** Message words followed by one map item per capability slot. */

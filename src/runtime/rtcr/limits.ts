@@ -49,8 +49,8 @@ export const TRANSIT_REPEATS = 2;
 export const TRANSIT_TICKS = 6;
 export const TRANSIT_STACK_WORDS = 96;
 
-/** How long a restore lets core's pager work on faults that are repeated. */
-export const REFAULT_PAUSE_US = 1000;
+/** How long a restore lets core's pager work on faults that are repeated: a tick more than the one that may be about to come. */
+export const REFAULT_PAUSE_US = 2000;
 
 /** How long threads of the checkpointer get to take in the last answer of a component that was ended. */
 export const DEAD_CALL_SETTLE_US = 1000;

@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import { suite } from '../../kit.ts';
-import { SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createIrq, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
+import { SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createIrq, createThread, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
 
 const test = suite('scheduling');
 /** Tag of a message that is not to hand on the slice. */
@@ -53,6 +53,28 @@ test('thread switch runs the named thread whatever its priority', () => {
 test('raising the priority of a ready thread above the caller runs it at once', () => {
   const board = new ScriptedBoard((at) => ({ main: [...startLocal(at, 0x200, 1, 'a', 100), runThread(0x200, 200), note('main')], a: [note('a')] }));
   assert.equal(board.finish(), ['a', 'main']);
+});
+
+test('placing a thread that has a CPU already decides the turn of the caller anew, even for a thread that sleeps', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'server'), ...startLocal(at, 0x201, 2, 'sleeper'), sleep((10 << 10) | 1), ...startLocal(at, 0x202, 3, 'client'), ...startLocal(at, 0x203, 4, 'other'), halt()],
+    // Runs on the slice of the client, so that it goes to the tail.
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), runThread(0x201), note('server')],
+    sleeper: [halt()],
+    client: [invoke({ tag: 0, to: sel(0x200) })],
+    other: [note('other')],
+  }));
+  assert.equal(board.finish(10_000_000), ['other', 'server']);
+});
+
+test('the first placing of a thread leaves the caller its turn', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'server'), sleep(0x0400_0400), createThread(0x201), ...startLocal(at, 0x202, 3, 'client'), ...startLocal(at, 0x203, 4, 'other'), halt()],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), runThread(0x201), note('server')],
+    client: [invoke({ tag: 0, to: sel(0x200) })],
+    other: [note('other')],
+  }));
+  assert.equal(board.finish(10_000_000), ['server', 'other']);
 });
 
 test('whole ticks are charged to whoever runs at the tick', () => {

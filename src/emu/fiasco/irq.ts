@@ -14,7 +14,8 @@ import { Thread, setFrameLabel, setFrameTag } from './thread.ts';
 import { IPC_MASK, TRANSFER } from './thread_state.ts';
 
 export const DETACHED_LABEL = 0xffff_ffff;
-const COUNT_MAX = 0x7fff_ffff;
+/** Triggers that are counted at most. */
+export const IRQ_COUNT_MAX = 0x7fff_ffff;
 
 export class Irq extends Interrupt {
   thread: Thread | null = null;
@@ -31,7 +32,7 @@ export class Irq extends Interrupt {
   /** One more trigger. Only the first of several is delivered or queued; the others are counted. */
   hit(kernel: Kernel, queue_only = false): void {
     if (!this.edge || this.queued > 0) this.mask();
-    if (this.queued >= COUNT_MAX) return;
+    if (this.queued >= IRQ_COUNT_MAX) return;
     this.queued++;
     if (this.queued > 1 || this.thread === null) return;
     offer(kernel, this, this.thread, queue_only);
@@ -127,7 +128,7 @@ export function deliverIrq(kernel: Kernel, irq: Irq, receiver: Thread): void {
 
 /** Sets the pending count, as a restorer must after attaching (attaching clears it). */
 function writeCount({ kernel, object, tag, input }: ObjectCall<Irq>): Result {
-  if (wordsOf(tag) < 2 || input.mr(1) > COUNT_MAX) return failure(ERRNO.INVAL);
+  if (wordsOf(tag) < 2 || input.mr(1) > IRQ_COUNT_MAX) return failure(ERRNO.INVAL);
   object.thread?.senders.dequeue(object);
   object.queued = input.mr(1);
   if (object.queued > 0 && object.thread !== null) offer(kernel, object, object.thread);

@@ -22,14 +22,16 @@ export interface BootOptions {
   readonly modules?: readonly string[];
   /** Further attributes of the <child> node. */
   readonly attributes?: string;
+  /** The <child> nodes of the checkpointer instead of one of `child`. */
+  readonly children?: string;
   /** The declared order of start-up. */
   readonly turns?: SystemConfig['turns'];
 }
 
-function configuration(program: string, child: string, attributes: string): string {
+function configuration(program: string, children: string): string {
   const services = ['PD', 'CPU', 'ROM', 'RAM', 'RM', 'LOG', 'IO_MEM', 'IO_PORT', 'IRQ'].map((name) => `<service name="${name}"/>`).join(' ');
   const quantum = program === 'rtcr' ? '64M' : '1G';
-  const config = program === 'rtcr' ? `<config> <child name="${child}" ${attributes}/> </config>` : '';
+  const config = program === 'rtcr' ? `<config> ${children} </config>` : '';
   return `<config>
 	<parent-provides> ${services} </parent-provides>
 	<default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
@@ -122,7 +124,7 @@ export class Driver {
   }
 }
 
-export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', turns = [] }: BootOptions = {}): Driver {
+export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', children, turns = [] }: BootOptions = {}): Driver {
   const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(root, 'src/guest/bin', `${name}.elf`)));
   const hosted = (name: string): Uint8Array => {
     const found = programNamed(name);
@@ -130,7 +132,7 @@ export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', 
     return hostedImage(found);
   };
   const modules = [
-    { name: 'config', bytes: new TextEncoder().encode(configuration(program, child, attributes)) },
+    { name: 'config', bytes: new TextEncoder().encode(configuration(program, children ?? `<child name="${child}" ${attributes}/>`)) },
     ...['init', program].map((name) => ({ name, bytes: hosted(name) })),
     ...['timer', child, ...further].map((name) => ({ name, bytes: file(name) })),
   ];

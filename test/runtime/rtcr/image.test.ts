@@ -150,6 +150,9 @@ test('a record of another shape is refused by its path', () => {
   };
   refused({ binary: 7 }, /image\.members\[0\]\.snapshot\.binary is not a text/);
   refused({ extra: 1 }, /image\.members\[0\]\.snapshot has an unknown field 'extra'/);
+  const counted = (semaphore_count: number): Partial<Snapshot> => ({ pd_sessions: member.snapshot.pd_sessions.map((pd) => ({ ...pd, sources: pd.sources.map((source) => ({ ...source, semaphore_count })) })) });
+  for (const count of [-2, 0x8000_0000, 0.5]) refused(counted(count), /pd_sessions\[0\]\.sources\[0\]\.semaphore_count is not an integer between -1 and 2147483647/);
+  for (const count of [-1, 0x7fff_ffff]) decodeImage(fileOf({ ...image, members: [{ ...member, snapshot: { ...member.snapshot, ...counted(count) } }] }).bytes, codec);
   assert.throws(() => decodeImage(fileOf({ ...image, members: [] }).bytes, codec), /image\.members is not a list of at least 1/);
 });
 

@@ -1,6 +1,7 @@
 // The stored records of a snapshot as shapes, so that a file is refused before any object is created from it.
 // Pure. Mirrors target_state.ts; a test holds both together. Source modelled: checkpoint-restore.md 1.6.
 
+import { IRQ_COUNT_MAX } from '../../../emu/fiasco/irq.ts';
 import { CAP_MAP_RECORDS } from '../cap_map_reader.ts';
 import { THREADS_MAX } from '../../core/pd_threads.ts';
 import { TRACE_CONTROLS } from '../../core/trace_control.ts';
@@ -24,7 +25,7 @@ const pdSession = record({
   ...session,
   key: number(),
   contexts: list(record({ ...object, imprint: number() })),
-  sources: list(record({ ...object, semaphore_badge: number(), semaphore_count: number(-1), handler: number(), pending: list(signal) })),
+  sources: list(record({ ...object, semaphore_badge: number(), semaphore_count: number(-1, IRQ_COUNT_MAX), handler: number(), pending: list(signal) })),
   native_caps: list(record({ ...object, ep_badge: number() })),
   region_maps: list(regionMap),
   native_pd_badge: number(),

@@ -22,7 +22,7 @@ interface Space {
   readonly frame: number;
 }
 
-function spacesOn(memory: PhysicalMemory): readonly Space[] {
+function freshSpaces(): readonly Space[] {
   return Array.from({ length: COUNT }, (_, k) => {
     const pages = new Pages();
     pages.map(PROGRAM, 1, RX);
@@ -47,7 +47,7 @@ test('each of many address spaces reads and writes its own frame, in whatever or
   const compare = (when: string): void => {
     for (let frame = 2; frame < COUNT + 2; frame++) assert.is(memory.u32[frame * WORDS], expected[frame], `${when}, frame ${frame}`);
   };
-  const all = spacesOn(memory);
+  const all = freshSpaces();
   // In a row, so that the first have lost their room when they come again; then one beside all others; then with a stride.
   for (let round = 0; round < 3; round++) all.forEach(use);
   compare('in a row');
@@ -71,7 +71,7 @@ test('an engine that was let go of knows no address space of the machine before'
   const memory = new PhysicalMemory(0x7000_0000, (COUNT + 4) * 4096);
   memory.u32.set(INCREMENT, WORDS);
   const engine = newEngine(memory);
-  const [space] = spacesOn(memory);
+  const [space] = freshSpaces();
   if (space === undefined) throw new Error('no spaces');
   engine.switchTo(space.registers, space.pages);
   engine.run(4);

@@ -2,7 +2,7 @@
 
 NODE ?= node
 INSTALLED := node_modules/.rescap-installed
-BUNDLE := dist/rescap.mjs
+BUNDLE := dist/rescap.cjs
 SOURCES := $(shell find src -name '*.ts')
 SCENARIOS := $(sort $(patsubst run/%,%,$(basename $(wildcard run/*.xml run/*.yaml run/*.hid run/*/*.xml))))
 # Flags for rescap, e.g. make run/sheep_counter ARGS="--no-color"; RUN_OPT is the name that Genode's build system has for it.

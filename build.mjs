@@ -1,5 +1,6 @@
 // Bundles the command line: node build.mjs. What comes out, in dist/:
-//   rescap.mjs           the entry: loads scripts (src/cli/launcher.ts)
+//   rescap.cjs           the entry: loads scripts (src/cli/launcher.ts)
+//   rescap.mjs           the same entry under the name of a module
 //   rescap.PACK.cjs      the program in a few scripts, each with the chunks that are wanted together, each chunk run when it is first wanted
 //   rescap.engine.wasm   the fast engine's module
 //   rescap.semantics.json  what the region translator makes code of
@@ -14,7 +15,8 @@ import { basename, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const FOLDER = 'dist';
-const ENTRY = 'rescap.mjs';
+const ENTRY = 'rescap.cjs';
+const MODULE_ENTRY = 'rescap.mjs';
 const PROGRAM = 'src/cli/rescap.ts';
 const ENGINE = 'rescap.engine.wasm';
 const SEMANTICS = 'rescap.semantics.json';
@@ -32,6 +34,8 @@ const PACKS = [
   ['libraries', ['node_modules/yaml', 'node_modules/execa']],
   ['more', []],
 ];
+/** Chunks are numbered from here on in each script: more than one has. */
+const STRIDE = 1000;
 
 /** In the sources engine and semantics stand as text; files are read instead. Who reads the semantics translates code that is hot. */
 const engineFile = {
@@ -97,24 +101,35 @@ const IMPORT = /(?<=^|[;}\s])import\s*(?:([\w$]+)\s*,?\s*)?(?:\*\s*as\s+([\w$]+)
 const EXPORT = /export\s*\{([^}]*)\};?\s*$/;
 const NAME = /([\w$]+)(?:\s+as\s+([\w$]+))?/g;
 
+/** What a chunk exports: pairs of the name outside and the name inside. */
+function exportsOf(text) {
+  return [...(EXPORT.exec(text)?.[1] ?? '').matchAll(NAME)].map(([, name, as]) => [as ?? name, name]);
+}
+
 /**
  * A module as esbuild writes it, with its exports last, as the function that evaluates it. What it imports is taken over when it is
- * loaded: no module of ours changes later what it exports.
+ * loaded: no module of ours changes later what it exports. It gives an object if it is loaded by `import()`, else an array: V8 makes
+ * a hidden class for each name of an object, and there are a thousand.
  */
-function chunkFunction(text) {
+function chunkFunction(text, { isArray, exports }, chunks) {
   let head = '';
   let body = text.replaceAll(IMPORT, (_, byDefault, whole, named, from) => {
-    const module = from.startsWith('./') ? `rescapLoad("${nameOf(from)}")` : `require("${from}")`;
+    const chunk = from.startsWith('./') ? chunks.get(nameOf(from)) : undefined;
+    const module = chunk === undefined ? `require("${from}")` : `rescapLoad(${chunk.number})`;
     if (byDefault !== undefined || whole !== undefined) head += `const ${byDefault ?? whole}=${module};`;
-    if (named !== undefined) head += `const{${named.replaceAll(NAME, (_, name, as) => (as === undefined ? name : `${name}:${as}`))}}=${module};`;
+    if (named !== undefined && chunk?.isArray === true) {
+      const places = [...named.matchAll(NAME)].map(([, name, as]) => `${as ?? name}=rescapFrom${chunk.number}[${chunk.exports.findIndex(([outside]) => outside === name)}]`);
+      head += `const ${[`rescapFrom${chunk.number}=${module}`, ...places].join()};`;
+    } else if (named !== undefined) head += `const{${named.replaceAll(NAME, (_, name, as) => (as === undefined ? name : `${name}:${as}`))}}=${module};`;
     if (byDefault === undefined && whole === undefined && named === undefined) head += `${module};`;
     return '';
   });
-  const exports = EXPORT.exec(body);
-  if (exports !== null) body = `${body.slice(0, exports.index)}return{${exports[1].replaceAll(NAME, (_, name, as) => `${as ?? name}:${name}`)}}`;
+  const end = EXPORT.exec(body);
+  if (end !== null) body = `${body.slice(0, end.index)}return${isArray ? `[${exports.map(([, name]) => name).join()}]` : `{${exports.map((names) => names.join(':')).join()}}`}`;
+  const numbered = (name) => `rescapLoad(${chunks.get(name).number})`;
   body = body
-    .replaceAll(/rescapNow\(import\("\.\/([^"]+)\.js"\)\)/g, 'rescapLoad("$1")')
-    .replaceAll(/\bimport\("\.\/([^"]+)\.js"\)/g, 'Promise.resolve().then(()=>rescapLoad("$1"))')
+    .replaceAll(/rescapNow\(import\("\.\/([^"]+)\.js"\)\)/g, (_, name) => numbered(name))
+    .replaceAll(/\bimport\("\.\/([^"]+)\.js"\)/g, (_, name) => `Promise.resolve().then(()=>${numbered(name)})`)
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve(require("$1"))');
   const unknown = /[^\w."'`]import(\s*[{*]|\(["\w]).{0,80}/.exec(body);
   if (unknown !== null) throw new Error(`a chunk imports in a way that build.mjs does not know: ${unknown[0]}`);
@@ -129,26 +144,33 @@ function closure(chunk, outputs, seen = new Set()) {
   return seen;
 }
 
-/** The program as scripts: name, chunks, text. */
+/** The program as scripts, name and text of each, and the number of the chunk to begin with. */
 async function scripts() {
   const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, later], define: { 'import.meta.url': 'rescapUrl' }, outdir: FOLDER });
   const text = new Map(outputFiles.map(({ path, text: code }) => [relative(process.cwd(), path).replaceAll('\\', '/'), code]));
   const { outputs } = metafile;
   const left = new Set(Object.keys(outputs));
-  return PACKS.map(([name, entries]) => {
+  const chunks = new Map();
+  const packs = PACKS.map(([name, entries], pack) => {
     const wanted = Object.keys(outputs).filter((chunk) => entries.some((entry) => outputs[chunk].entryPoint?.replace(/^\w+:/, '').startsWith(entry)));
     const closed = entries.length === 0 ? left : new Set(wanted.flatMap((chunk) => [...closure(chunk, outputs)]));
-    const chunks = [...closed].filter((chunk) => left.has(chunk)).sort();
-    for (const chunk of chunks) left.delete(chunk);
-    return [name, chunks.map(nameOf), `({${chunks.map((chunk) => `"${nameOf(chunk)}":${chunkFunction(text.get(chunk))}`).join(',\n')}})`];
+    const members = [...closed].filter((chunk) => left.has(chunk)).sort();
+    for (const [k, chunk] of members.entries()) {
+      left.delete(chunk);
+      chunks.set(nameOf(chunk), { number: pack * STRIDE + k, isArray: outputs[chunk].entryPoint === undefined, exports: exportsOf(text.get(chunk)) });
+    }
+    return [name, members];
   });
+  return {
+    entry: chunks.get(basename(PROGRAM, '.ts')).number,
+    packs: packs.map(([name, members]) => [name, `[${members.map((chunk) => chunkFunction(text.get(chunk), chunks.get(nameOf(chunk)), chunks)).join(',\n')}]`]),
+  };
 }
 
-async function launcher(id, packs) {
-  const chunks = Object.fromEntries(packs.flatMap(([, names], index) => names.map((name) => [name, index])));
-  const values = { RESCAP_BUILD: id, RESCAP_PACKS: packs.map(([name]) => name), RESCAP_CHUNKS: chunks, RESCAP_ENTRY: basename(PROGRAM, '.ts') };
+async function launcher(id, names, entry) {
+  const values = { RESCAP_BUILD: id, RESCAP_PACKS: names, RESCAP_STRIDE: STRIDE, RESCAP_ENTRY: entry };
   const define = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
-  const { outputFiles } = await build({ ...COMMON, entryPoints: ['src/cli/launcher.ts'], define, banner: { js: '#!/usr/bin/env node' } });
+  const { outputFiles } = await build({ ...COMMON, format: 'cjs', entryPoints: ['src/cli/launcher.ts'], define, banner: { js: '#!/usr/bin/env node' } });
   return outputFiles[0].contents;
 }
 
@@ -166,9 +188,10 @@ mkdirSync(FOLDER, { recursive: true });
 for (const file of readdirSync(FOLDER)) if (file.startsWith('rescap.')) rmSync(join(FOLDER, file));
 writeFileSync(join(FOLDER, ENGINE), Buffer.from((await exported('src/emu/arm/fast/module.ts')).MODULE_BASE64, 'base64'));
 writeFileSync(join(FOLDER, SEMANTICS), (await exported('src/emu/arm/jit/semantics_text.ts')).semanticsText());
-const packs = await scripts();
-for (const [name, , text] of packs) writeFileSync(join(FOLDER, `rescap.${name}.cjs`), text);
-const id = createHash('sha256').update(packs.map(([, , text]) => text).join()).digest('hex').slice(0, 16);
-writeFileSync(join(FOLDER, ENTRY), await launcher(id, packs));
+const { packs, entry } = await scripts();
+for (const [name, text] of packs) writeFileSync(join(FOLDER, `rescap.${name}.cjs`), text);
+const id = createHash('sha256').update(packs.map(([, text]) => text).join()).digest('hex').slice(0, 16);
+writeFileSync(join(FOLDER, ENTRY), await launcher(id, packs.map(([name]) => name), entry));
 chmodSync(join(FOLDER, ENTRY), 0o755);
+writeFileSync(join(FOLDER, MODULE_ENTRY), `import './${ENTRY}';\n`);
 warmUp();

@@ -23,7 +23,7 @@ const STAGES: readonly Stage[] = [
   { name: 'types', command: [node, 'node_modules/typescript/bin/tsc', '--noEmit'], counts: false },
   { name: 'lint', command: [node, 'node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings', 'src', 'test', 'build.mjs'], counts: false },
   { name: 'unit tests', command: [node, '--import', 'tsx', 'test/run.ts'], counts: true },
-  { name: 'scenarios', command: [node, 'dist/rescap.mjs', 'run', '--quiet'], counts: true },
+  { name: 'scenarios', command: [node, 'dist/rescap.cjs', 'run', '--quiet'], counts: true },
 ];
 
 const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
@@ -55,7 +55,7 @@ function closingOf(tail: string): Count | null {
   return null;
 }
 
-rmSync('dist/rescap.mjs', { force: true });
+rmSync('dist/rescap.cjs', { force: true });
 let passed = 0;
 let failed = 0;
 let skipped = 0;

@@ -2,24 +2,30 @@
 // code that V8 made of it the last time. Owner of the cache files beside the scripts. A cache of another build or another Node has
 // another name; one that is damaged or cannot be read or written is done without.
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-/** Set by build.mjs: a hash of all scripts, their names, the number of the script that a chunk is in, and the chunk to begin with. */
+/** Set by build.mjs: a hash of all scripts, their names, how far apart the numbers of two scripts' first chunks are, and the chunk to begin with. */
 declare const RESCAP_BUILD: string;
 declare const RESCAP_PACKS: readonly string[];
-declare const RESCAP_CHUNKS: Readonly<Record<string, number>>;
-declare const RESCAP_ENTRY: string;
+declare const RESCAP_STRIDE: number;
+declare const RESCAP_ENTRY: number;
 
-type Load = (chunk: string) => unknown;
-type Pack = Readonly<Record<string, (load: Load, require: NodeJS.Require, url: string, optimise: () => void) => unknown>>;
+/** The bundled launcher is a CommonJS script: Node's loader of ECMAScript modules alone takes longer than most of what is done here. */
+declare const __filename: string;
+declare const __dirname: string;
+declare const require: NodeJS.Require;
+
+type Load = (chunk: number) => unknown;
+type Pack = readonly ((load: Load, require: NodeJS.Require, url: string, optimise: () => void) => unknown)[];
 
 /** Commands that run the whole program, and the scripts of which others use so little that what V8 compiled then is not worth keeping. */
 const WORTHY: readonly (string | undefined)[] = ['run', 'replay', 'sweep'];
-const WHOLE: readonly string[] = ['start', 'system', 'rtcr'];
+const WHOLE: readonly string[] = ['start', 'system', 'rtcr', 'replay'];
 
 /**
  * Bytecode that runs before V8 considers compiling a function further: twice its own figure. A scenario is over so soon that code made
@@ -35,37 +41,56 @@ const INTERRUPT_BUDGET = 300_000;
 const TIERING_BUDGET = 400_000_000;
 const TIERING_BUDGET_HOT = 1_800_000;
 
-const here = import.meta.url;
-const require = createRequire(here);
+/** Room to begin with for a file that is read, more than the largest has: files are read one after the other, and fresh memory costs. */
+const ROOM_BYTES = 1 << 20;
+
+const here = pathToFileURL(__filename).href;
+let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 const packs: (Pack | undefined)[] = [];
-const loaded = new Map<string, unknown>();
+const loaded = new Map<number, unknown>();
 let tiering = TIERING_BUDGET;
 
-function load(chunk: string): unknown {
+function load(chunk: number): unknown {
   if (loaded.has(chunk)) return loaded.get(chunk);
-  const index = RESCAP_CHUNKS[chunk] as number;
+  const index = Math.floor(chunk / RESCAP_STRIDE);
   packs[index] ??= openPack(RESCAP_PACKS[index] as string);
-  const module = packs[index]?.[chunk]?.(load, require, here, optimise);
+  const module = packs[index]?.[chunk % RESCAP_STRIDE]?.(load, require, here, optimise);
   loaded.set(chunk, module);
   return module;
 }
 
 function openPack(name: string): Pack {
-  const file = fileURLToPath(new URL(`rescap.${name}.cjs`, here));
-  const cache = fileURLToPath(new URL(`rescap.${name}.${RESCAP_BUILD}.${process.version}.${process.arch}.cache`, here));
+  const file = join(__dirname, `rescap.${name}.cjs`);
+  const cache = join(__dirname, `rescap.${name}.${RESCAP_BUILD}.${process.version}.${process.arch}.cache`);
+  // Scripts hold ASCII only, which build.mjs sees to: one byte a character is the form that V8 reads fastest.
+  const text = contents(file).toString('latin1');
   const cachedData = cached(cache);
   setTiering(TIERING_BUDGET);
-  // Scripts hold ASCII only, which build.mjs sees to: one byte a character is the form that V8 reads fastest.
-  const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
+  // V8 is done with `cachedData`, which lies in the room, when the script is made.
+  const script = new Script(text, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   setTiering(tiering);
   const isWanted = cachedData === undefined || script.cachedDataRejected === true;
   if (isWanted && (WORTHY.includes(process.argv[2]) || !WHOLE.includes(name))) process.on('exit', () => keep(cache, script));
   return script.runInThisContext() as Pack;
 }
 
+/** A file's bytes; they stand until the next file is read. */
+function contents(file: string): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > room.length) room = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    for (let read = -1; length < size && read !== 0; length += read) read = readSync(descriptor, room, length, size - length, null);
+    return room.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function cached(cache: string): Buffer | undefined {
   try {
-    return readFileSync(cache);
+    return contents(cache);
   } catch {
     return undefined;
   }
@@ -92,6 +117,12 @@ function optimise(): void {
 function setTiering(budget: number): void {
   setFlagsFromString(`--wasm-tiering-budget=${budget}`);
 }
+
+// Before V8's flags are set: Node's own modules, too, come with code for one set of flags, its own, and would be compiled afterwards.
+// These parts every command needs, and each is loaded when it is first looked at.
+void process.stdout;
+parseArgs({ args: [] });
+require('node:os');
 
 // Before a script is made: code is cached for one set of flags, here and wherever one is made or kept. With the second one V8 keeps a
 // checksum of it.

@@ -24,15 +24,24 @@ function wall_ms(): number {
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
+/** The streams that something was written to. */
+const used = new Set<NodeJS.WriteStream>();
+
+function write(stream: NodeJS.WriteStream, text: string): void {
+  used.add(stream);
+  stream.write(text);
+}
+
 function makeWorld(): Context {
   return {
     cwd: process.cwd(),
     env: process.env,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => write(process.stdout, text),
+    err: (text) => write(process.stderr, text),
     terminal: process.stdout.isTTY === true,
     columns: () => process.stdout.columns ?? 80,
-    ...(process.stdin.isTTY && process.stdout.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
+    // Standard input is not looked at where it is not wanted: to make a stream of it takes a dozen of Node's modules.
+    ...(process.stdout.isTTY && process.stdin.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
     wall_ms,
     boot: bootSystem,
     restore: restoreSystem,
@@ -54,7 +63,11 @@ async function begin(): Promise<void> {
     const { answerJob } = await import('./run/execution.ts');
     process.on('message', (job) => void process.send?.(answerJob(job as Job, world)));
     process.on('disconnect', () => process.exit());
-  } else process.exitCode = await main(process.argv.slice(2), world);
+  } else {
+    process.exitCode = await main(process.argv.slice(2), world);
+    // All is said and done: what is in memory need not be taken down piece by piece. What a pipe has not taken yet keeps the process.
+    if ([...used].every(({ writableLength }) => writableLength === 0)) process.exit();
+  }
 }
 
 void begin();

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../kit.ts';
 
 const test = suite('exit status', { timeout_ms: 120_000 });
-const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/rescap.mjs');
+const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/rescap.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'rescap-exit-'));
 mkdirSync(join(folder, 'run'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -84,6 +84,6 @@ if (existsSync(bundle)) {
     assert.ok(record.timeline.threads.some(({ component, spans }) => component === 'init -> log_only' && spans.length > 0));
     assert.ok(record.timeline.sessions.some(({ service, outcome }) => service === 'LOG' && outcome === 'opened'));
   });
-} else test.skip('every exit status', 'the program is not built: dist/rescap.mjs is missing');
+} else test.skip('every exit status', 'the program is not built: dist/rescap.cjs is missing');
 
 test.run();

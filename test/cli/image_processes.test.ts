@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../kit.ts';
 
 const test = suite('images between processes', { timeout_ms: 120_000 });
-const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/rescap.mjs');
+const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/rescap.cjs');
 const folder = mkdtempSync(join(tmpdir(), 'rescap-images-'));
 mkdirSync(join(folder, 'run'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));

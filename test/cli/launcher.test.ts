@@ -13,12 +13,12 @@ const ROOT = join(import.meta.dirname, '../..');
 const BUILT = join(ROOT, 'dist');
 const TIMEOUT_MS = 60_000;
 
-const isBuilt = existsSync(join(BUILT, 'rescap.mjs'));
+const isBuilt = existsSync(join(BUILT, 'rescap.cjs'));
 const folder = isBuilt ? mkdtempSync(join(tmpdir(), 'rescap-launcher-')) : '';
 const dist = join(folder, 'dist');
 
 function rescap(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dist, 'rescap.mjs'), ...args], { cwd: folder, encoding: 'utf8', timeout: TIMEOUT_MS });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dist, 'rescap.cjs'), ...args], { cwd: folder, encoding: 'utf8', timeout: TIMEOUT_MS });
   return { status, out: stdout, err: stderr };
 }
 
@@ -67,6 +67,6 @@ if (isBuilt) {
     assert.is(rescap('run').status, 6);
     assert.is(readdirSync(dist).filter((file) => /\.\d+$/.test(file)).length, 0);
   });
-} else test.skip('starting with and without a code cache', 'the program is not built: dist/rescap.mjs is missing');
+} else test.skip('starting with and without a code cache', 'the program is not built: dist/rescap.cjs is missing');
 
 test.run();

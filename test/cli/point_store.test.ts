@@ -22,7 +22,7 @@ const program = (text: string): void => { for (const file of ['start.cjs', 'engi
 program('a program');
 
 const { context: real } = realContext(root);
-const context: Context = { ...real, cwd: folder, script: join(folder, 'dist/rescap.mjs') };
+const context: Context = { ...real, cwd: folder, script: join(folder, 'dist/rescap.cjs') };
 const { scenario } = loadScenario(findScenarios(['sheep_counter'], real)[0] ?? '', real);
 if (scenario === undefined) throw new Error('sheep_counter has errors');
 const other = { scenario: 's', point: 'p', time_us: 1, component: 'c', task: 2, slot: 3, object: null, arrival: null, record: { kind: 'unknown', reason: 'a test' }, before: [] } as const;

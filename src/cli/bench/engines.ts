@@ -108,7 +108,7 @@ const runQemu = (context: Context): number | null => spawnSync(QEMU, [bareFile(P
 
 /** The figure that needs a process of its own: the command line is started anew for it. */
 function firstMillionElsewhere({ packageRoot }: Context): number {
-  const bundle = join(packageRoot, 'dist/rescap.mjs');
+  const bundle = join(packageRoot, 'dist/rescap.cjs');
   const { status, stdout } = spawnSync(process.execPath, [bundle, 'bench', `--${COLD_OPTION}`], { cwd: packageRoot, encoding: 'utf8', timeout: LIMIT_MS });
   if (status !== 0) throw new Error(`bench --${COLD_OPTION} ended with ${status}`);
   return Number(stdout);

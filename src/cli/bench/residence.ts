@@ -22,7 +22,7 @@ function resident(bench: Bench, text: string): number {
   try {
     const file = join(folder, 'idle.xml');
     writeFileSync(file, text);
-    const bundle = join(bench.context.packageRoot, 'dist/rescap.mjs');
+    const bundle = join(bench.context.packageRoot, 'dist/rescap.cjs');
     const code = `process.argv = ['node', 'rescap', 'run', '--quiet', '--keep', 'never', ${JSON.stringify(file)}]; process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'rss'))}, String(process.memoryUsage.rss()))); import(${JSON.stringify(bundle)});`;
     const { status } = spawnSync(process.execPath, ['-e', code], { cwd: folder, stdio: 'ignore', timeout: 60_000 });
     if (status !== 0) throw new Error(`the idle machine ended with ${status}`);

@@ -12,7 +12,7 @@ const ARGUMENTS = ['replay', 'log_only', '--to', '1', '--log=1'];
 
 export function startUp(bench: Bench): Figure[] {
   const { context } = bench;
-  const bundle = join(context.packageRoot, 'dist/rescap.mjs');
+  const bundle = join(context.packageRoot, 'dist/rescap.cjs');
   const run = (args: readonly string[]): void => {
     const { status } = spawnSync(process.execPath, args, { cwd: context.packageRoot, stdio: 'ignore', timeout: 60_000 });
     if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}`);

@@ -254,7 +254,7 @@ type WorkerLine = { readonly total: number; readonly mine: number; readonly miss
 async function together(asked: Asked, { values, positionals }: Arguments, jobs: number, course: Course, goesOn: () => boolean, context: Context): Promise<string | null> {
   const { index, of } = asked.shard;
   const passed = ['of', 'with', 'at', 'every', 'only', 'checkpoint', 'restore', 'output', 'engine'].flatMap((name) => (typeof values[name] === 'string' ? [`--${name}=${values[name]}`] : []));
-  const bundle = join(context.packageRoot, 'dist/rescap.mjs');
+  const bundle = join(context.packageRoot, 'dist/rescap.cjs');
   const workers = Array.from({ length: jobs }, (_, worker) =>
     execa(process.execPath, [bundle, 'sweep', ...positionals, ...passed, '--lines', ...(values['resume'] === true ? ['--resume'] : []), `--shard=${index + of * worker}/${of * jobs}`], {
       cwd: context.cwd, stdin: 'ignore', reject: false, buffer: { stdout: false, stderr: true },

@@ -265,7 +265,7 @@ export const CHILDREN: ValueType<readonly string[]> = {
 
 /** A task: component label, `NAME#2` for the second of that name, or the debugger's id. */
 export const TASK: ValueType<string> = {
-  description: "a task: component label, 'NAME#2', or debugger id such as 0x1d8",
+  description: "a task: component label, 'NAME#2' for the second of that name (of those that are gone, the last 256 of a name are remembered), or debugger id such as 0x1d8",
   parse: (text) => (/^(0x[0-9a-fA-F]{1,8}|[^#\s][^#]*(#[1-9][0-9]{0,3})?)$/.test(text) ? ok(text) : { ok: false, expected: "a component label, 'NAME#2', or a debugger id such as 0x1d8" }),
 };
 

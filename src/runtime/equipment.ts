@@ -19,6 +19,7 @@ import { putRpcFault, rpcFault } from './native/rpc_fault.ts';
 import { objects } from './native/service.ts';
 import type { HasStore } from './native/store.ts';
 import { isCheckpointer } from './rtcr/names.ts';
+import { pausedThreads } from './paused_threads.ts';
 import { signalEquipment } from './signal_equipment.ts';
 import type { Equipment } from './system.ts';
 
@@ -85,6 +86,7 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       return true;
     },
     ...signalEquipment(machine, core),
+    pausedThreads: () => pausedThreads(machine, core()),
     freeze: (thread, frozen) => machine.kernel.equipment.freeze(thread, frozen),
     hold: (thread, held) => machine.kernel.equipment.hold(thread, held),
     admit: (admission) => machine.kernel.equipment.admit(admission),

@@ -9,6 +9,7 @@ import { Thread } from '../emu/fiasco/thread.ts';
 import type { ObjectRow } from '../emu/jdb/model.ts';
 import { objectRow, objectRows } from '../emu/jdb/view.ts';
 import { type DebugId, hex } from '../emu/numbers.ts';
+import { courseOf, type ThreadCourse } from './thread_course.ts';
 
 export interface ThreadView {
   readonly id: DebugId;
@@ -106,6 +107,12 @@ export class Inspector {
       cpsr: registers.cpsr,
       thumb: registers.thumb,
     };
+  }
+
+  /** What a thread does next; undefined for anything else. */
+  course(id: DebugId): ThreadCourse | undefined {
+    const thread = this.#kernel.objects.get(id);
+    return thread instanceof Thread ? courseOf(thread, this.#kernel.clock_us) : undefined;
   }
 
   /** A byte of a task's memory, or undefined where nothing is mapped. */

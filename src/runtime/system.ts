@@ -161,6 +161,8 @@ export interface RamAccount {
  * Addresses are those of the component; null or false: there is no such thing.
  */
 export interface Equipment extends SignalEquipment {
+  /** Threads that core was asked to pause and not to resume. */
+  pausedThreads(): ReadonlySet<DebugId>;
   /**
    * Bytes as the component would read them, whether its pages have been mapped yet or not; null if part of them is not attached.
    * Of several components with one label that in the task is meant, without a task the newest.

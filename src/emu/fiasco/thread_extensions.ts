@@ -130,7 +130,7 @@ export function readIpcState({ kernel, object, rights, output }: Call): Result {
 }
 
 /** What is left of the timeout of the phase: all of it before the wait has begun, nothing where it is over and the thread did not run since. */
-function timeLeft({ ipc, step, utcb, timeout, timeout_left_us }: Thread, phase: number, clock_us: number): number {
+export function timeLeft({ ipc, step, utcb, timeout, timeout_left_us }: Thread, phase: number, clock_us: number): number {
   const bounded = (left_us: number): number => Math.min(Math.max(left_us, 0), NO_TIMEOUT - 1);
   if (timeout_left_us !== null) return bounded(timeout_left_us);
   if (timeout !== null) return bounded(timeout.deadline_us - clock_us);

@@ -2,23 +2,14 @@
 // restored, before it goes on. Owns no state; looks with probes on the board, not with the checkpointer's eyes.
 
 import type { SlotEntry } from '../../emu/jdb/model.ts';
+import type { DebugId } from '../../emu/numbers.ts';
 import type { ComponentMemory, MemoryPiece } from '../../runtime/component_memory.ts';
 import type { RamAccount, System } from '../../runtime/system.ts';
 import { idAddress } from '../../runtime/rtcr/cap_map_reader.ts';
 import { compareMemory, type FormerIds } from './memory_comparison.ts';
+import { INSTRUCTION_POINTER, threadDifference, type ThreadState } from './thread_comparison.ts';
 import type { Subject } from './subject.ts';
 
-interface ThreadState {
-  readonly name: string;
-  /** Paused: core has its registers. */
-  readonly trapped: boolean;
-  /** Waits for its pager: the kernel keeps some words of its UTCB meanwhile. */
-  readonly faults: boolean;
-  /** Within a system call. */
-  readonly calls: boolean;
-  readonly registers: readonly number[];
-  readonly utcb: readonly number[];
-}
 
 /** What has come for a component and was not taken yet. While it stands still there may come more. */
 export interface Pending {
@@ -78,10 +69,17 @@ function labelsOf(system: System, slots: readonly SlotEntry[]): ReadonlyMap<numb
 
 function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadState> {
   const { inspector } = system;
+  const paused = system.equipment.pausedThreads();
+  const nameOf = (id: DebugId | undefined): string | undefined => {
+    const view = id === undefined ? undefined : inspector.thread(id);
+    return view === undefined ? undefined : `${view.task === task ? '' : 'another component, '}${hex(view.utcb)}`;
+  };
   return new Map(system.threads().flatMap(({ id, name = '' }) => {
-    const view = inspector.thread(id);
-    if (view === undefined || view.task !== task || view.utcb === 0) return [];
-    return [[view.utcb, { name, trapped: view.trapped, faults: view.faults, calls: view.calls, registers: view.registers, utcb: inspector.utcb(id) }] as const];
+    const [view, course] = [inspector.thread(id), inspector.course(id)];
+    if (view === undefined || course === undefined || view.task !== task || view.utcb === 0) return [];
+    const { kind, left_us, stops_at, triggered } = course;
+    const registers = view.registers.map((word, i) => (i === INSTRUCTION_POINTER && stops_at !== null ? stops_at : word));
+    return [[view.utcb, { name, kind, left_us, paused: paused.has(id), triggered, partner: nameOf(course.partner), owes: nameOf(course.owes), calls: view.calls, registers, utcb: inspector.utcb(id) }] as const];
   }));
 }
 
@@ -94,16 +92,8 @@ export function formerIds({ memory: before }: ComponentState, { memory: after }:
   }));
 }
 
-/** Registers that no system call reads or writes: what a thread has in them it has when it comes back. */
-const KEPT_REGISTERS = [5, 6, 7, 8, 9, 10, 11, 13] as const;
-const ALL_REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] as const;
-const INSTRUCTION_POINTER = 15;
 /** An id in a record. */
 const ID_BYTES = 2;
-/** Of a UTCB: the result of the last system call. */
-const ERROR_WORD = 123;
-/** The fault's message and its receive window. */
-const FAULT_WORDS: readonly number[] = [0, 1, 64, 65, 66];
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
@@ -151,28 +141,13 @@ function recordsDifference(before: ComponentState, { memory, labels }: Component
 }
 
 function threadsDifference(before: ComponentState, after: ComponentState): string | null {
+  const names = new Ids(before, after);
   for (const [utcb, thread] of before.threads) {
-    const other = after.threads.get(utcb);
-    const who = `thread "${thread.name}"`;
-    if (other === undefined) return `${who} is missing`;
-    const kept = registersOf(thread);
-    const names = new Ids(before, after);
-    const register = kept.find((i) => !names.equal(thread.registers[i] ?? 0, other.registers[i] ?? 0));
-    if (register !== undefined) return `${who}: ${register === INSTRUCTION_POINTER ? 'the instruction pointer' : `r${register}`} is ${hex(other.registers[register] ?? 0)} instead of ${hex(thread.registers[register] ?? 0)}`;
-    const kept_by_kernel = thread.faults || other.faults ? FAULT_WORDS : [];
-    const word = thread.utcb.findIndex((value, i) => i !== ERROR_WORD && !kept_by_kernel.includes(i) && !names.equal(value, other.utcb[i] ?? 0));
-    if (word >= 0) return `${who}: word ${word} of its UTCB is ${hex(other.utcb[word] ?? 0)} instead of ${hex(thread.utcb[word] ?? 0)}`;
+    const found = threadDifference(thread, after.threads.get(utcb), (one, other) => names.equal(one, other));
+    if (found !== null) return `thread "${thread.name}"${found}`;
   }
   const more = [...after.threads].find(([utcb]) => !before.threads.has(utcb));
   return more === undefined ? null : `there is a thread "${more[1].name}" more`;
-}
-
-/** Which registers a restored thread must have as they were. */
-function registersOf({ trapped, calls }: ThreadState): readonly number[] {
-  // Of a paused thread core has the registers, and gives them to it when it is resumed.
-  if (trapped) return [];
-  // A thread that waited in the kernel executes its system call once more, so that what the call has in registers may differ.
-  return calls ? KEPT_REGISTERS : ALL_REGISTERS;
 }
 
 const RIGHTS_MASK = 3;

@@ -25,7 +25,7 @@ interface Parts {
 }
 
 function state({ byte = 1, id = ID, label = id, size = 0x1000, register = 7, argument = 3, calls = true, word = 0, used = 4096, signals = 0, triggers = 0, threads = 1 }: Parts = {}): ComponentState {
-  const thread = { name: 'ep', trapped: false, faults: false, calls, registers: Array.from({ length: 16 }, (_, i) => (i === 5 ? register : i === 0 ? argument : i)), utcb: [word, id, 0] };
+  const thread = { name: 'ep', kind: 'user', partner: undefined, owes: undefined, left_us: null, paused: false, triggered: false, calls, registers: Array.from({ length: 16 }, (_, i) => (i === 5 ? register : i === 0 ? argument : i)), utcb: [word, id, 0] } as const;
   return {
     memory: {
       pieces: [{ address: 0x1000, bytes: new Uint8Array([byte, 0, 0, 0]) }],
@@ -48,7 +48,7 @@ const between = (before: Parts, after: Parts): string | null => stateDifference(
 test('equal states have no difference, and ids may be others wherever they stand', () => {
   assert.is(between({}, {}), null);
   assert.is(between({}, { id: 0x208 }), null);
-  assert.is(between({ argument: 3 }, { argument: 0 }), null, 'what a system call has in registers it has again when it is made once more');
+  assert.is(between({ argument: 3 }, { argument: 0 }), null, 'what the kernel has for a thread it writes into its registers when it comes back');
 });
 
 test('each part that differs is told', () => {

@@ -91,10 +91,10 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
     hold: (thread, held) => machine.kernel.equipment.hold(thread, held),
     admit: (admission) => machine.kernel.equipment.admit(admission),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
-    failRpc: (label, nth, kind) => {
+    failRpc: (label, nth, kind, times) => {
       const component = componentOf(label);
       if (component === undefined || !isCheckpointer(component.program.name)) return false;
-      putRpcFault(component, env.get(component).ep, nth, kind);
+      putRpcFault(component, env.get(component).ep, nth, kind, times);
       return true;
     },
     rpcsMade: (label) => {

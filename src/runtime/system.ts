@@ -183,9 +183,9 @@ export interface Equipment extends SignalEquipment {
   revoke(task: DebugId, slot: number): boolean;
   /**
    * Makes the `nth` RPC fail that the control thread of a checkpointer makes from now on (0: none, they are only counted). `denied`: the
-   * call itself fails; `exhausted`: with the exception for used-up quota, where the function has one. False where there is no checkpointer.
+   * call itself fails; `exhausted`: with the exception for used-up quota, where the function has one. `times` in a row do. False where there is no checkpointer.
    */
-  failRpc(label: string, nth: number, kind: 'denied' | 'exhausted'): boolean;
+  failRpc(label: string, nth: number, kind: 'denied' | 'exhausted', times?: number): boolean;
   /** RPCs that it has made since, and which was made to fail. */
   rpcsMade(label: string): { readonly made: number; readonly failed: string } | null;
   /** What is in the dataspace with a capability id; null where there is none, or where it is managed. */

@@ -142,9 +142,19 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
   keep: (_x, l) => call(keepParts, { targets: l.targets }, 'tidy'),
   tidy: (x, l) => {
     forget(x, l.targets);
-    return staysStopped(l.strategy) ? goto('thawed') : call(setOffTargets, { targets: l.targets }, 'resume');
+    return staysStopped(l.strategy) ? goto('thawed') : call(setOffTargets, { targets: l.targets }, 'resume', 'stuck');
   },
   resume: (_x, l) => call(resumeProxies, { targets: l.targets }, 'thawed'),
+  // The checkpoint is complete, and one of its threads stands still: that is told, and what nobody copies any more is given up.
+  stuck: (_x, l, { name, text }: Failure) => {
+    l.failure = { name, text: `the checkpoint is taken, but ${text}` };
+    return call(resumeProxies, { targets: l.targets }, l.strategy.copy === 'background' ? 'take_back' : 'kept');
+  },
+  take_back: (_x, l) => call(takeBackParts, { targets: l.targets }, 'forget_it', 'forget_it'),
+  kept: (x, l) => {
+    for (const target of l.targets) targets(x).update(target, { checkpoint: l.name });
+    return goto('abandoned');
+  },
   // The targets run already: what they want to write before its turn the pager copies first.
   thawed: (x, l) => {
     l.earlier = l.targets.map((target) => targets(x).require(target).checkpoint);
@@ -172,7 +182,11 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
   free_contents: (x) => call(freeContents, capturedContents(x), 'abandon', 'abandon'),
   abandon: (x, l) => {
     forget(x, l.targets);
-    return call(setOffTargets, { targets: l.targets }, 'let_go');
+    return call(setOffTargets, { targets: l.targets }, 'let_go', 'half_let_go');
+  },
+  half_let_go: (_x, l, { text }: Failure) => {
+    l.failure = { name: l.failure?.name ?? 'Unavailable', text: `${l.failure?.text ?? ''}; afterwards ${text}` };
+    return goto('let_go');
   },
   let_go: (_x, l) => call(resumeProxies, { targets: l.targets }, 'abandoned'),
   abandoned: (_x, l) => raise(l.failure?.name ?? 'Checkpoint_refused', l.failure?.text ?? ''),

@@ -13,7 +13,7 @@ import { dirtyWritable } from './managed_dataspaces.ts';
 import { NOTE_FROZEN, NOTE_THAWED } from '../system.ts';
 import { cpuSessions, cpuThreads, pauses, targets } from './online_storage.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
-import { PAUSE_HOLD_STEP_US, PAUSE_HOLD_US, PAUSE_HOLDS, PAUSE_SETTLE_US } from './limits.ts';
+import { RESUME_TRIES, PAUSE_HOLD_STEP_US, PAUSE_HOLD_US, PAUSE_HOLDS, PAUSE_SETTLE_US } from './limits.ts';
 import { sleep } from './sleep.ts';
 import { cancelWait, freezeThread, thawThread } from './thread_access.ts';
 
@@ -124,23 +124,35 @@ export const stopTargets = procedure<StopLocals>('rtcr.stop_targets', {
 
 const threadKeys = (x: Execution, group: readonly number[]): number[] => group.flatMap((target) => threadsOfTarget(x, target).map(([key]) => key));
 
-const resumeThread = procedure<ItemLocals>('rtcr.resume_thread_of_target', {
-  start: (x, l) => {
-    const { real, paused } = cpuThreads(x).require(l.item);
-    return paused ? done() : rpc(Cpu_thread.resume, real, {}, 'resumed');
-  },
-  resumed: () => done(),
-});
+type SetOffLocals = TargetsLocals & { left?: readonly number[]; tries?: number; stuck?: readonly string[] };
 
-/** Sets targets off again that were stopped in whatever way. */
-export const setOffTargets = procedure<TargetsLocals>('rtcr.set_off_targets', {
+/** Sets targets off again that were stopped in whatever way. Whichever of their threads cannot be resumed is named, when all others run. */
+export const setOffTargets = procedure<SetOffLocals>('rtcr.set_off_targets', {
   start: (x, l) => {
     const paused = l.targets.filter((target) => targets(x).get(target)?.phase === 'paused');
     if (paused.length < l.targets.length) return call(thawTargets, { targets: l.targets }, 'set_off');
     for (const target of paused) targets(x).update(target, { phase: 'running' });
-    return each(resumeThread, threadKeys(x, paused), {}, 'set_off');
+    l.left = threadKeys(x, paused);
+    return goto('resume');
   },
-  set_off: () => done(),
+  resume: (x, l) => {
+    const [key] = l.left ?? [];
+    if (key === undefined) return goto('set_off');
+    const row = cpuThreads(x).get(key);
+    return row === undefined || row.paused ? goto('resumed') : rpc(Cpu_thread.resume, row.real, {}, 'resumed', 'failed');
+  },
+  failed: (x, l) => {
+    l.tries = (l.tries ?? 0) + 1;
+    if (l.tries < RESUME_TRIES) return goto('resume');
+    l.stuck = [...(l.stuck ?? []), cpuThreads(x).get(l.left?.[0] ?? 0)?.name ?? ''];
+    return goto('resumed');
+  },
+  resumed: (_x, l) => {
+    l.left = (l.left ?? []).slice(1);
+    l.tries = 0;
+    return goto('resume');
+  },
+  set_off: (_x, { stuck = [] }) => (stuck.length === 0 ? done() : raise('Unavailable', `thread ${stuck.map((name) => `"${name}"`).join(', ')} cannot be resumed, and stands still`)),
 });
 
 function refuse(x: Execution, group: readonly number[], name: string): Action {

@@ -68,3 +68,6 @@ export const HOOK_PAUSE_US = 1000;
 /** How long the checkpointer may have kept the timer server from running before it reads the clock, and how often it lets it run then. */
 export const TIMER_LATE_US = 250_000;
 export const TIMER_LATE_ROUNDS = 4;
+
+/** How often the checkpointer asks core to resume a thread that it has paused. */
+export const RESUME_TRIES = 2;

@@ -95,7 +95,10 @@ interface Undisturbed {
   readonly rpcs: number;
   /** What each component says from the command on. */
   readonly says: readonly (readonly string[])[];
-  /** What there may be at once after a command that failed: what living components have by turns, or what stays for as long as the checkpoint does. */
+  /**
+   * What there may be at once after a command that failed: what living components have by turns, what stays for as long as the checkpoint does,
+   * or what one that went well leaves when it is forgotten: dataspaces of the components that are in view from then on.
+   */
   readonly kept: readonly Inventory[];
   /** What there is when the components have been killed and every checkpoint dropped. */
   readonly ended: Inventory;
@@ -129,12 +132,13 @@ class Trial {
       const outcome = carryOutCommand(system, this.#asked(during));
       const rpcs = system.equipment.rpcsMade(this.#parent)?.made ?? 0;
       settle(system);
+      const dropped = group.apart(() => this.#attempt(system, () => this.#inventoryAfter('forget')));
       const [killed, ended] = group.apart(() => this.#attempt(system, () => [this.#inventoryAfter('kill'), this.#inventoryAfter('drop')] as const));
       group.untilLines(this.#labels.map(() => LINES_MAX), system.machine.time_us + LISTEN_US);
       const says = group.subjects.map(({ lines }) => lines.slice(0, LINES_MAX));
       group.close();
       const error = outcome.ok ? cycle(system, this.#request, this.#request.strategy) : `the ${during} fails: ${outcome.message}`;
-      return { error, rpcs, says, kept: during === 'restore' ? [...alone, killed] : alone, ended };
+      return { error, rpcs, says, kept: during === 'restore' ? [...alone, killed] : [...alone, dropped], ended };
     });
   }
 
@@ -192,10 +196,11 @@ class Trial {
     return new Group(this.#system, this.#labels, this.#request.scenario.unify);
   }
 
-  /** What there is when the components have been killed, or when all checkpoints have been dropped. */
-  #inventoryAfter(what: 'kill' | 'drop'): Inventory {
+  /** What there is when the checkpoint alone has been dropped, when the components have been killed, or when all checkpoints have been dropped. */
+  #inventoryAfter(what: 'forget' | 'kill' | 'drop'): Inventory {
     const { path, with: others = [] } = this.#request;
     if (what === 'kill' && this.#living().length > 0) carryOutCommand(this.#system, { kind: 'kill', child: path, with: others });
+    if (what === 'forget') carryOutCommand(this.#system, { kind: 'drop', of: path, name: NAME });
     if (what === 'drop') for (const name of [NAME, BASE]) carryOutCommand(this.#system, { kind: 'drop', of: path, name });
     settle(this.#system);
     return this.#system.inventory();

@@ -1,4 +1,5 @@
-// Test equipment: which threads core has been asked to pause and not to resume. Owns no state; core keeps the mark.
+// Test equipment: which threads core has been asked to pause and not to resume.
+// Owns no state; core keeps the mark. Source modelled: genode-base-foc.md 9.2.
 
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import type { Machine } from '../emu/machine.ts';

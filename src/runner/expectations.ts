@@ -1,11 +1,14 @@
 // The steps that look at a component besides its capability space: threads, memory, quota, sessions; and those that harm it.
 // Owner of what checkpoints and dumps kept to be compared with later.
 
+import type { ComponentMemory } from '../runtime/component_memory.ts';
 import type { ComponentInfo, KernelState, RamAccount, System } from '../runtime/system.ts';
 import type { ExpectedThread, Fault, StepOf } from '../scenario/model_steps.ts';
 import type { CodePlaces } from './code_places.ts';
 import type { SessionRecord } from './run_record.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
+import { deadStacks } from './sweep/ends.ts';
+import { compareMemory } from './sweep/memory_comparison.ts';
 import { findTask } from './task_name.ts';
 import { Whereabouts } from './whereabouts.ts';
 
@@ -15,6 +18,8 @@ export interface Kept {
   readonly ram: RamAccount | null;
   /** Places that a later step compares, by their address. */
   readonly memory: ReadonlyMap<string, Uint8Array>;
+  /** All memory, if a later step compares that. */
+  readonly whole: ComponentMemory | undefined;
 }
 
 /** By the name of the checkpoint or dump; one for all machines of a scenario. */
@@ -53,7 +58,9 @@ export class Expectations {
       const content = 'error' in range ? null : this.#system.equipment.readMemory(component.label, range.address, range.bytes, component.task);
       if (content !== null && !('error' in range)) memory.set(`${range.address}+${range.bytes}`, content);
     }
-    const kept = { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label, component.task), memory };
+    const isWhole = this.#memorySteps.some(({ expected }) => expected.kind === 'same-as' && expected.point === point && expected.place === undefined);
+    const whole = isWhole ? this.#system.memory(component.task) : undefined;
+    const kept = { threads: this.#threads(component).map(({ name }) => name).sort(), ram: this.#system.equipment.ramAccount(component.label, component.task), memory, whole };
     this.#kept.set(keyOf(point, component.label), kept);
     if (!further) this.#kept.set(point, kept);
   }
@@ -81,8 +88,9 @@ export class Expectations {
     const component = this.#component(of);
     if ('verdict' in component) return component;
     const wanted = expected.kind === 'bytes' ? Uint8Array.from(expected.bytes) : null;
-    const place = expected.place;
-    if (place === undefined) throw new Error('a memory expectation without a place is not executed and was not refused');
+    if (expected.kind === 'same-as' && expected.place === undefined) return this.#wholeMemory(component, expected.point);
+    const { place } = expected;
+    if (place === undefined) throw new Error('a memory expectation of bytes without a place');
     const range = this.#range(place, of, wanted?.length ?? (expected.kind === 'same-as' ? (expected.size_bytes ?? WORD_BYTES) : WORD_BYTES));
     if ('error' in range) return failed(range.error);
     const present = this.#system.equipment.readMemory(component.label, range.address, range.bytes, component.task);
@@ -93,6 +101,15 @@ export class Expectations {
     if (at === -1) return PASSED;
     const from = at - (at % WORD_BYTES);
     return failed(`memory of ${component.label} differs at ${hex(range.address + at)}`, `expected: ${bytesText(before.subarray(from, from + BYTES_SHOWN))}`, `there is: ${bytesText(present.subarray(from, from + BYTES_SHOWN))}`);
+  }
+
+  /** All writable memory, up to the ids of capabilities and what lies below the stack pointers of now. */
+  #wholeMemory({ label, task }: ComponentInfo, point: string): StepEnd {
+    const before = this.#keptOf(point, label)?.whole;
+    const present = this.#system.memory(task);
+    if (before === undefined || present === undefined) return failed(`no memory of ${label} is known ${before === undefined ? `at '${point}'` : 'now'}`);
+    const found = compareMemory(before, present, deadStacks(present.stack_pointers));
+    return found === null ? PASSED : failed(`memory of ${label} differs from '${point}': ${found.words}`);
   }
 
   quota({ of, quota }: StepOf<'expect-quota'>): StepEnd {

@@ -108,7 +108,7 @@ export class ExpectationDecoder {
     const place = symbol !== undefined && address !== undefined ? undefined : codePlace(symbol, address);
     const expected = expectedMemory({ place, value, bytes, size, sameAs, two: symbol !== undefined && address !== undefined });
     if (expected !== undefined) return { kind: 'expect-memory', of, expected };
-    this.#diagnostics.error('E017', node.tagSpan, "<expect-memory> has either 'same-as', with a place and a 'size' if need be, or a place ('symbol' or 'address') and one of 'value' and 'bytes'");
+    this.#diagnostics.error('E017', node.tagSpan, "<expect-memory> has either 'same-as', alone or with a place and a 'size', or a place ('symbol' or 'address') and one of 'value' and 'bytes'");
     return undefined;
   }
 

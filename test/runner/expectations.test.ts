@@ -4,6 +4,7 @@
 import * as assert from 'uvu/assert';
 import type { ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId } from '../../src/emu/numbers.ts';
+import type { ComponentMemory } from '../../src/runtime/component_memory.ts';
 import { CodePlaces } from '../../src/runner/code_places.ts';
 import { Expectations } from '../../src/runner/expectations.ts';
 import type { SessionRecord } from '../../src/runner/run_record.ts';
@@ -26,13 +27,15 @@ const row = (id: number, name: string): ThreadRow => ({ id: id as DebugId, cpu: 
 
 const MEMORY: StepOf<'expect-memory'> = { kind: 'expect-memory', of: 'sheep', span, expected: { kind: 'same-as', point: 'c', place: { kind: 'address', address: 0x100 }, size_bytes: 4 } };
 
+const ALL_MEMORY: StepOf<'expect-memory'> = { ...MEMORY, expected: { kind: 'same-as', point: 'c' } };
+
 function expectations(more: Partial<Script>, sessions: readonly SessionRecord[] = []): Expectations {
   const system = new ScriptedSystem({
     at: [], components: [{ label: 'init -> sheep', task: TASK, alive: true, slots: [] }],
     threads: [row(EP, 'ep'), row(SIGNAL, 'signal handler')], states: new Map<number, KernelState>([[EP, 'call'], [SIGNAL, 'irq']]), ...more,
   });
   if (config === undefined) throw new Error('no config');
-  return new Expectations(system, new CodePlaces(config, []), new Map(), () => sessions, [MEMORY]);
+  return new Expectations(system, new CodePlaces(config, []), new Map(), () => sessions, [MEMORY, ALL_MEMORY]);
 }
 
 const session = (service: string, args: string, outcome: SessionRecord['outcome'], provider: string | null): SessionRecord => ({ service, args, thread: EP, component: 'init -> sheep', start_us: 0, end_us: 1, outcome, provider });
@@ -53,6 +56,26 @@ test('threads and memory are compared with what a checkpoint kept', () => {
   assert.is(one.memory(MEMORY).verdict, 'passed');
   content = Uint8Array.of(1, 2, 9, 4);
   assert.equal(one.memory(MEMORY).message, ['memory of init -> sheep differs at 0x102', 'expected: 01 02 03 04', 'there is: 01 02 09 04']);
+});
+
+test('all memory is compared up to the ids of capabilities and what is below a stack pointer', () => {
+  const STACK = 0x4010_0000;
+  const memoryOf = (id: number, live: number, dead: number): ComponentMemory => ({
+    pieces: [{ address: 0x1000, bytes: Uint8Array.of(id, 0, live, 0) }, { address: STACK, bytes: Uint8Array.of(dead, 0, 7, 0) }],
+    regions: [], records: [{ slot: 8, id, references: 1 }], cap_map_address: 0, stack_pointers: [STACK + 2],
+  });
+  let present: ComponentMemory | undefined = memoryOf(0x31, 1, 5);
+  const one = expectations({ memory: () => present });
+  assert.equal(one.memory(ALL_MEMORY).message, ["no memory of init -> sheep is known at 'c'"]);
+  one.keep('c', { label: 'init -> sheep', task: TASK as DebugId, alive: true });
+  for (const same of [memoryOf(0x31, 1, 5), memoryOf(0x77, 1, 5), memoryOf(0x31, 1, 9)]) {
+    present = same;
+    assert.is(one.memory(ALL_MEMORY).verdict, 'passed');
+  }
+  present = memoryOf(0x31, 2, 5);
+  assert.equal(one.memory(ALL_MEMORY).message, ["memory of init -> sheep differs from 'c': 0x1002 holds 0x2 instead of 0x1"]);
+  present = undefined;
+  assert.equal(one.memory(ALL_MEMORY).message, ['no memory of init -> sheep is known now']);
 });
 
 test('memory that is not attached is no equal memory', () => {

@@ -4,6 +4,7 @@
 import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
 import type { ObjectSpace, SlotEntry, ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
+import type { ComponentMemory } from '../../src/runtime/component_memory.ts';
 import type { BootSystem, CapRecords, ComponentInfo, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
 import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
 
@@ -20,6 +21,8 @@ export interface Script {
   readonly components: ScriptedComponent[];
   readonly threads?: readonly ThreadRow[];
   readonly equipment?: Partial<Equipment>;
+  /** Of whichever component. */
+  readonly memory?: () => ComponentMemory | undefined;
   /** Kernel states; a script may change them. */
   readonly states?: Map<number, KernelState>;
   /** The last RPC of each thread. */
@@ -97,8 +100,8 @@ export class ScriptedSystem implements System {
     return { of: () => ({ kind: 'unknown', reason: 'a scripted system has no capability maps' }), slots: [] };
   }
 
-  memory(): undefined {
-    return undefined;
+  memory(): ComponentMemory | undefined {
+    return this.script.memory?.();
   }
 
   takeImage(): null {

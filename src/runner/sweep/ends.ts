@@ -60,4 +60,4 @@ function finalDifference(expected: FinalState, actual: FinalState): string[] | n
 const NONE: FormerIds = new Map();
 
 /** Below each stack pointer, down to the beginning of its slot in the stack area. */
-const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));
+export const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));

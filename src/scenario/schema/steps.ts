@@ -133,7 +133,7 @@ const PLAIN_STEPS = {
     address: optional(ADDRESS, 'the place, as an address'),
     value: optional(WORD, 'the word there'),
     bytes: optional(BYTES, 'the bytes there, in hexadecimal'),
-    size: optional(SIZE, 'with same-as: so many bytes from there; default: all memory'),
+    size: optional(SIZE, "with same-as: so many bytes from the place; without place and size all memory is compared, up to the ids of capabilities and dead stack"),
     'same-as': optional(NAME, 'the checkpoint to compare the present memory with'),
     ...ON,
   }),

@@ -43,6 +43,7 @@ const engineFile = {
   setup({ onLoad }) {
     onLoad({ filter: /arm[\\/]fast[\\/]engine_module\.ts$/ }, () => ({
       contents: `import { readFileSync } from 'node:fs'; import { WasmModule } from '../../web_assembly.ts';
+        export const optimise = () => rescapOptimise();
         export const engineModule = () => new WasmModule(readFileSync(new URL('${ENGINE}', import.meta.url)));`,
       loader: 'ts',
     }));

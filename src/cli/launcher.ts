@@ -34,12 +34,12 @@ const WHOLE: readonly string[] = ['start', 'system', 'rtcr', 'replay'];
 const INTERRUPT_BUDGET = 300_000;
 
 /**
- * Bytes of WebAssembly that a function executes before V8 optimises it: one figure to begin with, V8's own where code is translated
- * because it is hot. Most runs are over before optimising the fast engine's loop has paid: it takes longer than a million instructions
- * do in the loop as it stands, and pays after some 20 millions.
+ * How WebAssembly is compiled: quickly, until it is known to be worth more. A budget alone cannot say so: V8 charges the fast engine's
+ * loop with the length of its code each time around, and optimised it within the first million instructions, which took longer than
+ * they did.
  */
-const TIERING_BUDGET = 400_000_000;
-const TIERING_BUDGET_HOT = 1_800_000;
+const QUICK = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] as const;
+const WELL = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'] as const;
 
 /** Room to begin with for a file that is read, more than the largest has: files are read one after the other, and fresh memory costs. */
 const ROOM_BYTES = 1 << 20;
@@ -48,7 +48,7 @@ const here = pathToFileURL(__filename).href;
 let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 const packs: (Pack | undefined)[] = [];
 const loaded = new Map<number, unknown>();
-let tiering = TIERING_BUDGET;
+let tiering: readonly string[] = QUICK;
 
 function load(chunk: number): unknown {
   if (loaded.has(chunk)) return loaded.get(chunk);
@@ -65,10 +65,10 @@ function openPack(name: string): Pack {
   // Scripts hold ASCII only, which build.mjs sees to: one byte a character is the form that V8 reads fastest.
   const text = contents(file).toString('latin1');
   const cachedData = cached(cache);
-  setTiering(TIERING_BUDGET);
+  setFlags(QUICK);
   // V8 is done with `cachedData`, which lies in the room, when the script is made.
   const script = new Script(text, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
-  setTiering(tiering);
+  setFlags(tiering);
   const isWanted = cachedData === undefined || script.cachedDataRejected === true;
   if (isWanted && (WORTHY.includes(process.argv[2]) || !WHOLE.includes(name))) process.on('exit', () => keep(cache, script));
   return script.runInThisContext() as Pack;
@@ -98,7 +98,7 @@ function cached(cache: string): Buffer | undefined {
 
 /** Complete under its name or not there: other processes may start meanwhile. */
 function keep(cache: string, script: Script): void {
-  setTiering(TIERING_BUDGET);
+  setFlags(QUICK);
   const data = script.createCachedData();
   const draft = `${cache}.${process.pid}`;
   try {
@@ -110,12 +110,12 @@ function keep(cache: string, script: Script): void {
 }
 
 function optimise(): void {
-  tiering = TIERING_BUDGET_HOT;
-  setTiering(tiering);
+  tiering = WELL;
+  setFlags(tiering);
 }
 
-function setTiering(budget: number): void {
-  setFlagsFromString(`--wasm-tiering-budget=${budget}`);
+function setFlags(flags: readonly string[]): void {
+  for (const flag of flags) setFlagsFromString(flag);
 }
 
 // Before V8's flags are set: Node's own modules, too, come with code for one set of flags, its own, and would be compiled afterwards.

@@ -6,6 +6,9 @@ import { MODULE_BASE64 } from './module.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
+/** Tells the host that what is compiled from now on is worth being compiled well. A host that decides itself needs not be told. */
+export const optimise = (): void => undefined;
+
 export const engineModule = (): WasmModule => new WasmModule(bytesOf(MODULE_BASE64));
 
 function bytesOf(base64: string): Uint8Array {

@@ -16,7 +16,7 @@ import { clearExclusive, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
 import type { CpuRegisters } from '../registers.ts';
 import { Plans, referencePlan } from './decoded.ts';
 import type { Plan } from './decoded.ts';
-import { instantiate } from './instance.ts';
+import { count, instantiate, isOld } from './instance.ts';
 import type { Imports, Runs } from './instance.ts';
 import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE } from './layout.ts';
 import { RecordArea } from './record_area.ts';
@@ -41,7 +41,7 @@ export class FastCpu implements Engine {
   protected readonly area: Int32Array;
   protected readonly spaces: SpaceTable;
   readonly #records: RecordArea;
-  protected readonly runs: Runs;
+  protected runs: Runs;
   protected readonly imports: Imports;
   protected registers: Int32Array = new Int32Array(0);
 
@@ -99,6 +99,7 @@ export class FastCpu implements Engine {
   protected refresh(): void {
     this.mmu.refresh();
     this.spaces.refresh(this.memory.epoch);
+    if (isOld(this.runs)) this.runs = instantiate(this.memory.wasm, this.imports);
   }
 
   get #isThumb(): boolean {
@@ -128,6 +129,7 @@ export class FastCpu implements Engine {
 
   /** What the module's reason to stop means, when the registers are back. */
   protected outcome(reason: number, retired: number): CpuExit {
+    count(retired);
     if (reason === EXIT_BUDGET || reason === EXIT_EXCHANGE) return { kind: 'budget', retired };
     if (reason === EXIT_REFERENCE) {
       const exit = this.reference.run(1);

@@ -38,8 +38,8 @@ export type CapturedSource = {
   readonly pending: readonly StoredSignal[];
 };
 
-/** A time in which a target stood still, in readings of the checkpointer's clock. */
-export type Still = { readonly from_ms: number; readonly to_ms: number };
+/** A time in which a target stood still, in readings of the checkpointer's clock, and which of its threads ran on behind it. */
+export type Still = { readonly from_ms: number; readonly to_ms: number; readonly nudged: readonly number[] };
 
 export type Capture = {
   readonly target: number;
@@ -143,19 +143,25 @@ export function standsStill(x: Execution, now_ms: number): void {
   }
 }
 
-/** One of their threads is let run on. */
-export function runsAgain(x: Execution, now_ms: number): void {
+/** Some of their threads are let run on. */
+export function runsAgain(x: Execution, now_ms: number, nudged: readonly number[]): void {
   for (const { target } of allCaptures(x)) {
     enterCapture(x, target);
     const { stills, still_since_ms } = capture.get(x);
-    capture.update(x, { stills: [...stills, { from_ms: still_since_ms, to_ms: now_ms }] });
+    capture.update(x, { stills: [...stills, { from_ms: still_since_ms, to_ms: now_ms, nudged }] });
   }
 }
 
-const lengthOf = (stills: readonly Still[]): number => stills.reduce((sum, { from_ms, to_ms }) => sum + to_ms - from_ms, 0);
+const lengthOf = (stills: readonly Pick<Still, 'from_ms' | 'to_ms'>[]): number => stills.reduce((sum, { from_ms, to_ms }) => sum + to_ms - from_ms, 0);
 
 /** For how long a target has stood still in a checkpoint that is being taken, up to when it was let run on last. */
 export const stoodStill = (x: Execution, target: number): number => lengthOf(allCaptures(x).find((row) => row.target === target)?.stills ?? []);
+
+/** For how long the clock of the captured target went on while other threads ran and this one was frozen: its timeouts are so much nearer. */
+export function ranWithout(x: Execution, thread: number): number {
+  const { stills, still_since_ms } = capture.get(x);
+  return stills.reduce((ms, { to_ms, nudged }, at) => (nudged.includes(thread) ? 0 : ms + (stills[at + 1]?.from_ms ?? still_since_ms) - to_ms), 0);
+}
 
 /** For how long the captured target has stood still since a reading of the clock, up to the moment of capture. */
 export function stillSince(x: Execution, clock_ms: number): number {

@@ -8,14 +8,14 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { irqSlot } from '../native/thread_table.ts';
-import { capture, type CapturedThread, used } from './capture.ts';
+import { capture, type CapturedThread, ranWithout, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuThreads, targets } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { threadsOfTarget } from './target_rows.ts';
-import { REGISTER_COUNT } from './thread_phase.ts';
+import { REGISTER_COUNT, type ThreadPhase } from './thread_phase.ts';
 import { isDenied, readIpSp, readIrqCount, readPhase, readRegisters, readUtcb } from './thread_access.ts';
 
 /** Words of a Thread_state: fault flags, gate selector, gate id, UTCB address (genode-16.08-abi.md 2). */
@@ -87,8 +87,11 @@ function readThread(x: Execution, thread: CapturedThread, kernel: number, l: Rea
   if (utcb === 'absent') return absent('utcb', 'message registers and TLS words; strategy utcb="zero" does without');
   if (utcb === 'failed') return `the UTCB of thread ${thread.index} cannot be read`;
   if (l.utcbs) used(x, 'utcb');
-  return { debug_id: read.id, phase: read.phase, registers, utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
+  return { debug_id: read.id, phase: aged(read.phase, ranWithout(x, thread.key)), registers, utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
 }
+
+const aged = (phase: ThreadPhase | null, ms: number): ThreadPhase | null =>
+  phase === null || phase.timeout_us === null ? phase : { ...phase, timeout_us: Math.max(phase.timeout_us - ms * 1000, 0) };
 
 /** A thread that was never started may have words in its UTCB: its creator writes them before it starts it. */
 function readFutureThread(x: Execution, thread: CapturedThread, kernel: number, l: ReadLocals): Partial<CapturedThread> {

@@ -101,8 +101,8 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     l['nudged'] = Array.from({ length: l.repeats === 0 ? 1 : TRANSIT_TICKS }, () => nudged).flat();
     return hasTimers(x, l.targets) && stopsBy(l.strategy) === 'freeze' ? call(readClock, {}, 'clock') : goto('nudge');
   },
-  clock: (x, _l, now_ms: number) => {
-    runsAgain(x, now_ms);
+  clock: (x, l, now_ms: number) => {
+    runsAgain(x, now_ms, l['nudged'] as readonly number[]);
     return goto('nudge');
   },
   nudge: (_x, l) => each(nudgeThread, l['nudged'] as readonly number[], {}, 'ended', 'failed'),

@@ -7,17 +7,17 @@
 #include "timer_session.h"
 #include "utcb.h"
 
-enum { OP_DEAF = 0, STACK_BYTES = 8 * 1024, LEAST_MS = 409, MOST_MS = 425 };
+enum { OP_DEAF = 0, STACK_BYTES = 8 * 1024, FIRST_MS = 409, APART_MS = 20, LATE_MS = 16 };
 
-/* mantissa 400, exponent 10: 409.6 ms */
-#define RECEIVE_TIMEOUT (10u << 10 | 400u)
-#define SEND_TIMEOUT (RECEIVE_TIMEOUT << 16)
+/* mantissa and exponent: units of 1.024 ms; the first is over after 409.6 ms, each other one 20.48 ms later */
+#define TIMEOUT_OF(n) (10u << 10 | (400u + (n) * 20u))
 
 const u32 component_stack_bytes = 16 * 1024;
 
 struct waiter {
 	struct thread thread;
 	u32 (*wait)(struct thread *thread);
+	u32 number;
 };
 
 static struct timer timer;
@@ -29,19 +29,19 @@ static struct lock never;
 static u32 sleeps(struct thread *thread)
 {
 	(void)thread;
-	return kernel_invoke(0, OP_WAIT_SELF, RECEIVE_TIMEOUT, NULL);
+	return kernel_invoke(0, OP_WAIT_SELF, TIMEOUT_OF(0), NULL);
 }
 
 static u32 waits_for_irq(struct thread *thread)
 {
 	utcb()->mr[0] = IRQ_UNMASK;
-	return kernel_invoke(TAG_IRQ, (thread->stack->gate_selector + THREAD_IRQ_OFFSET) | OP_CALL, RECEIVE_TIMEOUT, NULL);
+	return kernel_invoke(TAG_IRQ, (thread->stack->gate_selector + THREAD_IRQ_OFFSET) | OP_CALL, TIMEOUT_OF(1), NULL);
 }
 
 static u32 waits_for_anybody(struct thread *thread)
 {
 	(void)thread;
-	return kernel_invoke(0, OP_OPEN_WAIT, RECEIVE_TIMEOUT, NULL);
+	return kernel_invoke(0, OP_OPEN_WAIT, TIMEOUT_OF(2), NULL);
 }
 
 static u32 call_deaf(u32 timeouts)
@@ -57,13 +57,13 @@ static u32 call_deaf(u32 timeouts)
 static u32 waits_for_reply(struct thread *thread)
 {
 	(void)thread;
-	return call_deaf(RECEIVE_TIMEOUT);
+	return call_deaf(TIMEOUT_OF(3));
 }
 
 static u32 waits_to_send(struct thread *thread)
 {
 	(void)thread;
-	return call_deaf(SEND_TIMEOUT);
+	return call_deaf(TIMEOUT_OF(4) << 16);
 }
 
 static i32 hear_nothing(struct rpc_object *object, u32 opcode, struct message *request, struct message *reply)
@@ -78,12 +78,14 @@ static i32 hear_nothing(struct rpc_object *object, u32 opcode, struct message *r
 
 static void wait_and_tell(struct thread *thread)
 {
+	struct waiter *waiter = CONTAINER_OF(thread, struct waiter, thread);
+	u32 const least = FIRST_MS + waiter->number * APART_MS;
 	u32 const begin = timer_elapsed_ms(&timer);
-	u32 const tag = CONTAINER_OF(thread, struct waiter, thread)->wait(thread);
+	u32 const tag = waiter->wait(thread);
 	u32 const error = tag & TAG_ERROR ? utcb()->error & IPC_ERROR_MASK : 0;
 	u32 const ms = timer_elapsed_ms(&timer) - begin;
 
-	if (ms >= LEAST_MS && ms <= MOST_MS)
+	if (ms >= least && ms <= least + LATE_MS)
 		log_line("%s: error %u in time", thread_name(), error);
 	else
 		log_error("%s: error %u after %u ms", thread_name(), error, ms);
@@ -105,6 +107,7 @@ void component_construct(struct entrypoint *entrypoint)
 	deaf.dispatch = hear_nothing;
 	deaf_cap = rpc_entrypoint_manage(&deaf_ep.rpc, &deaf);
 	for (u32 n = 0; n < sizeof(waiters) / sizeof(waiters[0]); n++) {
+		waiters[n].number = n;
 		thread_create(&waiters[n].thread, &waiter_kind, names[n], STACK_BYTES);
 		thread_start(&waiters[n].thread);
 	}

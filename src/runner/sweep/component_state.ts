@@ -10,7 +10,6 @@ import { compareMemory, type FormerIds } from './memory_comparison.ts';
 import { INSTRUCTION_POINTER, threadDifference, type ThreadState } from './thread_comparison.ts';
 import type { Subject } from './subject.ts';
 
-
 /** What has come for a component and was not taken yet. While it stands still there may come more. */
 export interface Pending {
   /** Signals that core holds, by the number by which the component knows their context. */
@@ -99,10 +98,10 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
  * The first difference in words; null if the states are one, up to the ids of kernel objects. `still`: what was pending when the component stood still. `told`: the restore
- * itself has sent signals, about modules that have changed.
+ * itself has sent signals, about modules that have changed. `ran_on_us`: for how long the checkpoint let some threads run while others stood.
  */
-export function stateDifference(before: ComponentState, after: ComponentState, still: Pending, told = false): string | null {
-  return regionsDifference(before, after) ?? memoryDifference(before, after) ?? recordsDifference(before, after) ?? threadsDifference(before, after) ?? ramDifference(before, after) ?? pendingDifference(still, told ? null : before.pending, after.pending);
+export function stateDifference(before: ComponentState, after: ComponentState, still: Pending, told = false, ran_on_us = 0): string | null {
+  return regionsDifference(before, after) ?? memoryDifference(before, after) ?? recordsDifference(before, after) ?? threadsDifference(before, after, ran_on_us) ?? ramDifference(before, after) ?? pendingDifference(still, told ? null : before.pending, after.pending);
 }
 
 function regionsDifference({ memory: before }: ComponentState, { memory: after }: ComponentState): string | null {
@@ -140,10 +139,10 @@ function recordsDifference(before: ComponentState, { memory, labels }: Component
   return wrong === undefined ? null : `the capability record of slot ${hex(wrong.slot)} has id ${hex(wrong.id)}, the capability there has ${hex(labels.get(wrong.slot) ?? 0)}`;
 }
 
-function threadsDifference(before: ComponentState, after: ComponentState): string | null {
+function threadsDifference(before: ComponentState, after: ComponentState, ran_on_us: number): string | null {
   const names = new Ids(before, after);
   for (const [utcb, thread] of before.threads) {
-    const found = threadDifference(thread, after.threads.get(utcb), (one, other) => names.equal(one, other));
+    const found = threadDifference(thread, after.threads.get(utcb), (one, other) => names.equal(one, other), ran_on_us);
     if (found !== null) return `thread "${thread.name}"${found}`;
   }
   const more = [...after.threads].find(([utcb]) => !before.threads.has(utcb));

@@ -177,6 +177,7 @@ export function experiment(system: System, expected: Expectation, record?: (cour
 }
 
 type Judgement = { readonly other_module?: boolean; readonly outcome: Exclude<Outcome, Explained>; readonly reason: readonly string[]; readonly ends?: readonly End[]; readonly refusal?: string };
+const US_PER_MS = 1000;
 const failed = (...reason: readonly string[]): Judgement => ({ outcome: 'failed', reason });
 
 function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement {
@@ -199,7 +200,7 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   if (wrong !== null) return failed(...wrong);
   // A strategy that loses something is judged by what comes of it.
   const complete = Object.keys({ ...strategy.checkpoint, ...strategy.restore }).length === 0;
-  const state = complete ? statesDifference(watch.states, labelsOf(expected.mark), restored.facts['changed_modules'] !== undefined) : null;
+  const state = complete ? statesDifference(watch.states, labelsOf(expected.mark), restored.facts['changed_modules'] !== undefined, Number(checkpointed.facts['ran_on_ms']) * US_PER_MS) : null;
   if (state !== null) return failed(`restored is not what was checkpointed: ${state}`);
   const { reason, ends } = goesOn(group, expected, started_us, watch.states);
   if (reason === null) return { outcome: 'ok', reason: [] };
@@ -219,10 +220,10 @@ function spacesDifference(before: Spaces, after: Spaces, labels: readonly string
   return null;
 }
 
-function statesDifference({ still, before, after }: Watch['states'], labels: readonly string[], told: boolean): string | null {
+function statesDifference({ still, before, after }: Watch['states'], labels: readonly string[], told: boolean, ran_on_us: number): string | null {
   for (const [i, label] of labels.entries()) {
     const [one, other] = [before[i], after[i]];
-    const found = one === undefined || other === undefined ? 'it has no state' : stateDifference(one, other, still[i] ?? one.pending, told);
+    const found = one === undefined || other === undefined ? 'it has no state' : stateDifference(one, other, still[i] ?? one.pending, told, ran_on_us);
     if (found !== null) return labels.length < 2 ? found : `${label}: ${found}`;
   }
   return null;

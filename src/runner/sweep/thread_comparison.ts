@@ -41,10 +41,13 @@ const FAULT_WORDS: readonly number[] = [0, 1, 64, 65, 66];
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-/** The first difference, in words that go on behind the name of the thread; null if there is none. */
-export function threadDifference(before: ThreadState, after: ThreadState | undefined, same: SameWord): string | null {
+/**
+ * The first difference, in words that go on behind the name of the thread; null if there is none. `ran_on_us`: for how long other threads
+ * ran on while this one was frozen, which may be gone from its timeout.
+ */
+export function threadDifference(before: ThreadState, after: ThreadState | undefined, same: SameWord, ran_on_us = 0): string | null {
   if (after === undefined) return ' is missing';
-  const found = courseDifference(before, after) ?? registersDifference(before, after, same) ?? utcbDifference(before, after, same);
+  const found = courseDifference(before, after, ran_on_us) ?? registersDifference(before, after, same, ran_on_us) ?? utcbDifference(before, after, same);
   return found === null ? null : `: ${found}`;
 }
 
@@ -53,7 +56,7 @@ const WAITS: Readonly<Record<CourseKind, string>> = {
   page_fault: 'waits for its pager', exception: 'has stopped with an exception',
 };
 
-function courseDifference(before: ThreadState, after: ThreadState): string | null {
+function courseDifference(before: ThreadState, after: ThreadState, ran_on_us: number): string | null {
   if (before.owes !== after.owes) return `${after.owes ?? 'nobody'} waits for its reply instead of ${before.owes ?? 'nobody'}`;
   if (before.paused !== after.paused) return before.paused ? 'it is not paused any more' : 'it is paused, and was not';
   // One that is being resumed has its exception answered in a moment; one that is paused stops with another.
@@ -63,25 +66,25 @@ function courseDifference(before: ThreadState, after: ThreadState): string | nul
   if (after.kind !== kind && (before.kind !== 'page_fault' || after.kind !== 'page_fault')) return `it ${WAITS[after.kind]} instead of what it did: it ${WAITS[before.kind]}`;
   if (before.kind !== 'reply') return null;
   if (before.partner !== after.partner) return `it waits for a reply of ${after.partner ?? 'nobody'} instead of ${before.partner ?? 'nobody'}`;
-  return sameTime(before.left_us, after.left_us) ? null : `it waits for a reply ${timeWords(after.left_us)} instead of ${timeWords(before.left_us)}`;
+  return sameTime(before.left_us, after.left_us, ran_on_us) ? null : `it waits for a reply ${timeWords(after.left_us)} instead of ${timeWords(before.left_us)}`;
 }
 
 const timeWords = (left_us: number | null): string => (left_us === null ? 'for ever' : `for ${left_us} us`);
 
 /** What is left is rounded up to what a timeout can say: ten bits of it. */
-function sameTime(before: number | null, after: number | null): boolean {
+function sameTime(before: number | null, after: number | null, ran_on_us: number): boolean {
   if (before === null || after === null) return before === after;
-  return after >= before && after <= before + 1 + before / 256;
+  return after >= Math.max(before - ran_on_us, 0) && after <= before + 1 + before / 256;
 }
 
 /** Microseconds of a relative timeout; null for never. */
 const timeOf = (timeout: number): number | null => (timeout === 0 ? null : (timeout & 0x3ff) * 2 ** ((timeout >>> 10) & 0x1f));
 
-function registersDifference(before: ThreadState, after: ThreadState, same: SameWord): string | null {
+function registersDifference(before: ThreadState, after: ThreadState, same: SameWord, ran_on_us: number): string | null {
   const repeats = before.kind === 'send' || before.kind === 'irq' || before.kind === 'open_wait' || before.kind === 'sleep';
   // What the kernel has for a thread it writes into its registers when the thread comes back; a restored one has it there.
   const comes_back = before.kind === 'user' && before.calls;
-  const timeouts = repeats ? timeoutDifference(before, after) : null;
+  const timeouts = repeats ? timeoutDifference(before, after, ran_on_us) : null;
   if (timeouts !== null) return timeouts;
   for (const i of comes_back ? KEPT_REGISTERS : ALL_REGISTERS) {
     const [was, is] = [repeats ? expected(before, i) : (before.registers[i] ?? 0), after.registers[i] ?? 0];
@@ -102,13 +105,13 @@ function expected({ kind, registers }: ThreadState, register: number): number | 
 }
 
 /** The half of the timeouts that the wait is about says what is left of it; the other half is as it was. */
-function timeoutDifference(before: ThreadState, after: ThreadState): string | null {
+function timeoutDifference(before: ThreadState, after: ThreadState, ran_on_us: number): string | null {
   const halves = ({ registers }: ThreadState): readonly [number, number] => [(registers[TIMEOUTS] ?? 0) >>> 16, (registers[TIMEOUTS] ?? 0) & 0xffff];
   const [[send, receive], [send_now, receive_now]] = [halves(before), halves(after)];
   const [other, other_now, now] = before.kind === 'send' ? [receive, receive_now, send_now] : [send, send_now, receive_now];
   if (other !== other_now) return `the ${before.kind === 'send' ? 'receive' : 'send'} timeout of its call is ${hex(other_now)} instead of ${hex(other)}`;
   const left = timeOf(now);
-  return sameTime(before.left_us, left) ? null : `it ${WAITS[before.kind]} ${timeWords(left)} instead of ${timeWords(before.left_us)}`;
+  return sameTime(before.left_us, left, ran_on_us) ? null : `it ${WAITS[before.kind]} ${timeWords(left)} instead of ${timeWords(before.left_us)}`;
 }
 
 function utcbDifference(before: ThreadState, after: ThreadState, same: SameWord): string | null {

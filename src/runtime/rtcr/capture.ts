@@ -163,6 +163,10 @@ export function ranWithout(x: Execution, thread: number): number {
   return stills.reduce((ms, { to_ms, nudged }, at) => (nudged.includes(thread) ? 0 : ms + (stills[at + 1]?.from_ms ?? still_since_ms) - to_ms), 0);
 }
 
+/** For how long some threads ran on, at most over all targets, while others stood still. */
+export const ranOn = (x: Execution): number =>
+  Math.max(0, ...allCaptures(x).map(({ stills, still_since_ms }) => stills.reduce((ms, { to_ms }, at) => ms + (stills[at + 1]?.from_ms ?? still_since_ms) - to_ms, 0)));
+
 /** For how long the captured target has stood still since a reading of the clock, up to the moment of capture. */
 export function stillSince(x: Execution, clock_ms: number): number {
   const { stills, still_since_ms, now_ms } = capture.get(x);

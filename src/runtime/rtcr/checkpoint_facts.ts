@@ -4,7 +4,7 @@
 import type { PlainRecord } from '../../emu/plain.ts';
 import { children } from '../child/child_table.ts';
 import type { Execution } from '../native/execution.ts';
-import { allCaptures } from './capture.ts';
+import { allCaptures, ranOn } from './capture.ts';
 import { dataspacesOf, type Snapshot, threadsOf } from './target_state.ts';
 
 /** Of all snapshots of a checkpoint together; `rounds` and `in_transit` are about capabilities in transit. */
@@ -28,6 +28,7 @@ export function checkpointFacts(x: Execution, snapshots: readonly Snapshot[], ro
     extensions: [...new Set(captures.flatMap(({ extensions }) => extensions))].sort(),
     lost: snapshots.flatMap((snapshot) => losses(x, snapshot, group)),
     transit_rounds: rounds,
+    ran_on_ms: ranOn(x),
     in_transit,
   };
 }

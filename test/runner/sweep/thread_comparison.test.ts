@@ -96,4 +96,11 @@ test('a paused thread is paused, stops before its next instruction, and has all 
   for (const i of [0, 4, 13, 15]) assert.match(String(between(paused, { ...again, registers: registers({ [i]: 1 }) })), / is 0x1 instead of/);
 });
 
+test('a frozen thread may have less time left by what others ran on for, and no more than that', () => {
+  const sleeping = (left_us: number): ThreadState => thread({ kind: 'reply', partner: 'x', left_us });
+  assert.is(threadDifference(sleeping(50_000), sleeping(40_000), same, 10_000), null);
+  assert.match(String(threadDifference(sleeping(50_000), sleeping(39_000), same, 10_000)), /for 39000 us instead of for 50000 us/);
+  assert.match(String(threadDifference(sleeping(50_000), sleeping(40_000), same)), /for 40000 us instead of for 50000 us/);
+});
+
 test.run();

@@ -75,7 +75,7 @@ extensions: $(BUNDLE)
 losing: $(BUNDLE)
 	@$(NODE) $(BUNDLE) sweep sheep_counter --losing --shard 1/4 $(ARGS)
 
-# One moment of twelve of each scenario that checkpoints something takes some minutes; make sweeps SHARD=1/1 tries all, for hours.
+# One moment of twelve of each scenario that checkpoints something takes some minutes; make sweeps SHARD=1/1 tries all, ten times as long.
 # What is there already is not done again: rm -rf reports/*/sweep.json reports/*/*/sweep.json begins anew.
 SHARD = 1/12
 SWEPT = $(shell grep -l '<checkpoint' run/*.xml run/restore/*.xml | sed 's,^run/,,; s,.xml$$,,')

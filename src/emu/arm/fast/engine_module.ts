@@ -9,7 +9,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Tells the host that what is compiled from now on is worth being compiled well. A host that decides itself needs not be told. */
 export const optimise = (): void => undefined;
 
-export const engineModule = (): WasmModule => new WasmModule(bytesOf(MODULE_BASE64));
+/** `_well`: what the host compiles now is to be other code than what it compiled before; one that was told nothing has no other. */
+export const engineModule = (_well = false): WasmModule => new WasmModule(bytesOf(MODULE_BASE64));
 
 function bytesOf(base64: string): Uint8Array {
   const digits = new Uint8Array(128);

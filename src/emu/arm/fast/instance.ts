@@ -47,5 +47,5 @@ export function count(retired: number): void {
   left -= retired;
   if (left > 0) return;
   optimise();
-  compiled = engineModule();
+  compiled = engineModule(true);
 }

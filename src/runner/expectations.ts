@@ -6,9 +6,8 @@ import type { ComponentInfo, KernelState, RamAccount, System } from '../runtime/
 import type { ExpectedThread, Fault, StepOf } from '../scenario/model_steps.ts';
 import type { CodePlaces } from './code_places.ts';
 import type { SessionRecord } from './run_record.ts';
+import { compareMemory, deadStacks } from './memory_comparison.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
-import { deadStacks } from './sweep/ends.ts';
-import { compareMemory } from './sweep/memory_comparison.ts';
 import { findTask } from './task_name.ts';
 import { Whereabouts } from './whereabouts.ts';
 

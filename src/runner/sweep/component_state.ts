@@ -6,7 +6,7 @@ import type { DebugId } from '../../emu/numbers.ts';
 import type { ComponentMemory, MemoryPiece } from '../../runtime/component_memory.ts';
 import type { RamAccount, System } from '../../runtime/system.ts';
 import { idAddress } from '../../runtime/rtcr/cap_map_reader.ts';
-import { compareMemory, type FormerIds } from './memory_comparison.ts';
+import { compareMemory, type FormerIds } from '../memory_comparison.ts';
 import { INSTRUCTION_POINTER, threadDifference, type ThreadState } from './thread_comparison.ts';
 import type { Subject } from './subject.ts';
 

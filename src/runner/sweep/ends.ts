@@ -3,7 +3,7 @@
 
 import { compare } from '../capspace/compare.ts';
 import { explain } from '../capspace/words.ts';
-import { compareMemory, type DeadStack, type FormerIds } from './memory_comparison.ts';
+import { compareMemory, deadStacks, type FormerIds } from '../memory_comparison.ts';
 import type { Group } from './group.ts';
 import type { FinalState } from './subject.ts';
 
@@ -16,8 +16,6 @@ export interface End {
   readonly final: FinalState | 'ended' | undefined;
 }
 
-/** Every thread's stack has a slot of this size in the stack area. */
-const STACK_BYTES = 0x10_0000;
 
 /** Lets each of a group say so many lines, all come to rest, and looks at them. */
 export function runToEnd(group: Group, lines: readonly number[], deadline_us: number): readonly End[] {
@@ -58,6 +56,3 @@ function finalDifference(expected: FinalState, actual: FinalState): string[] | n
 }
 
 const NONE: FormerIds = new Map();
-
-/** Below each stack pointer, down to the beginning of its slot in the stack area. */
-export const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));

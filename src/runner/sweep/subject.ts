@@ -6,7 +6,7 @@ import type { DebugId } from '../../emu/numbers.ts';
 import type { ComponentMemory } from '../../runtime/component_memory.ts';
 import type { System } from '../../runtime/system.ts';
 import type { Unify } from '../../scenario/model.ts';
-import type { FormerIds } from './memory_comparison.ts';
+import type { FormerIds } from '../memory_comparison.ts';
 import { LogLines } from '../log_lines.ts';
 
 /** What is compared at the end of a run. */

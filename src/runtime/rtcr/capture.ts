@@ -157,15 +157,15 @@ const lengthOf = (stills: readonly Pick<Still, 'from_ms' | 'to_ms'>[]): number =
 /** For how long a target has stood still in a checkpoint that is being taken, up to when it was let run on last. */
 export const stoodStill = (x: Execution, target: number): number => lengthOf(allCaptures(x).find((row) => row.target === target)?.stills ?? []);
 
+/** For how long a target was let run behind each of its stills, summed over those that count. */
+const ranBehind = ({ stills, still_since_ms }: Pick<Capture, 'stills' | 'still_since_ms'>, counts: (still: Still) => boolean): number =>
+  stills.reduce((ms, still, at) => (counts(still) ? ms + (stills[at + 1]?.from_ms ?? still_since_ms) - still.to_ms : ms), 0);
+
 /** For how long the clock of the captured target went on while other threads ran and this one was frozen: its timeouts are so much nearer. */
-export function ranWithout(x: Execution, thread: number): number {
-  const { stills, still_since_ms } = capture.get(x);
-  return stills.reduce((ms, { to_ms, nudged }, at) => (nudged.includes(thread) ? 0 : ms + (stills[at + 1]?.from_ms ?? still_since_ms) - to_ms), 0);
-}
+export const ranWithout = (x: Execution, thread: number): number => ranBehind(capture.get(x), ({ nudged }) => !nudged.includes(thread));
 
 /** For how long some threads ran on, at most over all targets, while others stood still. */
-export const ranOn = (x: Execution): number =>
-  Math.max(0, ...allCaptures(x).map(({ stills, still_since_ms }) => stills.reduce((ms, { to_ms }, at) => ms + (stills[at + 1]?.from_ms ?? still_since_ms) - to_ms, 0)));
+export const ranOn = (x: Execution): number => Math.max(0, ...allCaptures(x).map((row) => ranBehind(row, () => true)));
 
 /** For how long the captured target has stood still since a reading of the clock, up to the moment of capture. */
 export function stillSince(x: Execution, clock_ms: number): number {

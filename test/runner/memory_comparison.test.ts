@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { compareMemory } from '../../../src/runner/sweep/memory_comparison.ts';
-import type { ComponentMemory } from '../../../src/runtime/component_memory.ts';
-import { suite } from '../../kit.ts';
+import { compareMemory } from '../../src/runner/memory_comparison.ts';
+import type { ComponentMemory } from '../../src/runtime/component_memory.ts';
+import { suite } from '../kit.ts';
 
 const test = suite('memory comparison');
 

@@ -1,13 +1,19 @@
 // Whether two memories of one component are the same up to the names of capabilities and what lies in dead stack.
 // Pure; owns no state. "Equal after restore" is defined in architecture.md, "When the checkpointer acts".
 
-import type { ComponentMemory, MemoryPiece } from '../../runtime/component_memory.ts';
+import type { ComponentMemory, MemoryPiece } from '../runtime/component_memory.ts';
 
 /** An address range of a stack below its stack pointer: no live value is there. */
 export interface DeadStack {
   readonly from: number;
   readonly to: number;
 }
+
+/** Every thread's stack has a slot of this size in the stack area. */
+const STACK_BYTES = 0x10_0000;
+
+/** Below each stack pointer, down to the beginning of its slot in the stack area. */
+export const deadStacks = (pointers: readonly number[]): DeadStack[] => pointers.map((sp) => ({ from: sp - (sp % STACK_BYTES), to: sp }));
 
 export interface MemoryDifference {
   readonly address: number;

@@ -24,6 +24,7 @@ static struct timer timer;
 static struct entrypoint deaf_ep;
 static struct rpc_object deaf;
 static struct cap *deaf_cap;
+static struct lock heard;
 static struct lock never;
 
 static u32 sleeps(struct thread *thread)
@@ -72,6 +73,7 @@ static i32 hear_nothing(struct rpc_object *object, u32 opcode, struct message *r
 	(void)opcode;
 	(void)request;
 	(void)reply;
+	lock_release(&heard);
 	lock_take(&never);
 	return RPC_OK;
 }
@@ -96,17 +98,23 @@ static const struct thread_kind waiter_kind = { wait_and_tell };
 static struct waiter waiters[] = {
 	{ .wait = sleeps }, { .wait = waits_for_irq }, { .wait = waits_for_anybody }, { .wait = waits_for_reply }, { .wait = waits_to_send },
 };
+enum { WAITERS = sizeof(waiters) / sizeof(waiters[0]) };
+
 static const char *const names[] = { "asleep", "at_irq", "at_open_wait", "in_call", "sending" };
 
 void component_construct(struct entrypoint *entrypoint)
 {
 	(void)entrypoint;
 	timer_open(&timer);
+	lock_initialise(&heard, LOCKED);
 	lock_initialise(&never, LOCKED);
 	entrypoint_create(&deaf_ep, "deaf", 2 * STACK_BYTES);
 	deaf.dispatch = hear_nothing;
 	deaf_cap = rpc_entrypoint_manage(&deaf_ep.rpc, &deaf);
-	for (u32 n = 0; n < sizeof(waiters) / sizeof(waiters[0]); n++) {
+	for (u32 n = 0; n < WAITERS; n++) {
+		/* the last one must not be heard instead of the call before it, which would wait for ever to be taken */
+		if (n == WAITERS - 1)
+			lock_take(&heard);
 		waiters[n].number = n;
 		thread_create(&waiters[n].thread, &waiter_kind, names[n], STACK_BYTES);
 		thread_start(&waiters[n].thread);
@@ -116,7 +124,7 @@ void component_construct(struct entrypoint *entrypoint)
 	log_line("in the middle");
 	timer_sleep_ms(&timer, 220);
 	log_line("nearly over");
-	for (u32 n = 0; n < sizeof(waiters) / sizeof(waiters[0]); n++)
+	for (u32 n = 0; n < WAITERS; n++)
 		thread_join(&waiters[n].thread);
 	log_line("done");
 }

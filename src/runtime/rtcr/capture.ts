@@ -157,15 +157,19 @@ const lengthOf = (stills: readonly Pick<Still, 'from_ms' | 'to_ms'>[]): number =
 /** For how long a target has stood still in a checkpoint that is being taken, up to when it was let run on last. */
 export const stoodStill = (x: Execution, target: number): number => lengthOf(allCaptures(x).find((row) => row.target === target)?.stills ?? []);
 
-/** For how long a target was let run behind each of its stills, summed over those that count. */
-const ranBehind = ({ stills, still_since_ms }: Pick<Capture, 'stills' | 'still_since_ms'>, counts: (still: Still) => boolean): number =>
-  stills.reduce((ms, still, at) => (counts(still) ? ms + (stills[at + 1]?.from_ms ?? still_since_ms) - still.to_ms : ms), 0);
+/** For how long a target was let run behind its stills, from one of them on. */
+const ranBehind = ({ stills, still_since_ms }: Pick<Capture, 'stills' | 'still_since_ms'>, from: number): number =>
+  stills.reduce((ms, still, at) => (at < from ? ms : ms + (stills[at + 1]?.from_ms ?? still_since_ms) - still.to_ms), 0);
 
-/** For how long the clock of the captured target went on while other threads ran and this one was frozen: its timeouts are so much nearer. */
-export const ranWithout = (x: Execution, thread: number): number => ranBehind(capture.get(x), ({ nudged }) => !nudged.includes(thread));
+/**
+ * For how long the clock of the captured target went on while other threads ran and this one was frozen: its timeouts are so much nearer.
+ * Who is let run is in no wait that lasts; a timeout that it has now it set itself, after everything before.
+ */
+export const ranWithout = (captured: Pick<Capture, 'stills' | 'still_since_ms'>, thread: number): number =>
+  ranBehind(captured, captured.stills.findLastIndex(({ nudged }) => nudged.includes(thread)) + 1);
 
 /** For how long some threads ran on, at most over all targets, while others stood still. */
-export const ranOn = (x: Execution): number => Math.max(0, ...allCaptures(x).map((row) => ranBehind(row, () => true)));
+export const ranOn = (x: Execution): number => Math.max(0, ...allCaptures(x).map((row) => ranBehind(row, 0)));
 
 /** For how long the captured target has stood still since a reading of the clock, up to the moment of capture. */
 export function stillSince(x: Execution, clock_ms: number): number {

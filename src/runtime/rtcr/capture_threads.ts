@@ -87,7 +87,7 @@ function readThread(x: Execution, thread: CapturedThread, kernel: number, l: Rea
   if (utcb === 'absent') return absent('utcb', 'message registers and TLS words; strategy utcb="zero" does without');
   if (utcb === 'failed') return `the UTCB of thread ${thread.index} cannot be read`;
   if (l.utcbs) used(x, 'utcb');
-  return { debug_id: read.id, phase: aged(read.phase, ranWithout(x, thread.key)), registers, utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
+  return { debug_id: read.id, phase: aged(read.phase, ranWithout(capture.get(x), thread.key)), registers, utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
 }
 
 const aged = (phase: ThreadPhase | null, ms: number): ThreadPhase | null =>

@@ -1,5 +1,5 @@
 // Every scenario of run/, cut at a random instruction: saved and loaded in a fresh process, or remembered and brought back in this one,
-// it goes on to the same console, listings and memory (architecture, law 2). A sample by default; RESCAP_EVERY=1 takes all.
+// it goes on to the same console, listings and memory (architecture, law 2). Once each; RESCAP_EVERY=1 cuts each at ten instructions.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,12 +13,11 @@ import { goOn, root, scenarioFiles, systemAt } from './scenario_states.ts';
 
 const test = suite('runtime/every_scenario', { timeout_ms: 600_000 });
 const SEED = 20170323;
-const SAMPLE = 4;
 /** Two seconds of virtual time, of which the start-up is the busy part. */
 const LATEST = 130_000_000;
 const EARLY = 8_000_000;
 const MORE = 1_500_000;
-const ALL = (process.env['RESCAP_EVERY'] ?? '') !== '';
+const CUTS = process.env['RESCAP_EVERY'] === '1' ? 10 : 1;
 
 type Seen = ReturnType<typeof goOn>;
 
@@ -31,16 +30,12 @@ function same(seen: Seen, expected: Seen, where: string): void {
   }
 }
 
-test(`${ALL ? 'every scenario' : `${SAMPLE} scenarios`} at random instructions go on to the same bytes in a fresh process and after a rewind`, () => {
-  const all = scenarioFiles();
-  const moments = fc.sample(fc.oneof(fc.integer({ min: 1, max: EARLY }), fc.integer({ min: 1, max: LATEST })), { seed: SEED, numRuns: all.length });
-  const chosen = ALL ? all.map((_, i) => i) : fc.sample(fc.shuffledSubarray(all.map((_, i) => i), { minLength: SAMPLE, maxLength: SAMPLE }), { seed: SEED, numRuns: 1 })[0] ?? [];
+/** Each file cut at one of `moments`, this process's way on compared with what it does once brought back; then the same in another process. */
+function cutAll(files: readonly string[], moments: readonly number[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'rescap-every-'));
   try {
-    const cases = chosen.flatMap((i) => {
-      const [file, moment] = [all[i] ?? '', moments[i] ?? 1];
-      const system = systemAt(file, moment);
-      if (system === null) return [];
+    const cases = files.map((file, i) => {
+      const system = systemAt(file, moments[i] as number);
       const path = join(folder, `${i}.state`);
       writeFileSync(path, encodeStateFile(system.save()));
       const where = `${file} at instruction ${system.machine.instructions}`;
@@ -48,9 +43,8 @@ test(`${ALL ? 'every scenario' : `${SAMPLE} scenarios`} at random instructions g
       const first = goOn(system, MORE);
       system.rewind(start);
       same(goOn(system, MORE), first, `${where}, brought back`);
-      return [{ where, path, first }];
+      return { where, path, first };
     });
-    assert.ok(cases.length >= Math.min(SAMPLE, chosen.length) - 2, 'too few scenarios could be cut');
     const listing = join(folder, 'listing');
     writeFileSync(listing, cases.map(({ path }) => path).join('\n'));
     const output = execFileSync(process.execPath, ['--import', 'tsx', join(root, 'test/runtime/continue_scenarios.ts'), listing, String(MORE)], { encoding: 'utf8', maxBuffer: 1 << 28, cwd: root });
@@ -61,6 +55,14 @@ test(`${ALL ? 'every scenario' : `${SAMPLE} scenarios`} at random instructions g
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}
+
+const files = scenarioFiles();
+const moments = fc.sample(fc.oneof(fc.integer({ min: 1, max: EARLY }), fc.integer({ min: 1, max: LATEST })), { seed: SEED, numRuns: files.length * CUTS });
+for (let cut = 0; cut < CUTS; cut++) {
+  test(`every scenario goes on to the same bytes in a fresh process and after a rewind, from a random instruction (${cut + 1} of ${CUTS})`, () => {
+    cutAll(files, moments.slice(cut * files.length));
+  });
+}
 
 test.run();

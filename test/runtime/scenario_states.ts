@@ -28,27 +28,28 @@ export const context: Context = {
   },
 };
 
-/** All scenario files of run/ that boot one system. */
+/** All scenario files of run/ that boot one system: a replay follows no more. */
 export function scenarioFiles(): readonly string[] {
   return readdirSync(join(root, 'run'), { recursive: true, encoding: 'utf8' })
     .map((file) => `run/${file.replaceAll('\\', '/')}`)
     .filter((file) => /\.(xml|yaml|hid)$/.test(file) && !file.includes('.golden/'))
-    .filter((file) => loadScenario(file, context).scenario !== undefined)
+    .filter((file) => loadScenario(file, context).scenario?.machines.length === 0)
     .sort();
 }
 
-/** The system of a scenario at an instruction, or where its run ended if that is earlier; null where it cannot be replayed. */
-export function systemAt(file: string, instruction: number): RunningSystem | null {
+/** The system of a scenario at an instruction, or half-way to where its run ended if that is earlier. */
+export function systemAt(file: string, instruction: number): RunningSystem {
   const { scenario } = loadScenario(file, context);
   if (scenario === undefined) throw new Error(`${file} has errors`);
   const { modules, diagnostics } = loadModules(scenario, context);
-  if (diagnostics.length > 0) return null;
+  if (diagnostics.length > 0) throw new Error(`${file}: ${diagnostics.map(({ message }) => message).join('; ')}`);
   const folder = goldenFolderOf(file);
   const goldens = { ...goldenFolder(join(root, folder), folder), write: () => undefined, remove: () => undefined };
   const session = new ReplaySession(scenarioSource(scenario, modules, { boot: bootSystem, wall_ms: () => 0, goldens }));
   const problem = session.runTo({ kind: 'instruction', at: instruction });
   const ended = /the run ends at instruction (\d+)/.exec(problem ?? '');
-  if (ended !== null && session.runTo({ kind: 'instruction', at: Math.floor(Number(ended[1]) / 2) }) !== null) return null;
+  const rest = ended === null ? problem : session.runTo({ kind: 'instruction', at: Math.floor(Number(ended[1]) / 2) });
+  if (rest !== null) throw new Error(`${file}: ${rest}`);
   return session.system as RunningSystem;
 }
 

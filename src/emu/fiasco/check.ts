@@ -90,7 +90,7 @@ function checkThreads(kernel: Kernel, expect: Expect): void {
       const servable = thread.senders.entries().some(({ sender }) => !(sender instanceof Thread && sender.frozen) && (partner === null || partner === sender));
       expect(!servable, `${name} sleeps in a ${partner === null ? 'open' : 'closed'} wait and has senders that it waits for`);
     }
-    if (!thread.ready && thread.step === 'gate_wait') expect(thread.ipc?.gate?.waiters.has(thread) === true, `${name} waits for a gate's thread and is in no queue`);
+    if (!thread.ready && thread.step === 'gate_wait') expect(thread.ipc?.gate?.waiters.has(thread) === true || kernel.threads().some(({ waking }) => waking.includes(thread)), `${name} waits for a gate's thread and is in no queue`);
   }
 }
 

@@ -108,7 +108,15 @@ function info({ object, output }: ObjectCall<IpcGate>): Result {
 
 /** Who waited for a thread looks again: there is one now, or the gate is gone. */
 function wakeWaiters(kernel: Kernel, gate: IpcGate): void {
-  for (const waiter of gate.waiters.takeAll()) kernel.processor.wake(waiter);
+  if (gate.waiters.size === 0) return;
+  const { processor } = kernel;
+  const { current } = processor;
+  // Whoever runs an operation wakes them one by one before it is back in user mode, and may have to give way to each.
+  const operates = current.activity.kind === 'system_call' && current.ipc === null && !current.alien_call;
+  for (const waiter of gate.waiters.takeAll()) {
+    if (operates) current.waking.push(waiter);
+    else processor.wake(waiter);
+  }
 }
 
 /** The gate is gone. Senders that are already queued at its thread are not affected. */

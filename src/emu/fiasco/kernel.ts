@@ -157,10 +157,17 @@ export class Kernel {
       const thread = this.processor.current;
       if (thread.dying) killThread(this, thread);
       else if (!thread.runnable) this.processor.schedule();
+      else if (thread.waking.length > 0) this.#wakeNext(thread);
       else if (thread.step !== 'user') continueIpc(this, thread);
       else if (thread.trigger !== null) raiseTriggered(this, thread);
       else return thread;
     }
+  }
+
+  /** One of the senders that the thread's operation let go on: it runs at once unless it is outranked, and the thread waits for its turn. */
+  #wakeNext({ waking }: Thread): void {
+    const waiter = waking.shift();
+    if (waiter?.step === 'gate_wait' && this.processor.deblock(waiter)) this.processor.switchTo(waiter);
   }
 
   /** Runs a thread in user mode for at most `budget` instructions, and handles the trap that ends it before. */

@@ -52,5 +52,6 @@ function forget(kernel: Kernel, object: Thread | Interrupt): void {
     if (thread.ipc?.receiver === object) thread.ipc.receiver = null;
     if (thread.reply?.caller === object) thread.reply = null;
     if (thread.delete_irq === object) thread.delete_irq = null;
+    if (thread.waking.length > 0 && object instanceof Thread && thread.waking.includes(object)) thread.waking.splice(thread.waking.indexOf(object), 1);
   }
 }

@@ -42,6 +42,13 @@ export class SenderQueue<S extends KernelObject> {
     this.#entries = this.#entries.filter((entry) => entry.sender !== sender);
   }
 
+  /** Takes the head out of the queue, if there is one. */
+  takeFirst(): S | undefined {
+    const head = this.#entries[0]?.sender;
+    if (head !== undefined) this.#entries = this.#entries.slice(1);
+    return head;
+  }
+
   capture(): readonly QueuedSender<S>[] {
     return this.#entries;
   }

@@ -131,6 +131,8 @@ export class Thread extends KernelObject {
   /** Destroyed, but not yet dispatched to take itself apart (3.7). */
   dying = false;
   killed = false;
+  /** Inside the kernel: senders whose gate got a thread, or went, by this thread's operation, and that it has still to make ready. */
+  readonly waking: Thread[] = [];
   /** Extension `freeze`. */
   frozen = false;
   /** Waits for its task's turn (turns.ts); follows from their position. */

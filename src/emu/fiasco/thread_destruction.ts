@@ -28,16 +28,15 @@ function leavePassedOver(thread: Thread): void {
   if (thread.ipc !== null) thread.ipc.receiver = null;
 }
 
+/**
+ * The thread takes itself apart. Each sender in its queue is made ready as by a message, so one that the slice's owner and the thread do not
+ * outrank runs at once, on its own slice; the rest follows when the thread is dispatched again.
+ */
 export function killThread(kernel: Kernel, thread: Thread): void {
-  leaveQueue(thread);
   kernel.timeouts.disarm(thread);
+  if (!abortSenders(kernel, thread)) return;
+  leaveQueue(thread);
   kernel.processor.queue.forget(thread);
-  // Quirk of this revision: queued senders are made ready only, and go back to sleep with nobody to wake them.
-  for (const sender of thread.senders.takeAll()) {
-    if (sender instanceof Irq) continue;
-    if (sender.ipc !== null) sender.ipc.receiver = null;
-    kernel.processor.wake(sender);
-  }
   thread.state = DEAD;
   thread.step = 'user';
   thread.activity = { kind: 'user' };
@@ -59,4 +58,24 @@ export function killThread(kernel: Kernel, thread: Thread): void {
   }
   if (kernel.processor.current === thread) kernel.processor.schedule();
   kernel.release(thread);
+}
+
+/**
+ * Quirk of this revision: queued senders are made ready only, and go back to sleep with nobody to wake them.
+ * @returns false if one of them runs now
+ */
+function abortSenders(kernel: Kernel, thread: Thread): boolean {
+  const { processor } = kernel;
+  for (const waiter of thread.waking.splice(0)) processor.wake(waiter);
+  for (;;) {
+    const sender = thread.senders.takeFirst();
+    if (sender === undefined) return true;
+    if (sender instanceof Irq) continue;
+    if (sender.ipc !== null) sender.ipc.receiver = null;
+    if (thread !== processor.current) processor.wake(sender);
+    else if (processor.deblock(sender)) {
+      processor.switchTo(sender);
+      return false;
+    }
+  }
 }

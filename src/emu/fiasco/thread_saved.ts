@@ -15,7 +15,7 @@ import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thre
 const VERSION = 1;
 export const THREAD_FIELDS = [
   'registers', 'task', 'bound', 'utcb_address', 'pager', 'handler', 'state', 'step', 'activity', 'ipc', 'senders', 'reply', 'trigger', 'alien_call', 'kernel_lr',
-  'dying', 'killed', 'frozen', 'timeout_left_us', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'fresh', 'hosted', 'debt', 'pending_exit', 'internal',
+  'dying', 'killed', 'waking', 'frozen', 'timeout_left_us', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'fresh', 'hosted', 'debt', 'pending_exit', 'internal',
 ] as const;
 const IPC_FIELDS = ['send', 'receiver', 'gate', 'receive', 'partner', 'send_timeout', 'receive_timeout', 'rights', 'through', 'sent'] as const;
 const STEPS: readonly Step[] = ['user', 'receive_begin', 'receive_enter', 'receive_wait', 'receive_done', 'send_done', 'send_wait', 'gate_wait'];
@@ -39,6 +39,7 @@ export function saveThread(thread: Thread): PlainRecord {
     kernel_lr: thread.kernel_lr,
     dying: thread.dying,
     killed: thread.killed,
+    waking: thread.waking.map(({ id }) => id),
     frozen: thread.frozen,
     timeout_left_us: thread.timeout_left_us,
     delete_irq: thread.delete_irq?.id ?? null,
@@ -89,6 +90,7 @@ export function restoreThread(kernel: Kernel, thread: Thread, fields: Fields, re
     const { sender, priority } = entry as { sender: number; priority: number };
     thread.senders.enqueue(senderOf(kernel.objects.require(sender)), priority);
   }
+  for (const id of fields.numbers('waking')) thread.waking.push(threadOf(kernel.objects.require(id)));
   restorePointers(kernel, thread, fields);
   restoreNumbers(thread, fields);
 }

@@ -6,6 +6,7 @@ import { Thread } from '../../../src/emu/fiasco/thread.ts';
 import { suite } from '../../kit.ts';
 import {
   CALL,
+  type Programs,
   REPLY_AND_WAIT,
   SELF,
   SEND,
@@ -13,6 +14,7 @@ import {
   type Step,
   WAIT,
   attachIrq,
+  capItem,
   createGate,
   createIrq,
   exRegs,
@@ -152,6 +154,91 @@ test('a send to a deleted gate that had no thread fails with "not existent"', ()
     client: [invoke({ tag: 0, to: sel(0x201, CALL) }), noteResult('client')],
   }));
   assert.equal(board.finish(), ['client 8000/4']);
+});
+
+/** A gate without thread in 0x201: the item is a capability that names none. */
+const unboundGate = (): Step => invoke({ tag: 0xfff1_0043, to: sel(2), mrs: [0, 0, 0x40, 8, ((1 << 12) | 0x37) >>> 0], buffers: [0, (0x201 << 12) | 0xa] });
+/** Two senders that wait for a thread of the gate, and a third thread that is ready when the gate changes. */
+const waitersOfGate = (change: Step): Programs => (at) => ({
+  main: [
+    unboundGate(),
+    ...startLocal(at, 0x202, 2, 'first'),
+    ...startLocal(at, 0x203, 3, 'second'),
+    ...startLocal(at, 0x204, 4, 'server'),
+    sleep((5 << 10) | 500),
+    change,
+    note('main'),
+  ],
+  first: [invoke({ tag: 0, to: sel(0x201, SEND) }), noteResult('first')],
+  second: [invoke({ tag: 0, to: sel(0x201, SEND) }), noteResult('second')],
+  server: [wait(), note('server'), wait(), note('server'), halt()],
+});
+const deleteGate = (): Step => taskUnmap(1, 0xc000_0000, ((0x201 << 12) | 0x37) >>> 0);
+
+test('each sender that waits at a deleted gate runs at once, before the deleting thread goes on', () => {
+  assert.equal(new ScriptedBoard(waitersOfGate(deleteGate())).finish(), ['first 8000/4', 'second 8000/4', 'main']);
+});
+
+test('each sender that waits for the thread of a gate runs at once when one is bound, before bind returns', () => {
+  const bind = invoke({ tag: 0xfff6_0042, to: sel(0x201), mrs: [0x10, 0x40, ...capItem(0x204)] });
+  const notes = new ScriptedBoard(waitersOfGate(bind)).finish();
+  assert.equal(notes.slice(0, 3), ['server', 'server', 'main']);
+});
+
+test('a machine saved while a thread has still to wake the senders of its gate goes on the same', () => {
+  const programs = waitersOfGate(deleteGate());
+  const board = new ScriptedBoard(programs);
+  const { machine } = board;
+  const wakes = (): boolean => machine.kernel.threads().some(({ waking }) => waking.length > 0);
+  while (!wakes() && machine.instructions < 2_000_000) machine.run({ instructions: 100 });
+  assert.ok(wakes());
+  assert.equal(machine.kernel.check(), []);
+  const again = new ScriptedBoard(programs, { state: machine.save() });
+  assert.equal(again.finish(), board.finish());
+});
+
+test('a sender of a killed receiver runs at once, in the middle of the end of that thread', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server'),
+      createGate(0x201, 0x148, 0x200),
+      ...startLocal(at, 0x202, 2, 'client'),
+      sleep((5 << 10) | 500),
+      taskUnmap(1, 0xc000_0000, ((0x200 << 12) | 0x37) >>> 0),
+      halt(),
+    ],
+    server: [sleep(0)],
+    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
+  }));
+  const { machine } = board;
+  machine.run({ instructions: 100_000 });
+  const server = threadOf(board, 'server');
+  const client = threadOf(board, 'client');
+  const runs: string[] = [];
+  machine.events.listen(['schedule'], (event) => {
+    if (event.kind === 'schedule') runs.push(event.to === server.id ? `server, ${server.senders.size} queued` : event.to === client.id ? `client, server ${server.killed ? 'gone' : 'dying'}` : 'main');
+  });
+  board.finish();
+  assert.equal(runs.slice(-4), ['server, 1 queued', 'client, server dying', 'server, 0 queued', 'main']);
+  assert.is(client.ready, false);
+});
+
+test('a killed receiver of higher priority than its senders is gone before any of them runs', () => {
+  const board: ScriptedBoard = new ScriptedBoard((at) => ({
+    main: [
+      ...startLocal(at, 0x200, 1, 'server', 200),
+      createGate(0x201, 0x148, 0x200),
+      ...startLocal(at, 0x202, 2, 'client'),
+      sleep((5 << 10) | 500),
+      taskUnmap(1, 0xc000_0000, ((0x200 << 12) | 0x37) >>> 0),
+      sleep(0x0400_0400),
+      note('main'),
+    ],
+    server: [sleep(0)],
+    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
+  }));
+  assert.equal(board.finish(), ['main']);
+  assert.is(threadOf(board, 'server').killed, true);
 });
 
 test('a triggered IRQ hands over to its waiting thread at equal priority', () => {

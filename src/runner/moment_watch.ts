@@ -152,20 +152,20 @@ class ShareWatch implements MomentWatch {
   readonly close: () => void;
   readonly #system: System;
   readonly #places: Whereabouts;
-  readonly #of: string;
   #left: number;
   /** Where the present stretch began; null while others run. */
   #since: number | null = null;
 
   constructor(instructions: number, of: string, system: System) {
     this.#left = instructions;
-    this.#of = of;
     this.#system = system;
     this.#places = new Whereabouts(system);
+    const since = (thread: DebugId): number | null => (isComponent(of, this.#places.of(thread).component) ? system.machine.instructions : null);
+    this.#since = since(system.inspector.current);
     this.close = system.machine.events.listen(['schedule'], (event) => {
       if (event.kind !== 'schedule') return;
       this.#account();
-      this.#since = isComponent(this.#of, this.#places.of(event.to).component) ? system.machine.instructions : null;
+      this.#since = since(event.to);
       // The limit of the present run does not know that the component runs now.
       if (this.#since !== null) system.machine.stop();
     });

@@ -5,7 +5,7 @@ import type { Machine } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
-import { endSignalOrders, orderSignals, releaseSignals, type SignalDelivery } from './core/signal_order.ts';
+import { endSignalOrders, orderSignals, releaseSignals, signalsArrived, type SignalDelivery } from './core/signal_order.ts';
 import { signalContexts, signalSources } from './core/signal_tables.ts';
 import type { Component } from './native/component.ts';
 
@@ -17,8 +17,8 @@ export interface SignalEquipment {
    * core knows no such component.
    */
   orderSignals(task: DebugId, order: readonly SignalDelivery[]): boolean;
-  /** Lets what is next in the order come, after a delivery. */
-  releaseSignals(task: DebugId): void;
+  /** A delivery has come to a component, of the context with this number: lets what is next in the order come. */
+  releaseSignals(task: DebugId, imprint: number): void;
   /** Ends all orders. */
   endSignalOrders(): void;
 }
@@ -47,10 +47,12 @@ export function signalEquipment(machine: Machine, core: () => Component | undefi
       orderSignals(owner, source, order);
       return true;
     },
-    releaseSignals: (task) => {
+    releaseSignals: (task, imprint) => {
       const owner = core();
       const source = owner === undefined ? 0 : sourceOf(owner, task);
-      if (owner !== undefined && source !== 0 && releaseSignals(owner, source)) trigger(owner, source);
+      if (owner === undefined || source === 0) return;
+      signalsArrived(owner, source, imprint);
+      if (releaseSignals(owner, source)) trigger(owner, source);
     },
     endSignalOrders: () => {
       const owner = core();

@@ -90,6 +90,8 @@ test('instructions are counted exactly, of all or of one component while it runs
   const later: Script['at'] = [[1, schedule(OTHER)], [3, schedule(SHEEP)], [4, schedule(OTHER)], [6, schedule(SHEEP)], [9, () => undefined]];
   assert.is(cameAt({ kind: 'instructions', instructions: 62_500 * 5 }, later), 5);
   assert.is(cameAt({ kind: 'instructions', instructions: 62_500 * 2, of: 'rtcr -> sheep' }, later), 7);
+  // What runs already when the watch begins counts from there.
+  assert.is(cameAt({ kind: 'instructions', instructions: 62_500 * 2, of: 'rtcr -> sheep' }, later.slice(2), { current: SHEEP }), 2);
 });
 
 test('execution comes to an address of the component, also of one that begins later, and the breakpoint goes with the watch', () => {

@@ -5,6 +5,7 @@ import { type BoardEvent, EventStream } from '../../src/emu/event.ts';
 import type { ObjectSpace, SlotEntry, ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId, Instructions, Microseconds, Slot } from '../../src/emu/numbers.ts';
 import type { ComponentMemory } from '../../src/runtime/component_memory.ts';
+import type { Inspector } from '../../src/runtime/inspector.ts';
 import type { BootSystem, CapRecords, ComponentInfo, ControlCommand, ControlOutcome, Equipment, KernelState, Origin, RpcName, StopReason, System, SystemConfig, ThreadPhase } from '../../src/runtime/system.ts';
 import { NOTE_CONTROL_DONE } from '../../src/runtime/system.ts';
 
@@ -20,6 +21,8 @@ export interface Script {
   readonly at: readonly (readonly [ms: number, what: string | ((system: ScriptedSystem) => void)])[];
   readonly components: ScriptedComponent[];
   readonly threads?: readonly ThreadRow[];
+  /** The thread that runs at the beginning. */
+  readonly current?: DebugId;
   readonly equipment?: Partial<Equipment>;
   /** Of whichever component. */
   readonly memory?: () => ComponentMemory | undefined;
@@ -45,8 +48,9 @@ export class ScriptedSystem implements System {
   #stopped = false;
   #outcome: ControlOutcome | null = null;
 
-  get inspector(): never {
-    throw new Error('a scripted system has no registers');
+  get inspector(): Inspector {
+    // There are no registers behind it.
+    return { current: this.script.current ?? 0 } as unknown as Inspector;
   }
   debuggerName(): undefined {}
   objectType(): undefined {}

@@ -85,7 +85,15 @@ export class OutsideWatch {
     this.#turns = turns;
     this.#origins = new Origins(group);
     this.#parent = `${(group.subjects[0]?.label ?? '').split(' -> ').slice(0, -1).join(' -> ')}:`;
+    for (const thread of group.system.inspector.threads()) this.#isProxied(thread);
     this.#close = group.system.machine.events.listen(['ipc_transfer', 'object_created', 'object_deleted'], (event) => this.#event(event));
+  }
+
+  /** Somebody outside may have asked the checkpointer for something before. */
+  #isProxied(thread: DebugId): void {
+    const name = this.#origins.name(thread);
+    const origin = name.startsWith(this.#parent) ? this.#origins.of(this.#origins.chain(thread)) : null;
+    if (origin !== null) this.#proxied.set(name, origin);
   }
 
   close(): void {

@@ -53,24 +53,26 @@ export class SignalOrder {
   readonly #system: System;
   readonly #close: () => void;
   readonly #tasks: readonly (DebugId | undefined)[];
-  #delivered = false;
+  readonly #arrived: SignalTaken[] = [];
 
   constructor({ system, subjects }: Group, turns: TurnWatch, signals: readonly SignalTaken[]) {
     this.#system = system;
     this.#tasks = subjects.map(({ task }) => task);
     for (const [i, task] of this.#tasks.entries()) if (task !== undefined) system.equipment.orderSignals(task, signals.filter(({ member }) => member === i));
     this.#close = system.machine.events.listen(['ipc_transfer'], (event) => {
-      if (takenBy(event, system, turns) === null) return;
-      this.#delivered = true;
+      const taken = takenBy(event, system, turns);
+      if (taken === null) return;
+      this.#arrived.push(taken);
       system.machine.stop();
     });
   }
 
   /** Whenever the machine stands still. */
   apply(): void {
-    if (!this.#delivered) return;
-    this.#delivered = false;
-    for (const task of this.#tasks) if (task !== undefined) this.#system.equipment.releaseSignals(task);
+    for (const { member, imprint } of this.#arrived.splice(0)) {
+      const task = this.#tasks[member];
+      if (task !== undefined) this.#system.equipment.releaseSignals(task, imprint);
+    }
   }
 
   close(): void {

@@ -16,13 +16,15 @@ interface OrderRow {
   readonly expected: readonly SignalDelivery[];
   /** Signals that wait for their turn, by context. */
   readonly early: readonly { readonly context: number; readonly count: number }[];
+  /** Deliveries of the order that are on their way to the component. */
+  readonly under_way: number;
 }
 
 /** By source. */
 const orders = table<OrderRow>('core_signal_orders');
 
 /** From now on the source delivers in this order. What is queued already stays so. */
-export const orderSignals = (x: HasStore, source: number, expected: readonly SignalDelivery[]): void => orders(x).set(source, { expected, early: [] });
+export const orderSignals = (x: HasStore, source: number, expected: readonly SignalDelivery[]): void => orders(x).set(source, { expected, early: [], under_way: 0 });
 
 /** Ends the order; what waits is queued. @returns the sources whose semaphores are to be triggered, once for each context */
 export function endSignalOrders(x: HasStore): readonly number[] {
@@ -45,11 +47,20 @@ export function takeSignals(x: HasStore, context: number, count: number): boolea
   return releaseSignals(x, source);
 }
 
-/** A source has delivered; what comes next waits for `releaseSignals`. */
+/** A source delivers; what comes next waits for `releaseSignals`. */
 export function signalsDelivered(x: HasStore, source: number, imprint: number): void {
   const order = orders(x).get(source);
-  if (order !== undefined && order.expected[0]?.imprint === imprint) orders(x).update(source, { expected: order.expected.slice(1) });
+  if (order !== undefined) orders(x).update(source, { under_way: order.under_way + 1, expected: withoutFirst(order, imprint) });
 }
+
+/** The component has been given a delivery. One that was under way already when the order began is the first of the order, too. */
+export function signalsArrived(x: HasStore, source: number, imprint: number): void {
+  const order = orders(x).get(source);
+  if (order === undefined) return;
+  orders(x).update(source, order.under_way > 0 ? { under_way: order.under_way - 1 } : { expected: withoutFirst(order, imprint) });
+}
+
+const withoutFirst = ({ expected }: OrderRow, imprint: number): OrderRow['expected'] => (expected[0]?.imprint === imprint ? expected.slice(1) : expected);
 
 /** Queues what is to be delivered next, if it has been submitted and nothing is before it. @returns true if the semaphore is to be triggered */
 export function releaseSignals(x: HasStore, source: number): boolean {

@@ -20,9 +20,12 @@ import { carried, carry, lanes, OF_ROOT, proxies, proxyAt, proxyOf, proxySession
 
 const EP_NAME = 'proxy ep';
 
-type AnnounceLocals = { [key: string]: Plain; target: number; service: string; root: number; proxy?: number };
+type AnnounceLocals = { [key: string]: Plain; target: number; service: string; root: number; held: boolean; proxy?: number };
 
-/** A target announces a service that is offered outside: the parent learns of it once, whatever becomes of the target. */
+/**
+ * A target announces a service that is offered outside: the parent learns of it once, whatever becomes of the target. `held`: it is being
+ * restored, and nobody may use it before it has the sessions that it had.
+ */
 export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
   start: (x, l) => {
     const known = proxyOf(x, l.service, targets(x).require(l.target).name);
@@ -32,12 +35,12 @@ export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
     if (target !== 0 && target !== l.target) return done();
     inc(x, l.root);
     if (root !== 0) dec(x, root);
-    proxies(x).update(known, { target: l.target, root: l.root });
+    proxies(x).update(known, { target: l.target, root: l.root, held: l.held });
     return done();
   },
   ep: (x, l, { index }: CreatedEntrypoint) => {
     inc(x, l.root);
-    const row = { service: l.service, server: targets(x).require(l.target).name, target: l.target, root: l.root, lane: 0, held: false };
+    const row = { service: l.service, server: targets(x).require(l.target).name, target: l.target, root: l.root, lane: 0, held: l.held };
     l.proxy = proxies(x).insert(row);
     proxies(x).update(l.proxy, { lane: newLane(x, l.proxy, OF_ROOT, index) });
     return call(manage, { interface: 'Root', ref: l.proxy, ep: index }, 'managed');
@@ -242,6 +245,8 @@ const passOn = procedure<MessageLocals>('rtcr.proxy.pass_on', {
     // Another thread of the client may have closed the session meanwhile.
     if (row === undefined || row.closed) return goto('unserved');
     if (row.inner !== 0) return goto('send');
+    // The server has ended since it was waited for: the next one may have the session.
+    if (proxies(x).require(row.proxy).root === 0) return goto('start');
     // The server was restored from before the session was opened.
     return call(openInner, { proxy: row.proxy, lane: row.lane, args: row.args, affinity: [0, 0, 0, 0, 0, 0] }, 'reopened', 'unserved');
   },

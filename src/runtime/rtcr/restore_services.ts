@@ -57,7 +57,7 @@ const restoreAnnouncement = procedure<MemberLocals>('rtcr.restore_announcement',
     const key = findRouted(x, service, child) ?? services(x).insert(routedService(service, child));
     services(x).set(key, { ...routedService(service, child), announced: true, root });
     const { target } = restoration.get(x);
-    return targets(x).require(target).proxied.includes(service) ? call(announceProxy, { target, service, root }, 'announced') : done();
+    return targets(x).require(target).proxied.includes(service) ? call(announceProxy, { target, service, root, held: true }, 'announced') : done();
   },
   announced: () => done(),
 });

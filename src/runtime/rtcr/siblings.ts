@@ -38,7 +38,7 @@ export const announceToSiblings = procedure<AnnounceLocals>('rtcr.announce', {
   announced: (x, l) => {
     const target = targets(x).find((row) => row.child === l.child)?.[0];
     if (target === undefined || l.root === null || !targets(x).require(target).proxied.includes(l.service)) return done();
-    return call(announceProxy, { target, service: l.service, root: l.root }, 'offered');
+    return call(announceProxy, { target, service: l.service, root: l.root, held: false }, 'offered');
   },
   offered: () => done(),
 });

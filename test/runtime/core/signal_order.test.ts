@@ -1,7 +1,7 @@
 // Test equipment for signals: a source delivers in a given order, and nothing is lost.
 
 import * as assert from 'uvu/assert';
-import { endSignalOrders, orderSignals, releaseSignals, signalsDelivered, takeSignals } from '../../../src/runtime/core/signal_order.ts';
+import { endSignalOrders, orderSignals, releaseSignals, signalsArrived, signalsDelivered, takeSignals } from '../../../src/runtime/core/signal_order.ts';
 import { signalContexts, signalSources } from '../../../src/runtime/core/signal_tables.ts';
 import { Store } from '../../../src/runtime/native/store.ts';
 import { suite } from '../../kit.ts';
@@ -45,6 +45,18 @@ test('with an order what is submitted too early waits, and counts are those of t
   assert.equal([deliver(), releaseSignals(owner, key), deliver()], ['b0 2', true, 'a0 1']);
   assert.is(takeSignals(owner, a, 1), false);
   assert.equal([endSignalOrders(owner), deliver()], [[key], 'a0 1'], 'at the end nothing is lost');
+});
+
+test('a delivery that was under way when the order began is its first, and is not waited for again', () => {
+  const { owner, key, a, b, deliver } = source();
+  takeSignals(owner, b, 1);
+  assert.is(deliver(), 'b0 1', 'decided before there is an order');
+  orderSignals(owner, key, [{ imprint: B, count: 1 }, { imprint: A, count: 1 }, { imprint: B, count: 1 }]);
+  signalsArrived(owner, key, B);
+  assert.equal([takeSignals(owner, b, 1), deliver()], [false, 'nothing'], 'the next one is the other');
+  assert.equal([takeSignals(owner, a, 1), deliver()], [true, 'a0 1']);
+  signalsArrived(owner, key, A);
+  assert.equal([releaseSignals(owner, key), deliver()], [true, 'b0 1'], 'one that the order has decided on is counted once');
 });
 
 test.run();

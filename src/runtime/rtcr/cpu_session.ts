@@ -7,12 +7,13 @@ import { Cpu_session } from '../rpc/interfaces.ts';
 import { capId, dec } from '../native/cap_space.ts';
 import type { Managed } from '../native/entrypoint.ts';
 import type { Execution } from '../native/execution.ts';
-import { call, done, type Failure, procedure, raise } from '../native/procedure.ts';
+import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { cap, num, type RpcAnswer, type RpcRequest, text, words } from '../native/service.ts';
 import { openSession, type Opened } from '../native/session.ts';
 import { type CreatedSession, type CreateSession, isBootstrap, newSession } from './created_session.ts';
 import { cpuCallBegins, cpuCallEnds, forwarded, interpose, release, replaceHeld, withdraw } from './interposer.ts';
+import { endingBegins, endingEnds } from './endings.ts';
 import { takeListLock } from './list_lock.ts';
 import { cpuSessions, cpuThreads, pdSessions } from './online_storage.ts';
 
@@ -70,7 +71,7 @@ const createThread = procedure<CreateLocals>('rtcr.cpu_session.create_thread', {
   },
 });
 
-const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread?: number }>('rtcr.cpu_session.kill_thread', {
+const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread?: number; ending?: number }>('rtcr.cpu_session.kill_thread', {
   start: (x, l) => {
     const found = cpuThreads(x).find((row) => row.cap === cap(l.request, 'thread') && row.cpu === l.request.ref);
     if (found === undefined) return done({} satisfies RpcAnswer);
@@ -78,16 +79,22 @@ const killThread = procedure<{ [key: string]: Plain; request: RpcRequest; thread
     return call(takeListLock, { target: found[1].target, list: 'threads' }, 'kill');
   },
   kill: (x, l) => {
+    const { target, real } = cpuThreads(x).require(l.thread ?? 0);
+    l.ending = endingBegins(x, target);
     cpuCallBegins(x, l.request.ref);
-    return rpc(Cpu_session.kill_thread, to(x, l.request.ref), { thread: cpuThreads(x).require(l.thread ?? 0).real }, 'killed', 'killed');
+    return rpc(Cpu_session.kill_thread, to(x, l.request.ref), { thread: real }, 'killed', 'killed');
   },
   killed: (x, l) => {
     cpuCallEnds(x);
     const row = cpuThreads(x).get(l.thread ?? 0);
-    return row === undefined ? done({} satisfies RpcAnswer) : call(withdraw, { id: row.id, cap: row.cap }, 'withdrawn');
+    return row === undefined ? goto('ended') : call(withdraw, { id: row.id, cap: row.cap }, 'withdrawn');
   },
   withdrawn: (x, l) => {
     dropThread(x, l.thread ?? 0);
+    return goto('ended');
+  },
+  ended: (x, l) => {
+    endingEnds(x, l.ending ?? 0);
     return done({} satisfies RpcAnswer);
   },
 });

@@ -9,6 +9,7 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { discard } from './discard.ts';
+import { awaitEndings, isEnding } from './endings.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
 import { NOTE_FROZEN, NOTE_THAWED } from '../system.ts';
 import { cpuSessions, cpuThreads, pauses, targets } from './online_storage.ts';
@@ -21,12 +22,22 @@ type TargetLocals = { [key: string]: Plain; target: number };
 type TargetsLocals = { [key: string]: Plain; targets: readonly number[] };
 type ItemLocals = { [key: string]: Plain; item: number };
 
+/** Whose capability it is has been ended. */
+function dropped(x: Execution, cap: number | null): Action {
+  discard(x, cap ?? 0);
+  return done();
+}
+
 const fetchNativeCpu = procedure<ItemLocals>('rtcr.fetch_native_cpu', {
   start: (x, l) => {
-    const row = cpuSessions(x).require(l.item);
-    return row.native_cpu !== 0 ? done() : rpc(Cpu_session.native_cpu, row.real, {}, 'fetched');
+    const row = cpuSessions(x).get(l.item);
+    if (row === undefined || row.native_cpu !== 0) return done();
+    // In the same step as the question: behind it the target could have ended what is asked for.
+    return isEnding(x, [row.target]) ? call(awaitEndings, { targets: [row.target] }, 'start') : rpc(Cpu_session.native_cpu, row.real, {}, 'fetched');
   },
   fetched: (x, l, { cap }: RpcReply) => {
+    // The session may have been ended since core answered.
+    if (cpuSessions(x).get(l.item) === undefined) return dropped(x, cap);
     if (cap === null) return raise('Unavailable', 'native CPU session');
     cpuSessions(x).update(l.item, { native_cpu: cap });
     return done();
@@ -35,11 +46,15 @@ const fetchNativeCpu = procedure<ItemLocals>('rtcr.fetch_native_cpu', {
 
 const fetchNativeCap = procedure<ItemLocals>('rtcr.fetch_native_cap', {
   start: (x, l) => {
-    const { kernel, real, cpu } = cpuThreads(x).require(l.item);
-    return kernel !== 0 ? done() : rpc(Native_cpu.native_cap, cpuSessions(x).require(cpu).native_cpu, { thread: real }, 'fetched');
+    const row = cpuThreads(x).get(l.item);
+    if (row === undefined || row.kernel !== 0) return done();
+    if (isEnding(x, [row.target])) return call(awaitEndings, { targets: [row.target] }, 'start');
+    return rpc(Native_cpu.native_cap, cpuSessions(x).require(row.cpu).native_cpu, { thread: row.real }, 'fetched');
   },
   fetched: (x, l, { cap }: RpcReply) => {
-    if (cap === null) return raise('Unavailable', `kernel thread of ${cpuThreads(x).require(l.item).name}`);
+    const row = cpuThreads(x).get(l.item);
+    if (row === undefined) return dropped(x, cap);
+    if (cap === null) return isEnding(x, [row.target]) ? goto('start') : raise('Unavailable', `kernel thread of ${row.name}`);
     cpuThreads(x).update(l.item, { kernel: cap });
     return done();
   },
@@ -73,7 +88,8 @@ type FreezeLocals = TargetsLocals & { holds?: number };
 /** Stops all threads of the targets at once; none runs a user instruction until it is thawed. Core must not be pausing one of them: it would poll for ever. */
 export const freezeTargets = procedure<FreezeLocals>('rtcr.freeze_targets', {
   start: (x, l) => {
-    // In the same step as the freeze: behind it the target could have run and asked for a pause.
+    // In the same step as the freeze: behind it the target could have run and asked for a pause, or for the end of a thread.
+    if (isEnding(x, l.targets)) return call(awaitEndings, { targets: l.targets }, 'start');
     if (!isPausing(x, l.targets)) return freezeAll(x, l.targets);
     l.holds = (l.holds ?? 0) + 1;
     if (l.holds > PAUSE_HOLDS) return raise('Checkpoint_refused', `core is still pausing a thread of the target after ${PAUSE_HOLDS} looks`);

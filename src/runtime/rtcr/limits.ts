@@ -18,6 +18,10 @@ export const PAUSE_HOLDS = 100;
 /** A time slice of the kernel: after it a thread that was ready has run. */
 export const PAUSE_AFTER_THAW_US = 10_000;
 
+/** How often and how long a checkpoint waits while core ends a session or a thread of the target. */
+export const ENDING_ROUNDS = 200;
+export const ENDING_PAUSE_US = 1000;
+
 /** A one-shot timer that is due within this window is let fire before the state is read: afterwards it certainly has. */
 export const TIMER_WINDOW_BEFORE_US = 2000;
 export const TIMER_WINDOW_AFTER_US = 10_000;

@@ -4,11 +4,12 @@
 import type { Plain } from '../../emu/plain.ts';
 import { dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { type Action, call, done, goto, procedure } from '../native/procedure.ts';
+import { type Action, call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { closeSession } from '../native/session.ts';
 import type { Table } from '../native/store.ts';
 import { dropThread } from './cpu_session.ts';
 import { each } from './each.ts';
+import { endingBegins, endingEnds } from './endings.ts';
 import { freeManaged, managedDataspaces } from './managed_dataspaces.ts';
 import { release, withdraw } from './interposer.ts';
 import {
@@ -63,7 +64,22 @@ const endManaged = procedure<ItemLocals>('rtcr.end_managed_dataspace', {
 });
 
 /** Ends one interposed session of a service. The real session goes first: what it holds may still use the objects. */
-export const endSession = procedure<EndLocals>('rtcr.end_session', {
+export const endSession = procedure<EndLocals & { ending?: number }>('rtcr.end_session', {
+  start: (x, l) => {
+    l.ending = endingBegins(x, sessionsOfService(x, l.service).require(l.key).target);
+    return call(endKnownSession, { service: l.service, key: l.key }, 'ended', 'failed');
+  },
+  ended: (x, l) => {
+    endingEnds(x, l.ending ?? 0);
+    return done();
+  },
+  failed: (x, l, { name, text }: Failure) => {
+    endingEnds(x, l.ending ?? 0);
+    return raise(name, text);
+  },
+});
+
+const endKnownSession = procedure<EndLocals>('rtcr.end_known_session', {
   start: (x, l) => {
     const { real } = sessionsOfService(x, l.service).require(l.key);
     return real === 0 ? goto('parts') : call(closeSession, { cap: real }, 'parts');

@@ -140,10 +140,10 @@ function exRegs(call: Call): Result {
   return success(3);
 }
 
-/** Gives the rest of the caller's time slice to a thread. */
+/** Gives the rest of the caller's time slice to a thread. Of one that is not ready it tells what is left of the slice, and looks whose turn it is. */
 function switchTo({ kernel, caller, object, output }: Call): Result {
   const { processor } = kernel;
-  if (object === caller) return success();
+  if (object === caller || !object.has_cpu) return success();
   const left = object.runnable ? 0 : (processor.queue.sliceEnd_us ?? 0) - kernel.clock_us;
   output.setMr(0, left >>> 0);
   output.setMr(1, Math.floor(left / 2 ** 32));

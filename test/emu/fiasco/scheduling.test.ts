@@ -50,6 +50,37 @@ test('thread switch runs the named thread whatever its priority', () => {
   assert.equal(board.finish(), ['low', 'main']);
 });
 
+const switchTo = (slot: number): Step => invoke({ tag: 0xfff4_0001, to: sel(slot), mrs: [2] });
+/** Number of words of the answer and the microseconds it tells. */
+const noteLeft = local((cpu, script) => script.note(`${(cpu.r[0] as number) & 0x3f} words, ${(cpu.r[0] as number) & 0x3f ? cpu.utcb[0] : '-'} us`));
+
+test('thread switch to a sleeping thread tells what is left of the slice, and its owner keeps the turn though another thread is ready', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'sleeper'), sleep((10 << 10) | 1), ...startLocal(at, 0x201, 2, 'other'), ...compute('m', 4), switchTo(0x200), noteLeft, note('main'), halt()],
+    sleeper: [sleep(0)],
+    other: [note('other')],
+  }));
+  const notes = board.finish().filter((line) => line !== 'm');
+  // Four of ten milliseconds are used up, at the ticks; the clock moves with them.
+  assert.ok(['2 words, 5000 us', '2 words, 6000 us'].includes(notes[0] ?? ''), notes[0]);
+  assert.equal(notes.slice(1), ['main', 'other']);
+});
+
+test('thread switch to a sleeping thread on a donated slice takes the turn back to the owner of the slice', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'sleeper'), sleep((10 << 10) | 1), ...startLocal(at, 0x201, 2, 'guest'), ...startLocal(at, 0x202, 3, 'other'), switchTo(0x201), note('main'), halt()],
+    sleeper: [sleep(0)],
+    guest: [note('guest'), switchTo(0x200), note('guest goes on')],
+    other: [note('other')],
+  }));
+  assert.equal(board.finish(), ['guest', 'main', 'guest goes on', 'other']);
+});
+
+test('thread switch to a thread without a CPU does nothing and tells nothing', () => {
+  const board = new ScriptedBoard(() => ({ main: [createThread(0x200), switchTo(0x200), noteLeft] }));
+  assert.equal(board.finish(), ['0 words, - us']);
+});
+
 test('raising the priority of a ready thread above the caller runs it at once', () => {
   const board = new ScriptedBoard((at) => ({ main: [...startLocal(at, 0x200, 1, 'a', 100), runThread(0x200, 200), note('main')], a: [note('a')] }));
   assert.equal(board.finish(), ['a', 'main']);

@@ -12,7 +12,7 @@ import { carryOutCommand } from '../command.ts';
 import { type ComponentState, formerIds, type Pending, pendingAt, stateDifference, stateOf } from './component_state.ts';
 import { type End, groupDifference, runToEnd } from './ends.ts';
 import { Group } from './group.ts';
-import { labelsOf, type Mark } from './mark.ts';
+import { labelsOf, type Mark, memberCount } from './mark.ts';
 import type { Member } from './reference.ts';
 import type { Past } from './subject.ts';
 import { OutsideWatch } from './outside.ts';
@@ -196,11 +196,11 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
   watch.thawed = undefined;
   const restored = carryOutCommand(system, { kind: 'restore', from: NAME, as: path, with: others, strategy: strategy.restore });
   if (!restored.ok) return failed(`the restore failed: ${restored.message}`);
-  const wrong = spacesDifference(watch.spaces, watch.thawed ?? watch.present, labelsOf(expected.mark));
+  const wrong = spacesDifference(watch.spaces, watch.thawed ?? watch.present, expected.mark);
   if (wrong !== null) return failed(...wrong);
   // A strategy that loses something is judged by what comes of it.
   const complete = Object.keys({ ...strategy.checkpoint, ...strategy.restore }).length === 0;
-  const state = complete ? statesDifference(watch.states, labelsOf(expected.mark), restored.facts['changed_modules'] !== undefined, Number(checkpointed.facts['ran_on_ms']) * US_PER_MS) : null;
+  const state = complete ? statesDifference(watch.states, expected.mark, restored.facts['changed_modules'] !== undefined, Number(checkpointed.facts['ran_on_ms']) * US_PER_MS) : null;
   if (state !== null) return failed(`restored is not what was checkpointed: ${state}`);
   const { reason, ends } = goesOn(group, expected, started_us, watch.states);
   if (reason === null) return { outcome: 'ok', reason: [] };
@@ -209,9 +209,12 @@ function carryOut(group: Group, watch: Watch, expected: Expectation): Judgement 
 
 type Spaces = readonly (ObjectSpace | undefined)[];
 
-function spacesDifference(before: Spaces, after: Spaces, labels: readonly string[]): string[] | null {
+function spacesDifference(before: Spaces, after: Spaces, mark: Mark): string[] | null {
+  const labels = labelsOf(mark);
   for (const [i, label] of labels.entries()) {
     const [space, restored] = [before[i], after[i]];
+    // A domain may not be there yet, or no more.
+    if (i >= memberCount(mark) && space === undefined && restored === undefined) continue;
     const who = labels.length < 2 ? '' : `${label}: `;
     if (space === undefined || restored === undefined) return [`${who}the component has no capability space after the restore`];
     const found = compare(space, restored, 'isomorphic');
@@ -220,9 +223,11 @@ function spacesDifference(before: Spaces, after: Spaces, labels: readonly string
   return null;
 }
 
-function statesDifference({ still, before, after }: Watch['states'], labels: readonly string[], told: boolean, ran_on_us: number): string | null {
+function statesDifference({ still, before, after }: Watch['states'], mark: Mark, told: boolean, ran_on_us: number): string | null {
+  const labels = labelsOf(mark);
   for (const [i, label] of labels.entries()) {
     const [one, other] = [before[i], after[i]];
+    if (i >= memberCount(mark) && one === undefined && other === undefined) continue;
     const found = one === undefined || other === undefined ? 'it has no state' : stateDifference(one, other, still[i] ?? one.pending, told, ran_on_us);
     if (found !== null) return labels.length < 2 ? found : `${label}: ${found}`;
   }

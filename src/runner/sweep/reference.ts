@@ -7,6 +7,7 @@ import type { Scenario } from '../../scenario/model.ts';
 import { matches } from '../pattern.ts';
 import { type End, runToEnd } from './ends.ts';
 import { Group } from './group.ts';
+import { labelsOf, type Mark, memberCount } from './mark.ts';
 import { kindsOf, type MomentChoice, MomentCollector } from './moments.ts';
 
 /** A component as the undisturbed run shows it. */
@@ -66,25 +67,27 @@ export function extentOf(system: System, scenario: Scenario, labels: readonly st
 }
 
 /** Runs a freshly booted system so far, and collects moments. */
-export function referenceRun(system: System, scenario: Scenario, labels: readonly string[], choice: MomentChoice, last: number, moments_max: number): Reference | { readonly error: string } {
-  const group = new Group(system, labels, scenario.unify);
+export function referenceRun(system: System, asked: Mark & { readonly scenario: Scenario; readonly choice: MomentChoice }, last: number, moments_max: number): Reference | { readonly error: string } {
+  const group = new Group(system, labelsOf(asked), asked.scenario.unify);
   try {
-    return run(group, choice, last, moments_max);
+    return run(group, memberCount(asked), asked.choice, last, moments_max);
   } finally {
     group.close();
   }
 }
 
-function run(group: Group, choice: MomentChoice, last: number, moments_max: number): Reference | { readonly error: string } {
+/** `members`: how many of the group are named by the checkpoint; the domains that they make come and go. */
+function run(group: Group, members: number, choice: MomentChoice, last: number, moments_max: number): Reference | { readonly error: string } {
   const { system } = group;
   const { machine } = system;
-  while (group.subjects.some(({ task }) => task === undefined) && machine.instructions < last) if (machine.run({ instructions: Math.min(BIRTH_SLICE_INSTRUCTIONS, last - machine.instructions) }) === 'idle_forever') break;
-  const tasks = new Map(group.subjects.flatMap(({ label, task }) => (task === undefined ? [] : [[label, task] as const])));
-  if (tasks.size < group.subjects.length) return { error: 'the components of the checkpoint are never there together' };
+  const named = group.subjects.slice(0, members);
+  while (named.some(({ task }) => task === undefined) && machine.instructions < last) if (machine.run({ instructions: Math.min(BIRTH_SLICE_INSTRUCTIONS, last - machine.instructions) }) === 'idle_forever') break;
+  const tasks = new Map(named.flatMap(({ label, task }) => (task === undefined ? [] : [[label, task] as const])));
+  if (tasks.size < members) return { error: 'the components of the checkpoint are never there together' };
   const birth = machine.instructions;
   const collector = new MomentCollector(moments_max);
-  const mine = new Set(tasks.values());
-  const quiet = collectEvents(system, mine, choice, collector);
+  const mine = new Set(group.subjects.flatMap(({ task }) => task ?? []));
+  const quiet = collectEvents(group, mine, choice, collector);
   const whole: Pace = { step: () => machine.run({ instructions: last - machine.instructions }), end: () => undefined };
   const pace = choice.kind === 'every' ? stepping(system, mine, choice.instructions, last, collector) : whole;
   while (machine.instructions < last) if (pace.step() === 'idle_forever') break;
@@ -95,18 +98,22 @@ function run(group: Group, choice: MomentChoice, last: number, moments_max: numb
   const reached = runToEnd(group, said, last_us);
   // Lines that come while the system comes to rest tell that it did not: then there is no state that both runs have to reach.
   const ends = group.counts.every((count, i) => count === said[i]) ? reached : reached.map((end) => ({ ...end, final: undefined }));
-  const members = ends.flatMap((end, i) => {
+  const all = ends.flatMap((end, i) => {
     const label = group.subjects[i]?.label ?? '';
     return [{ label, task: tasks.get(label) ?? (0 as DebugId), end, modules: group.subjects[i]?.modules ?? [] }];
   });
-  return { members, birth, last, last_us, moments: collector.moments.filter((moment) => moment >= birth && moment < last), dropped: collector.dropped };
+  return { members: all, birth, last, last_us, moments: collector.moments.filter((moment) => moment >= birth && moment < last), dropped: collector.dropped };
 }
 
-/** Collects events that concern tasks: their own, and those that hand something to one of their threads. Returns how to end that. */
-function collectEvents(system: System, tasks: ReadonlySet<DebugId>, choice: MomentChoice, collector: MomentCollector): () => void {
+/** Collects events that concern tasks: their own, and those that hand something to one of their threads. Tasks of domains that are made meanwhile join them. Returns how to end that. */
+function collectEvents({ system, subjects }: Group, tasks: Set<DebugId>, choice: MomentChoice, collector: MomentCollector): () => void {
   const threads = new Set<DebugId>();
   return system.machine.events.listen([...kindsOf(choice), 'object_created'], (event) => {
-    if (event.kind === 'object_created') return threads.clear();
+    if (event.kind === 'object_created') {
+      threads.clear();
+      if (tasks.size < subjects.length) for (const { task } of subjects) if (task !== undefined) tasks.add(task);
+      return;
+    }
     if (threads.size === 0) for (const row of system.threads()) if (row.task !== undefined && tasks.has(row.task)) threads.add(row.id);
     const other = event.kind === 'schedule' || event.kind === 'ipc_transfer' ? event.to : undefined;
     collector.take(event, tasks.has(event.task) || (other !== undefined && threads.has(other)));

@@ -7,7 +7,7 @@ import { systemConfig } from '../system_config.ts';
 import { type Attempt, controlDifference } from './control_run.ts';
 import { type Expectation, experiment, type MomentResult } from './experiment.ts';
 import { Group } from './group.ts';
-import { labelsOf, type Mark, parentOf } from './mark.ts';
+import { domainsIn, labelsOf, type Mark, parentOf } from './mark.ts';
 import { type MomentChoice, shardOf } from './moments.ts';
 import { extentOf, type Reference, referenceRun } from './reference.ts';
 
@@ -39,11 +39,14 @@ export const MOMENTS_MAX = 5_000_000;
 const SLACK_US = 5_000_000;
 
 /** Null: done; else why the sweep could not be made at all. */
-export function sweep(request: SweepRequest, ports: SweepPorts): { readonly error: string } | null {
-  const labels = labelsOf(request);
-  const extent = booted(request, ports, (system) => extentOf(system, request.scenario, labels));
+export function sweep(asked: SweepRequest, ports: SweepPorts): { readonly error: string } | null {
+  const extent = booted(asked, ports, (system) => {
+    const found = extentOf(system, asked.scenario, labelsOf(asked));
+    return 'error' in found ? found : { ...found, domains: domainsIn(asked, system.components().map(({ label }) => label)) };
+  });
   if ('error' in extent) return extent;
-  const reference = booted(request, ports, (system) => referenceRun(system, request.scenario, labels, request.choice, extent.last, MOMENTS_MAX));
+  const request = extent.domains.length === 0 ? asked : { ...asked, domains: extent.domains };
+  const reference = booted(request, ports, (system) => referenceRun(system, request, extent.last, MOMENTS_MAX));
   if ('error' in reference) return reference;
   if (reference.dropped > 0) return { error: `there are ${reference.dropped} moments more than the limit of ${MOMENTS_MAX}: take a coarser class` };
   const all = request.only.length > 0 ? [...request.only].sort((a, b) => a - b) : reference.moments;

@@ -41,22 +41,17 @@ export type CapturedSource = {
 /** A time in which a target stood still, in readings of the checkpointer's clock, and which of its threads ran on behind it. */
 export type Still = { readonly from_ms: number; readonly to_ms: number; readonly nudged: readonly number[] };
 
-export type Capture = {
-  readonly target: number;
-  /** All targets of the checkpoint, this one among them. */
-  readonly group: readonly number[];
-  /** Slots of the target's native PD session and task, while the checkpoint is being taken. */
+/** The capability space of one protection domain of a target. */
+export type CapturedSpace = {
+  /** Key of its PD session. */
+  readonly pd: number;
+  /** Slots of its native PD session and task, while the checkpoint is being taken. */
   readonly native: number;
   readonly task: number;
-  /** Whether the extension `request` is there. */
-  readonly requests: boolean;
-  readonly threads: readonly CapturedThread[];
-  readonly sources: readonly CapturedSource[];
-  /** Reading of the checkpointer's clock at the moment of capture. */
-  readonly now_ms: number;
-  /** The same when the target was stopped last, and when it had stood still before that: its own clock stands meanwhile. */
-  readonly still_since_ms: number;
-  readonly stills: readonly Still[];
+  /** Whether the extension `request` is there; null: not tried yet. */
+  readonly requests: boolean | null;
+  /** Where its map is, as core was told; 0: nowhere, null: core does not tell, undefined: not asked, because nobody runs there yet. */
+  readonly published: number | null | undefined;
   readonly cap_map_address: number;
   readonly cap_map_ds_badge: number;
   readonly cap_map_offset: number;
@@ -66,6 +61,21 @@ export type Capture = {
   readonly stale: readonly StaleSlot[];
   /** Slots with a record that really held a capability. */
   readonly occupied: readonly number[];
+};
+
+export type Capture = {
+  readonly target: number;
+  /** All targets of the checkpoint, this one among them. */
+  readonly group: readonly number[];
+  /** Spaces of its protection domains: its own first, then those that it made. */
+  readonly spaces: readonly CapturedSpace[];
+  readonly threads: readonly CapturedThread[];
+  readonly sources: readonly CapturedSource[];
+  /** Reading of the checkpointer's clock at the moment of capture. */
+  readonly now_ms: number;
+  /** The same when the target was stopped last, and when it had stood still before that: its own clock stands meanwhile. */
+  readonly still_since_ms: number;
+  readonly stills: readonly Still[];
   /** Snapshot dataspaces by the id of the original. */
   readonly contents: readonly { readonly badge: number; readonly offset: number; readonly size: number; readonly content: number }[];
   /** Bytes and parts that were copied for it, and those that other snapshots had already. */
@@ -91,8 +101,10 @@ export type Capture = {
   readonly extensions: readonly string[];
 };
 
+const NO_RECORDS: Omit<CapturedSpace, 'pd' | 'native' | 'task' | 'requests' | 'published'> = { cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [] };
+
 const EMPTY: Capture = {
-  target: 0, group: [], native: 0, task: 0, requests: false, threads: [], sources: [], now_ms: 0, still_since_ms: 0, stills: [], cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [],
+  target: 0, group: [], spaces: [], threads: [], sources: [], now_ms: 0, still_since_ms: 0, stills: [],
   contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, copies_attached: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, faults: 0, transits: [], extensions: [],
 };
 
@@ -110,7 +122,7 @@ export function beginCaptures(x: Execution, group: readonly number[]): void {
 
 /** Begins the captures anew: only what the targets are reached by remains, how long they stood still, and the extensions that were used. */
 export function restartCaptures(x: Execution, kept: Pick<Capture, 'reopen_foreign' | 'copies_attached' | 'defects'>, extensions: readonly string[]): void {
-  const again = ({ target, group, native, task, requests, stills }: Capture): Capture => ({ ...EMPTY, target, group, native, task, requests, stills, ...kept, extensions });
+  const again = ({ target, group, spaces, stills }: Capture): Capture => ({ ...EMPTY, target, group, spaces: spaces.map((space) => ({ ...space, ...NO_RECORDS })), stills, ...kept, extensions });
   capture.set(x, again(capture.get(x)));
   for (const [target, row] of parked(x).entries()) parked(x).set(target, again(row));
 }
@@ -182,5 +194,20 @@ export function used(x: Execution, extension: string): void {
   if (!extensions.includes(extension)) capture.update(x, { extensions: [...extensions, extension] });
 }
 
-/** Slot that the capability map names for an id; 0 if the target holds no such capability. */
-export const slotOfBadge = (x: Execution, badge: number): number => capture.get(x).cap_map.find((row) => row.id === badge)?.slot ?? 0;
+/** The space of a protection domain of the target; its own one if none is named. */
+export function spaceOf(x: Execution, pd: number | null = null): CapturedSpace {
+  const { spaces } = capture.get(x);
+  return (pd === null ? spaces[0] : spaces.find((space) => space.pd === pd)) ?? { pd: pd ?? 0, native: 0, task: 0, requests: null, published: undefined, ...NO_RECORDS };
+}
+
+/** The space is reached from now on; references that the slots carry are the capture's. */
+export function addSpace(x: Execution, pd: number, native: number, task: number): void {
+  capture.update(x, { spaces: [...capture.get(x).spaces, { ...spaceOf(x, pd), native, task }] });
+}
+
+export function updateSpace(x: Execution, pd: number, patch: Partial<CapturedSpace>): void {
+  capture.update(x, { spaces: capture.get(x).spaces.map((space) => (space.pd === pd ? { ...space, ...patch } : space)) });
+}
+
+/** Slot that the capability map of the target's own domain names for an id; 0 if it holds no such capability there. */
+export const slotOfBadge = (x: Execution, badge: number): number => spaceOf(x).cap_map.find((row) => row.id === badge)?.slot ?? 0;

@@ -69,7 +69,7 @@ const captureQuota = procedure<ItemLocals>('rtcr.capture_quota', {
 export function visibleDataspaces(x: Execution, target: number): (readonly [number, Readonly<RamDataspaceRow>])[] {
   if (capture.get(x).copies_attached) return dataspacesOfTarget(x, target);
   const seen = new Set(allCaptures(x).flatMap((one) => [
-    ...one.cap_map.map((row) => row.id), ...one.stale.map((slot) => slot.badge), ...regionsOfTarget(x, one.target).map(([, row]) => row.ds.id),
+    ...one.spaces.flatMap(({ cap_map, stale }) => [...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge)]), ...regionsOfTarget(x, one.target).map(([, row]) => row.ds.id),
   ]));
   return dataspacesOfTarget(x, target).filter(([, row]) => seen.has(row.cap.id));
 }

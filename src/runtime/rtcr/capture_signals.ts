@@ -7,7 +7,7 @@ import { capId, dec } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
-import { capture, type CapturedSource, used } from './capture.ts';
+import { capture, type CapturedSource, spaceOf, used } from './capture.ts';
 import { each } from './each.ts';
 import { PENDING_SIGNALS, SUBMIT_TRIES } from './limits.ts';
 import { cpuThreads, pdSessions, signalContexts, signalSources } from './online_storage.ts';
@@ -45,9 +45,9 @@ export const identifySources = procedure<TargetLocals>('rtcr.identify_sources', 
 
 /** The thread that a semaphore wakes: the one that waits for it now, else the one that is named for it. */
 function handlerOf(x: Execution, source: CapturedSource): number {
-  const { threads, cap_map } = capture.get(x);
-  const slots = cap_map.filter((row) => row.id === source.semaphore_badge).map((row) => row.slot);
-  const waiting = threads.find(({ phase, registers }) => phase?.kind === 'awaits_irq' && slots.includes((registers[REGISTER.r2] ?? 0) >>> 12));
+  const { threads } = capture.get(x);
+  const slotsOf = (thread: number): number[] => spaceOf(x, cpuThreads(x).get(thread)?.pd ?? 0).cap_map.filter((row) => row.id === source.semaphore_badge).map((row) => row.slot);
+  const waiting = threads.find(({ key, phase, registers }) => phase?.kind === 'awaits_irq' && slotsOf(key).includes((registers[REGISTER.r2] ?? 0) >>> 12));
   if (waiting !== undefined) return waiting.key;
   return threads.find(({ key }) => cpuThreads(x).get(key)?.pd === source.pd && cpuThreads(x).get(key)?.name === HANDLER_NAME)?.key ?? 0;
 }

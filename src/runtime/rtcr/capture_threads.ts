@@ -8,10 +8,10 @@ import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { irqSlot } from '../native/thread_table.ts';
-import { capture, type CapturedThread, ranWithout, used } from './capture.ts';
+import { capture, type CapturedThread, ranWithout, spaceOf, used } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { cpuThreads, targets } from './online_storage.ts';
+import { cpuThreads } from './online_storage.ts';
 import { requestSlot } from './pd_access.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { threadsOfTarget } from './target_rows.ts';
@@ -24,7 +24,7 @@ const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_w
   debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0, stack_ids: [],
 };
 
-type IdentifyLocals = { [key: string]: Plain; item: number; native: number; irqs: boolean; index?: number; trace_index?: number; badge?: number; utcb?: number; unresolved?: boolean; image?: readonly number[] };
+type IdentifyLocals = { [key: string]: Plain; item: number; irqs: boolean; index?: number; trace_index?: number; badge?: number; utcb?: number; unresolved?: boolean; image?: readonly number[] };
 
 const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
   start: (x, l) => rpc(Cpu_thread.state, cpuThreads(x).require(l.item).real, {}, 'identified'),
@@ -37,9 +37,10 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
     l.unresolved = ((state[STATE.flags] ?? 0) & 1) !== 0;
     return rpc(Cpu_thread.trace_control_index, cpuThreads(x).require(l.item).real, {}, 'placed');
   },
-  placed: (_x, l, { value }: RpcReply) => {
+  placed: (x, l, { value }: RpcReply) => {
     l.trace_index = value as number;
-    return l.irqs ? call(requestSlot, { native: l.native, slot: irqSlot(l.index ?? 0) }, 'complete') : goto('complete', 0);
+    const { native, requests } = spaceOf(x, cpuThreads(x).require(l.item).pd);
+    return l.irqs && requests === true ? call(requestSlot, { native, slot: irqSlot(l.index ?? 0) }, 'complete') : goto('complete', 0);
   },
   complete: (x, l, lock_irq: number) => {
     const thread = { key: l.item, index: l.index ?? 0, trace_index: l.trace_index ?? 0, gate_badge: l.badge ?? 0, utcb_address: l.utcb ?? 0, lock_irq, unresolved: l.unresolved ?? false, image: l.image ?? [], ...NOWHERE };
@@ -48,11 +49,11 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
   },
 });
 
-type IdentifyAllLocals = { [key: string]: Plain; target: number; native: number; irqs: boolean };
+type IdentifyAllLocals = { [key: string]: Plain; target: number; irqs: boolean };
 
 /** Index and gate of every thread of the target; with `irqs` their lock IRQs are fetched as well. */
 export const identifyThreads = procedure<IdentifyAllLocals>('rtcr.identify_threads', {
-  start: (x, l) => each(identifyThread, threadsOfTarget(x, l.target).map(([key]) => key), { native: l.native, irqs: l.irqs }, 'identified'),
+  start: (x, l) => each(identifyThread, threadsOfTarget(x, l.target).map(([key]) => key), { irqs: l.irqs }, 'identified'),
   identified: () => done(),
 });
 
@@ -95,9 +96,8 @@ const aged = (phase: ThreadPhase | null, ms: number): ThreadPhase | null =>
 
 /** A thread that was never started may have words in its UTCB: its creator writes them before it starts it. */
 function readFutureThread(x: Execution, thread: CapturedThread, kernel: number, l: ReadLocals): Partial<CapturedThread> {
-  const { task, target } = capture.get(x);
-  const own = cpuThreads(x).get(thread.key)?.pd === targets(x).get(target)?.pd;
-  const utcb = l.utcbs && own && task !== 0 ? readUtcb(x, kernel, { task, address: thread.utcb_address }) : [];
+  const { task } = spaceOf(x, cpuThreads(x).require(thread.key).pd);
+  const utcb = l.utcbs && task !== 0 ? readUtcb(x, kernel, { task, address: thread.utcb_address }) : [];
   const words = isDenied(utcb) || utcb.every((word) => word === 0) ? [] : utcb;
   return { utcb_words: words, lock_irq_count: irqCount(x, thread) };
 }

@@ -9,10 +9,11 @@ import { Region_map } from '../rpc/interfaces.ts';
 import { capture, enterCapture, restartCaptures, standsStill } from './capture.ts';
 import { probeSlots, probeWindows, readTargetCapMap } from './capture_caps.ts';
 import { identifySources, readSources } from './capture_signals.ts';
+import { awaitCapMaps, reachNewSpaces, unawaited } from './capture_spaces.ts';
 import { identifyThreads, readThreads } from './capture_threads.ts';
 import { drainTargets, settleTimers } from './drain.ts';
 import { each } from './each.ts';
-import { fetchKernelThreads, freezeTargets } from './kernel_threads.ts';
+import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
 import { TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
 import { regionMaps, timerSessions } from './online_storage.ts';
 import type { DecidedStrategy } from './strategies.ts';
@@ -51,7 +52,17 @@ export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
     return stopsBy(l.strategy) === 'freeze' ? call(settleTimers, { targets: l.targets, after_us: TIMER_WINDOW_AFTER_US, rounds_max: TIMER_ROUNDS }, 'kernel_threads') : goto('identify');
   },
   kernel_threads: (_x, l) => each(fetchThreadsOf, l.targets, {}, 'freeze'),
-  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'clock'),
+  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'spaces'),
+  spaces: (_x, l) => each(reachSpacesOf, l.targets, { stale: l.strategy.stale !== 'skip' }, 'judge'),
+  // Which capabilities somebody has who was started just now, only he can tell, and he stands still.
+  judge: (x, l) => {
+    const young = l.strategy['cap-map'] !== 'skip' && l.targets.some((target) => {
+      enterCapture(x, target);
+      return unawaited(x).length > 0;
+    });
+    return young ? call(thawTargets, { targets: l.targets }, 'await') : goto('clock');
+  },
+  await: (_x, l) => each(awaitMapsOf, l.targets, {}, 'start'),
   clock: (x, l) => (hasTimers(x, l.targets) ? call(readClock, {}, 'still') : goto('identify')),
   still: (x, _l, now_ms: number) => {
     standsStill(x, now_ms);
@@ -60,6 +71,16 @@ export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
   identify: (_x, l) => each(identifyMember, l.targets, { strategy: l.strategy }, 'read'),
   read: (_x, l) => each(readMember, l.targets, { strategy: l.strategy }, 'captured'),
   captured: () => done(),
+});
+
+const reachSpacesOf = procedure<{ [key: string]: Plain; item: number; stale: boolean }>('rtcr.capture_new_spaces', {
+  start: (_x, l) => call(reachNewSpaces, { target: l.item, stale: l.stale }, 'reached'),
+  reached: () => done(),
+});
+
+const awaitMapsOf = procedure<{ [key: string]: Plain; item: number }>('rtcr.capture_await_cap_maps', {
+  start: (_x, l) => call(awaitCapMaps, { target: l.item }, 'told'),
+  told: () => done(),
 });
 
 /** Whether any of the targets can tell the time. */
@@ -78,14 +99,16 @@ const readFaults = procedure<{ [key: string]: Plain; item: number }>('rtcr.captu
   },
 });
 
+/** The domains of the target that is worked on. */
+const spaceKeys = (x: Execution): number[] => capture.get(x).spaces.map(({ pd }) => pd);
+
 const identifyMember = procedure<MemberLocals>('rtcr.capture_identify', {
   start: (x, l) => {
     enterCapture(x, l.item);
-    const { native, requests } = capture.get(x);
-    return call(identifyThreads, { target: l.item, native, irqs: requests && wantsPhases(l.strategy) }, 'sources');
+    return call(identifyThreads, { target: l.item, irqs: wantsPhases(l.strategy) }, 'sources');
   },
   sources: (_x, l) => call(identifySources, { target: l.item }, l.strategy['cap-map'] === 'skip' ? 'identified' : 'cap_map'),
-  cap_map: (x, l) => call(readTargetCapMap, { target: l.item, native: capture.get(x).native }, 'identified'),
+  cap_map: (x) => each(readTargetCapMap, spaceKeys(x), {}, 'identified'),
   // A thread keeps the mark of its first unresolved fault for ever; whether one is unresolved now, core's maps tell.
   identified: (x, l) => (capture.get(x).threads.some(({ unresolved }) => unresolved) ? each(readFaults, ofTarget(regionMaps, x, l.item).map(([map]) => map), {}, 'judge') : done()),
   judge: (x) => {
@@ -110,10 +133,7 @@ const readMember = procedure<MemberLocals>('rtcr.capture_read', {
     return call(readThreads, { registers, phases: wantsPhases(l.strategy), utcbs: utcb === 'save' }, 'signals');
   },
   signals: (_x, l) => (wantsPhases(l.strategy) ? call(readSources, {}, 'slots') : goto('slots')),
-  slots: (x) => {
-    const { native, task, requests } = capture.get(x);
-    return call(probeWindows, { native, task, requests }, 'transits');
-  },
+  slots: (x) => each(probeWindows, spaceKeys(x), {}, 'transits'),
   transits: (_x, l) => call(findTransitsOf, { item: l.item }, 'found'),
   found: () => done(),
 });
@@ -134,8 +154,7 @@ export const findTransitsOf = procedure<{ [key: string]: Plain; item: number }>(
 export const probeTarget = procedure<{ [key: string]: Plain; item: number }>('rtcr.probe_target', {
   start: (x, l) => {
     enterCapture(x, l.item);
-    const { native, task, requests } = capture.get(x);
-    return call(probeSlots, { native, task, requests }, 'probed');
+    return each(probeSlots, spaceKeys(x), {}, 'probed');
   },
   probed: () => done(),
 });

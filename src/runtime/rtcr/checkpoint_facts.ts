@@ -5,7 +5,7 @@ import type { PlainRecord } from '../../emu/plain.ts';
 import { children } from '../child/child_table.ts';
 import type { Execution } from '../native/execution.ts';
 import { allCaptures, ranOn } from './capture.ts';
-import { dataspacesOf, type Snapshot, threadsOf } from './target_state.ts';
+import { dataspacesOf, domainName, type Snapshot, spacesOf, type StoredFurtherSpace, threadsOf } from './target_state.ts';
 
 /** Of all snapshots of a checkpoint together; `rounds` and `in_transit` are about capabilities in transit. */
 export function checkpointFacts(x: Execution, snapshots: readonly Snapshot[], rounds: number, in_transit: readonly string[]): PlainRecord {
@@ -16,8 +16,8 @@ export function checkpointFacts(x: Execution, snapshots: readonly Snapshot[], ro
     name: snapshots[0]?.name ?? '',
     target: snapshots.map(({ target_name }) => target_name).join(', '),
     threads: sum((snapshot) => threadsOf(snapshot).length),
-    capabilities: sum(({ cap_map }) => cap_map.length),
-    stale_slots: sum(({ stale }) => stale.length),
+    capabilities: sum((snapshot) => spacesOf(snapshot).reduce((total, { cap_map }) => total + cap_map.length, 0)),
+    stale_slots: sum((snapshot) => spacesOf(snapshot).reduce((total, { stale }) => total + stale.length, 0)),
     dataspaces: sum((snapshot) => dataspacesOf(snapshot).length),
     bytes: sum((snapshot) => dataspacesOf(snapshot).reduce((total, { size }) => total + size, 0)),
     copied_bytes: captures.reduce((total, { copied_bytes }) => total + copied_bytes, 0),
@@ -40,13 +40,20 @@ interface Group {
 }
 
 function losses(x: Execution, snapshot: Snapshot, group: Group): PlainRecord[] {
-  const unknown = snapshot.cap_map.filter(({ slot, id }) => snapshot.occupied.includes(slot) && !isKnown(x, snapshot, group, id));
   return [
-    ...unknown.map(({ slot, id }) => ({ slot, badge: id, purpose: 'a capability of an object that the checkpointer never saw' })),
-    ...snapshot.stale.filter(({ badge }) => badge === 0).map(({ slot }) => ({ slot, purpose: 'a capability without record that nobody could identify' })),
+    ...spacesOf(snapshot).flatMap((space) => lostSlots(x, snapshot, space, group)),
     ...snapshot.foreign_sessions.filter(({ reopen }) => !reopen).map(({ slot, badge, service }) => ({ slot, badge, service, purpose: 'a session that is not interposed' })),
     ...snapshot.sibling_sessions.filter(({ badge, reopen }) => !reopen && !group.badges.has(badge)).map(({ slot, badge, service }) => ({ slot, badge, service, purpose: 'a session at a component outside the checkpoint' })),
     ...outsideCallers(snapshot, group),
+  ];
+}
+
+function lostSlots(x: Execution, snapshot: Snapshot, { pd, cap_map, occupied, stale }: StoredFurtherSpace, group: Group): PlainRecord[] {
+  const domain = pd === 0 ? {} : { domain: domainName(snapshot, pd) };
+  const unknown = cap_map.filter(({ slot, id }) => occupied.includes(slot) && !isKnown(x, snapshot, group, id));
+  return [
+    ...unknown.map(({ slot, id }) => ({ slot, ...domain, badge: id, purpose: 'a capability of an object that the checkpointer never saw' })),
+    ...stale.filter(({ badge }) => badge === 0).map(({ slot }) => ({ slot, ...domain, purpose: 'a capability without record that nobody could identify' })),
   ];
 }
 

@@ -3,7 +3,7 @@
 
 import { children, sessions } from '../child/child_table.ts';
 import type { Execution } from '../native/execution.ts';
-import { cpuThreads, foreignSessions, pdSessions, targets } from './online_storage.ts';
+import { foreignSessions, targets } from './online_storage.ts';
 import { sessionsThrough } from './proxy_table.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { snapshots } from './target_state.ts';
@@ -18,15 +18,7 @@ export interface CheckpointPlan {
 export function targetProblem(x: Execution, target: number, plan: CheckpointPlan): string | null {
   const row = targets(x).require(target);
   if (row.phase !== 'running') return `target "${row.name}" is ${row.phase}`;
-  return secondPdProblem(x, target) ?? sessionProblem(x, target, plan) ?? baseProblem(x, target, plan);
-}
-
-/** A thread that runs in a protection domain of the target's making: whatever that one holds is not captured. */
-function secondPdProblem(x: Execution, target: number): string | null {
-  const { name, pd } = targets(x).require(target);
-  const found = cpuThreads(x).find((row) => row.target === target && row.pd !== pd && row.started);
-  if (found === undefined) return null;
-  return `"${name}" runs a thread "${found[1].name}" in a further protection domain (${pdSessions(x).get(found[1].pd)?.creation_args ?? ''}): a component that is itself a parent cannot be checkpointed, because the capabilities of its children are not captured`;
+  return sessionProblem(x, target, plan) ?? baseProblem(x, target, plan);
 }
 
 /** The first session that leads out of the checkpoint. Asked again when all targets stand still: one may have been in the making. */

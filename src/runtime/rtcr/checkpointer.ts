@@ -7,9 +7,9 @@ import type { Execution } from '../native/execution.ts';
 import { log } from '../native/log.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { allCaptures, beginCaptures, capture, endCaptures, enterCapture, runsAgain } from './capture.ts';
-import { awaitCapMap } from './capture_caps.ts';
 import { captureMemory, freeContents } from './capture_memory.ts';
 import { forgetSemaphores } from './capture_signals.ts';
+import { awaitCapMaps, demandRequests, dropSpace, openSpaces } from './capture_spaces.ts';
 import { forgetLockIrqs } from './capture_threads.ts';
 import { captureTargets, findTransitsOf, hasTimers, probeTarget, stopsBy, wantsPhases } from './capturer.ts';
 import { checkpointFacts } from './checkpoint_facts.ts';
@@ -19,13 +19,11 @@ import { each } from './each.ts';
 import { copyAwaiting, keepParts, takeBackParts } from './incremental_copy.ts';
 import { hasDefect } from './defects.ts';
 import { discard } from './discard.ts';
-import { EXTENSION_ABSENT } from './extensions.ts';
 import { fetchKernelThreads, forgetKernelThreads, setOffTargets, stopTargets } from './kernel_threads.ts';
 import { SNAPSHOTS, TRANSIT_REPEATS, TRANSIT_ROUNDS, TRANSIT_TICKS } from './limits.ts';
 import { metadataBytes } from './metadata_bytes.ts';
 import { metadataAlloc } from './metadata_heap.ts';
 import { cpuThreads, targets } from './online_storage.ts';
-import { demandRequest, type NativePd, openNativePd } from './pd_access.ts';
 import { resumeProxies } from './proxy_restore.ts';
 import { holdProxies } from './proxy_table.ts';
 import { freeSnapshot } from './snapshot_end.ts';
@@ -112,7 +110,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     l.probed = true;
     return each(probeTarget, l.targets, {}, 'probed', 'failed');
   },
-  probed: (x, l) => (allCaptures(x).some(({ stale, reserved }) => stale.some(({ slot }) => !reserved.includes(slot))) ? each(findTransitsOf, l.targets, {}, 'decide', 'failed') : goto('memory')),
+  probed: (x, l) => (allCaptures(x).some(({ spaces }) => spaces.some(({ stale, reserved }) => stale.some(({ slot }) => !reserved.includes(slot)))) ? each(findTransitsOf, l.targets, {}, 'decide', 'failed') : goto('memory')),
   memory: (x, l) => {
     if (l.strategy.attached === 'copy') forgetAccess(x, l.targets);
     for (const target of l.targets) {
@@ -202,23 +200,12 @@ type PrepareLocals = { [key: string]: Plain; item: number; strategy: DecidedStra
 const prepareTarget = procedure<PrepareLocals>('rtcr.prepare_checkpoint', {
   start: (x, l) => {
     enterCapture(x, l.item);
-    return call(openNativePd, { pd: targets(x).require(l.item).pd }, 'published');
+    return call(openSpaces, { target: l.item }, 'published');
   },
-  published: (x, l, { native, task }: NativePd) => {
-    capture.update(x, { native, task });
-    return l.strategy['cap-map'] === 'skip' ? goto('threads') : call(awaitCapMap, { native }, 'threads');
-  },
+  published: (_x, l) => (l.strategy['cap-map'] === 'skip' ? goto('threads') : call(awaitCapMaps, { target: l.item }, 'threads')),
   threads: (_x, l) => (needsKernelThreads(l.strategy) ? call(fetchKernelThreads, { target: l.item }, 'demand') : goto('demand')),
-  demand: (x, l) => {
-    const { native, task } = capture.get(x);
-    return l.strategy.stale === 'skip' ? done() : call(demandRequest, { native, task, purpose: 'stale slots and lock IRQs' }, 'with_request', 'prepared');
-  },
-  with_request: (x) => {
-    capture.update(x, { requests: true });
-    return done();
-  },
-  // Without `request` the checkpoint is poorer, not impossible: the snapshot tells what it does not know.
-  prepared: (_x, _l, { name, text }: Failure) => (name === EXTENSION_ABSENT ? done() : raise(name, text)),
+  demand: (_x, l) => (l.strategy.stale === 'skip' ? done() : call(demandRequests, { target: l.item }, 'prepared')),
+  prepared: () => done(),
 });
 
 const copyTarget = procedure<{ [key: string]: Plain; item: number; full: boolean; later: boolean; roms: boolean }>('rtcr.copy_target', {
@@ -262,10 +249,11 @@ function forgetAccess(x: Execution, group: readonly number[]): void {
   forgetFetched(x, group);
   for (const target of group) {
     enterCapture(x, target);
-    const { native, task } = capture.get(x);
-    if (native !== 0) dec(x, native);
-    discard(x, task);
-    capture.update(x, { native: 0, task: 0 });
+    for (const { native, task } of capture.get(x).spaces) {
+      if (native !== 0) dec(x, native);
+      discard(x, task);
+    }
+    capture.update(x, { spaces: capture.get(x).spaces.map((space) => ({ ...space, native: 0, task: 0 })) });
     forgetKernelThreads(x, target);
   }
 }
@@ -273,7 +261,7 @@ function forgetAccess(x: Execution, group: readonly number[]): void {
 /** Drops the capabilities that were needed only while the checkpoint was taken. */
 function forget(x: Execution, group: readonly number[]): void {
   forgetFetched(x, group);
-  for (const { native, task } of allCaptures(x)) for (const slot of [native, task]) if (slot !== 0) dec(x, slot);
+  for (const { spaces } of allCaptures(x)) for (const space of spaces) dropSpace(x, space);
   endCaptures(x);
 }
 

@@ -5,7 +5,7 @@ import { children, sessions } from '../child/child_table.ts';
 import { services } from '../child/services.ts';
 import { capId } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
-import { capture, slotOfBadge, stillSince } from './capture.ts';
+import { capture, type CapturedSpace, slotOfBadge, spaceOf, stillSince } from './capture.ts';
 import { visibleDataspaces } from './capture_memory.ts';
 import { hasDefect } from './defects.ts';
 import { remainingTime } from './drain.ts';
@@ -18,19 +18,20 @@ import type { DecidedStrategy } from './strategies.ts';
 import { mapsOfPd, mapsOfRm, ofTarget, regionsOfMap, threadsOfTarget } from './target_rows.ts';
 import type {
   Snapshot, StoredAnnouncement, StoredCpuSession, StoredForeignSession, StoredObject, StoredPdSession, StoredRamSession, StoredRegionMap, StoredSession, StoredSiblingSession, StoredSignalSource,
-  StoredThread, StoredTimerSession,
+  StoredSpace, StoredThread, StoredTimerSession,
 } from './target_state.ts';
 
 /** The id under which the main thread knows its own gate (genode-16.08-abi.md 3.2). */
 const MAIN_THREAD_ID = 1;
 
 export function collectSnapshot(x: Execution, name: string, strategy: DecidedStrategy, phases: boolean): Snapshot {
-  const { target, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied, references } = capture.get(x);
+  const { target, spaces, references } = capture.get(x);
+  const pds = ofTarget(pdSessions, x, target).map(([key]) => key);
   const row = targets(x).require(target);
   const stored = {
     name, target_name: row.name, binary: row.binary, config: row.config, granularity: row.granularity, tracking: row.tracking, provides: row.provides, proxied_services: row.proxied, parent_badge: children(x).get(row.child)?.parent_id ?? 0,
-    cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied,
-    pd_sessions: ofTarget(pdSessions, x, target).map(([key]) => pdSession(x, key)),
+    ...storedSpace(spaceOf(x)), spaces: spaces.slice(1).map((space) => ({ pd: pds.indexOf(space.pd), ...storedSpace(space) })).sort((a, b) => a.pd - b.pd),
+    pd_sessions: pds.map((key) => pdSession(x, key)),
     cpu_sessions: ofTarget(cpuSessions, x, target).map(([key]) => cpuSession(x, key)),
     ram_sessions: ofTarget(ramSessions, x, target).map(([key]) => ramSession(x, key)),
     rom_sessions: ofTarget(romSessions, x, target).map(([, session]) => ({
@@ -64,6 +65,8 @@ function knownBadges(snapshot: Omit<Snapshot, 'known_badges'>): number[] {
   ];
   return [...new Set(ids)].filter((id) => id !== 0).sort((a, b) => a - b);
 }
+
+const storedSpace = ({ cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied }: CapturedSpace): StoredSpace => ({ cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied });
 
 const storedObject = (x: Execution, badge: number, bootstrapped: boolean): StoredObject => ({ slot: slotOfBadge(x, badge), badge, bootstrapped });
 

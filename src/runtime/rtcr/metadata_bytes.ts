@@ -1,7 +1,7 @@
 // What the records of a stored checkpoint take on the heap of a component written in C++: each is an element of a list and a block of
 // its own. Owns no state. Source modelled: checkpoint-restore.md 1.6 (fields of the historic records, sizes on 32-bit ARM).
 
-import type { Snapshot, StoredRegionMap } from './target_state.ts';
+import { type Snapshot, spacesOf, type StoredRegionMap } from './target_state.ts';
 
 /** Next pointer, slot, id and flag, then each record's own fields. Names and arguments of sessions are kept in arrays of 160 characters. */
 const RECORD_BYTES = {
@@ -56,7 +56,7 @@ function recordCounts(snapshot: Snapshot): { readonly [K in RecordKind]: number 
     signal_source: sources.length,
     pending_signal: sum(sources.map(({ pending }) => pending.length)),
     native_cap: sum(pd_sessions.map(({ native_caps }) => native_caps.length)),
-    capability: snapshot.cap_map.length + snapshot.stale.length,
+    capability: sum(spacesOf(snapshot).map(({ cap_map, stale }) => cap_map.length + stale.length)),
     reference: snapshot.references.length,
   };
 }

@@ -90,6 +90,8 @@ export interface PdSessionRow extends InterposedSession {
   readonly native_pd_id: number;
   /** The parent that it was assigned. */
   readonly parent: Held | null;
+  /** A checkpoint has waited in vain for it to tell where its capability map is: it runs bare threads, which have none. */
+  readonly bare?: boolean;
 }
 
 export interface SignalSourceRow {

@@ -23,6 +23,8 @@ export interface Restoration {
   /** Native sessions of the new target's own PD. */
   readonly native: number;
   readonly task: number;
+  /** The same of further domains, by their numbers in the snapshot. */
+  readonly further: readonly { readonly pd: number; readonly native: number; readonly task: number }[];
   /** Whether the hook of bootstrap="log-hook" has come and gone. */
   readonly hooked: boolean;
   readonly installed: number;
@@ -46,7 +48,7 @@ const defaults = decideStrategy('restore', {});
 if (!defaults.ok) throw new Error(defaults.message);
 
 const NOTHING: Restoration = {
-  member: 0, name: '', snapshot: 0, target: 0, strategy: defaults.strategy, native: 0, task: 0, hooked: false, installed: 0, rewritten: 0, copied_bytes: 0, threads: [], fillers: [],
+  member: 0, name: '', snapshot: 0, target: 0, strategy: defaults.strategy, native: 0, task: 0, further: [], hooked: false, installed: 0, rewritten: 0, copied_bytes: 0, threads: [], fillers: [],
   lost: [], extensions: [],
 };
 
@@ -84,7 +86,8 @@ export function allMembers(x: Execution): readonly Restoration[] {
 
 /** Forgets the restore in progress and drops what it kept. */
 export function endRestoration(x: Execution): void {
-  for (const { native, task, strategy } of allMembers(x)) {
+  for (const { native, task, further, strategy } of allMembers(x)) {
+    for (const slot of further.flatMap((space) => [space.native, space.task])) if (slot !== 0) dec(x, slot);
     if (native !== 0) dec(x, native);
     if (strategy.attached === 'copy') discard(x, task);
     else if (task !== 0) dec(x, task);
@@ -96,6 +99,15 @@ export function endRestoration(x: Execution): void {
   for (const member of parked(x).keys()) parked(x).delete(member);
   restoration.set(x, NOTHING);
 }
+
+/** By what a domain of the new target is reached: slots of its native PD session and its task, 0 where it is not. */
+export const domainAccess = (x: Execution, pd: number): { readonly native: number; readonly task: number } => {
+  const { native, task, further } = restoration.get(x);
+  return pd === 0 ? { native, task } : (further.find((space) => space.pd === pd) ?? { native: 0, task: 0 });
+};
+
+/** The number of the domain that a stored thread is in. */
+export const domainOfThread = (x: Execution, { pd }: StoredThread): number => Math.max(0, snapshotOf(x).pd_sessions.findIndex(({ key }) => key === pd));
 
 export const snapshotOf = (x: Execution): Readonly<Snapshot> => snapshots(x).require(restoration.get(x).snapshot);
 

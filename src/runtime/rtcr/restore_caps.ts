@@ -13,10 +13,10 @@ import { hasDefect } from './defects.ts';
 import { spliceRecords } from './historic_cap_map.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
+import { domainAccess, lost, nowAt, nowCalled, restoration, snapshotOf, usedForRestore } from './restoration.ts';
 import { isAbsent } from './pd_access.ts';
 import { ramBytes } from './target_rows.ts';
-import type { Snapshot } from './target_state.ts';
+import { domainName, type Snapshot, spacesOf, type StoredSpace } from './target_state.ts';
 import { closeView, NO_VIEW, openView, type View } from './views.ts';
 
 /** Slots below are filled by core: task, parent, and gate, pager and lock IRQ of each thread. */
@@ -24,12 +24,16 @@ const FIRST_USER_SLOT = 0x200;
 /** The main thread knows its own gate under this id, whatever core calls it. */
 const MAIN_THREAD_ID = 1;
 
-type RewriteLocals = { [key: string]: Plain; view?: View };
+const spaceAt = (x: Execution, pd: number): StoredSpace => spacesOf(snapshotOf(x)).find((space) => space.pd === pd) ?? snapshotOf(x);
 
-/** Writes the new ids into the target's records. Links and reference counts stay: they came back with the memory. */
+type RewriteLocals = { [key: string]: Plain; item: number; view?: View };
+
+/** Writes the new ids into the records of a domain, by its number. Links and reference counts stay: they came back with the memory. */
 export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
-  start: (x) => {
-    const ds = nowAt(x, snapshotOf(x).cap_map_ds_badge);
+  start: (x, l) => {
+    // Bare threads keep no records.
+    if (l.item !== 0 && spaceAt(x, l.item).cap_map_address === 0) return done();
+    const ds = nowAt(x, spaceAt(x, l.item).cap_map_ds_badge);
     return ds === null ? raise('Restore_refused', 'the dataspace of the capability map is not restored') : call(openView, { ds, bytes: restoration.get(x).strategy.attached === 'copy' ? 0 : ramBytes(x, ds) }, 'write');
   },
   write: (_x, l, view: View) => {
@@ -37,35 +41,36 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
     return goto('records');
   },
   records: (x, l) => {
-    if (hasDefect(restoration.get(x).strategy.defects, 'D-13')) return call(readMemory, { address: (l.view ?? NO_VIEW).address + snapshotOf(x).cap_map_offset, length: CAP_MAP_BYTES }, 'splice');
+    if (hasDefect(restoration.get(x).strategy.defects, 'D-13')) return call(readMemory, { address: (l.view ?? NO_VIEW).address + spaceAt(x, l.item).cap_map_offset, length: CAP_MAP_BYTES }, 'splice');
     return goto('ids');
   },
   splice: (x, l, bytes: Uint8Array) => {
-    const entries = toInstall(x).flatMap(({ slot, badge }) => {
+    const { cap_map, cap_map_address, cap_map_offset } = spaceAt(x, l.item);
+    const entries = toInstall(x, l.item).flatMap(({ slot, badge }) => {
       const id = nowCalled(x, badge);
-      return id === undefined || !snapshotOf(x).cap_map.some((record) => record.slot === slot) ? [] : [{ slot, id }];
+      return id === undefined || !cap_map.some((record) => record.slot === slot) ? [] : [{ slot, id }];
     });
-    spliceRecords(bytes, snapshotOf(x).cap_map_address, entries.sort((a, b) => a.slot - b.slot));
-    restoration.update(x, { rewritten: entries.length });
-    return call(writeMemory, { address: (l.view ?? NO_VIEW).address + snapshotOf(x).cap_map_offset, bytes }, 'written');
+    spliceRecords(bytes, cap_map_address, entries.sort((a, b) => a.slot - b.slot));
+    restoration.update(x, { rewritten: restoration.get(x).rewritten + entries.length });
+    return call(writeMemory, { address: (l.view ?? NO_VIEW).address + cap_map_offset, bytes }, 'written');
   },
   written: (x, l) => close(x, l),
   ids: (x, l) => {
-    const { cap_map, cap_map_offset } = snapshotOf(x);
+    const { cap_map, cap_map_offset } = spaceAt(x, l.item);
     const base = (l.view ?? NO_VIEW).address + cap_map_offset;
     const known = cap_map.flatMap(({ slot, id }) => {
       const now = id === MAIN_THREAD_ID ? id : nowCalled(x, id);
       return now === undefined ? [] : [{ slot, now }];
     });
     for (const { slot, now } of known) x.write(idAddress(base, slot), Uint8Array.of(now & 0xff, now >>> 8));
-    restoration.update(x, { rewritten: known.length });
+    restoration.update(x, { rewritten: restoration.get(x).rewritten + known.length });
     return close(x, l);
   },
   rewritten: () => done(),
 });
 
 function close(x: Execution, l: RewriteLocals): Action {
-  const { cap_map_ds_badge, cap_map_offset } = snapshotOf(x);
+  const { cap_map_ds_badge, cap_map_offset } = spaceAt(x, l.item);
   return call(closeView, { ds: nowAt(x, cap_map_ds_badge) ?? 0, view: l.view ?? NO_VIEW, touched: cap_map_offset + CAP_MAP_BYTES }, 'rewritten');
 }
 
@@ -75,33 +80,32 @@ type InstallItem = { readonly slot: number; readonly badge: number };
 const semaphores = (snapshot: Snapshot): ReadonlySet<number> =>
   new Set(snapshot.pd_sessions.flatMap(({ sources }) => sources.map((source) => source.semaphore_badge)));
 
-/** Slots to fill: those of the records, and stale ones whose object is known. */
-export function toInstall(x: Execution): InstallItem[] {
-  const snapshot = snapshotOf(x);
-  const skipped = restoration.get(x).strategy.semaphore === 'skip' ? semaphores(snapshot) : new Set<number>();
-  const recorded = snapshot.cap_map.filter(({ slot }) => snapshot.occupied.includes(slot));
-  const all = [...recorded.map(({ slot, id }) => ({ slot, badge: id })), ...snapshot.stale];
+/** Slots of a domain to fill: those of the records, and stale ones whose object is known. */
+export function toInstall(x: Execution, pd: number): InstallItem[] {
+  const { cap_map, occupied, stale } = spaceAt(x, pd);
+  const skipped = restoration.get(x).strategy.semaphore === 'skip' ? semaphores(snapshotOf(x)) : new Set<number>();
+  const recorded = cap_map.filter(({ slot }) => occupied.includes(slot));
+  const all = [...recorded.map(({ slot, id }) => ({ slot, badge: id })), ...stale];
   return all.filter(({ slot, badge }) => slot >= FIRST_USER_SLOT && badge !== 0 && !skipped.has(badge) && nowAt(x, badge) !== null);
 }
 
-export const installSlot = procedure<{ [key: string]: Plain; item: InstallItem }>('rtcr.install_slot', {
-  start: (x, { item }) =>
-    rpc(Native_pd.install, restoration.get(x).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed', 'absent'),
+export const installSlot = procedure<{ [key: string]: Plain; item: InstallItem; pd: number }>('rtcr.install_slot', {
+  start: (x, { item, pd }) =>
+    rpc(Native_pd.install, domainAccess(x, pd).native, { cap: nowAt(x, item.badge), selector: (item.slot << 12) >>> 0 }, 'installed', 'absent'),
   absent: (_x, _l, failure: Failure) => (isAbsent(failure) ? raise(EXTENSION_ABSENT, absent('install', 'the capability space; cap-space="skip" does without')) : raise('Restore_refused', failure.text)),
-  installed: (x, { item }) => {
-    const { task, installed } = restoration.get(x);
-    if (!capValid(x, item.slot, task)) return raise('Restore_refused', `slot 0x${item.slot.toString(16)} cannot be filled`);
+  installed: (x, { item, pd }) => {
+    if (!capValid(x, item.slot, domainAccess(x, pd).task)) return raise('Restore_refused', `slot 0x${item.slot.toString(16)} cannot be filled`);
     usedForRestore(x, 'install');
-    restoration.update(x, { installed: installed + 1 });
+    restoration.update(x, { installed: restoration.get(x).installed + 1 });
     return done();
   },
 });
 
-/** Tells core where the map is, as the start-up of the target once did: the next checkpoint asks for it. */
-export const publishCapMap = procedure<Record<string, Plain>>('rtcr.publish_cap_map', {
-  start: (x) => {
-    const { cap_map_address } = snapshotOf(x);
-    return rpc(Native_pd.set_cap_map_info, restoration.get(x).native, { address: cap_map_address }, 'published', 'absent');
+/** Tells core where the map of a domain is, as the start-up of the target once did: the next checkpoint asks for it. */
+export const publishCapMap = procedure<{ [key: string]: Plain; item: number }>('rtcr.publish_cap_map', {
+  start: (x, l) => {
+    const { cap_map_address } = spaceAt(x, l.item);
+    return l.item !== 0 && cap_map_address === 0 ? done() : rpc(Native_pd.set_cap_map_info, domainAccess(x, l.item).native, { address: cap_map_address }, 'published', 'absent');
   },
   published: (x) => {
     usedForRestore(x, 'cap_map_info');
@@ -114,25 +118,27 @@ export const publishCapMap = procedure<Record<string, Plain>>('rtcr.publish_cap_
   },
 });
 
-/** Puts the restored capabilities at their old slots. */
-export const installCapSpace = procedure<Record<string, Plain>>('rtcr.install_cap_space', {
-  start: (x) => each(installSlot, toInstall(x), {}, 'installed'),
+/** Puts the restored capabilities of a domain at their old slots. */
+export const installCapSpace = procedure<{ [key: string]: Plain; item: number }>('rtcr.install_cap_space', {
+  start: (x, l) => each(installSlot, toInstall(x, l.item), { pd: l.item }, 'installed'),
   installed: () => done(),
 });
 
 /** Notes every slot that was occupied and is not, with what it held. */
 export function noteLostSlots(x: Execution): void {
   const snapshot = snapshotOf(x);
-  const { task } = restoration.get(x);
   const irqs = semaphores(snapshot);
-  for (const { slot, id } of snapshot.cap_map) {
-    if (slot < FIRST_USER_SLOT || !snapshot.occupied.includes(slot) || capValid(x, slot, task)) continue;
-    const type = irqs.has(id) ? 'IRQ' : 'Gate';
-    lost(x, { slot, badge: id, type, purpose: purposeOf(snapshot, id) });
-  }
-  for (const { slot, badge } of snapshot.stale) {
-    if (slot < FIRST_USER_SLOT || capValid(x, slot, task)) continue;
-    lost(x, { slot, badge, type: 'stale', purpose: badge === 0 ? 'unknown; it has no record' : `${purposeOf(snapshot, badge)}; it has no record` });
+  for (const { pd, cap_map, occupied, stale } of spacesOf(snapshot)) {
+    const { task } = domainAccess(x, pd);
+    const domain = pd === 0 ? {} : { domain: domainName(snapshot, pd) };
+    const isThere = (slot: number): boolean => slot < FIRST_USER_SLOT || (task !== 0 && capValid(x, slot, task));
+    for (const { slot, id } of cap_map) {
+      if (!occupied.includes(slot) || isThere(slot)) continue;
+      lost(x, { slot, ...domain, badge: id, type: irqs.has(id) ? 'IRQ' : 'Gate', purpose: purposeOf(snapshot, id) });
+    }
+    for (const { slot, badge } of stale) {
+      if (!isThere(slot)) lost(x, { slot, ...domain, badge, type: 'stale', purpose: badge === 0 ? 'unknown; it has no record' : `${purposeOf(snapshot, badge)}; it has no record` });
+    }
   }
 }
 

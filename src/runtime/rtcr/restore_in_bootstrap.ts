@@ -56,7 +56,7 @@ function missingRegions(x: Execution): { map: number; region: number }[] {
 
 /** Slots whose objects were recreated: those of the start-up are where the start-up put them. */
 function recreatedSlots(x: Execution, before: ReadonlySet<number>): { slot: number; badge: number }[] {
-  return toInstall(x).filter(({ badge }) => !before.has(badge));
+  return toInstall(x, 0).filter(({ badge }) => !before.has(badge));
 }
 
 type Locals = { [key: string]: Plain; identified?: readonly number[] };
@@ -66,7 +66,7 @@ export const restoreInBootstrap = procedure<Locals>('rtcr.restore_in_bootstrap',
   start: () => call(identifyOwn, {}, 'identify', 'failed'),
   identify: (x, l) => {
     identifyBootstrapped(x);
-    l.identified = toInstall(x).map(({ badge }) => badge);
+    l.identified = toInstall(x, 0).map(({ badge }) => badge);
     return each(allocDataspace, missingDataspaces(x), {}, 'signals', 'failed');
   },
   signals: () => call(recreateContexts, {}, 'sessions', 'failed'),
@@ -78,7 +78,7 @@ export const restoreInBootstrap = procedure<Locals>('rtcr.restore_in_bootstrap',
     restoration.update(x, { native, task });
     return goto('install');
   },
-  install: (x, l) => each(installSlot, recreatedSlots(x, new Set(l.identified ?? [])), {}, 'memory', 'failed'),
+  install: (x, l) => each(installSlot, recreatedSlots(x, new Set(l.identified ?? [])), { pd: 0 }, 'memory', 'failed'),
   memory: () => call(fillMemory, {}, 'end', 'failed'),
   failed: (x, _l, failure: Failure) => {
     lost(x, { purpose: `the restore inside the start-up ended early: ${failure.text || failure.name}` });

@@ -10,7 +10,7 @@ import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { cpuThreads, crews, targets, timerSessions } from './online_storage.ts';
 import { translateLabel, translateMessage } from './message_words.ts';
 import { localCall } from '../native/local_call.ts';
-import { nowAt, nowCalled, restoration, restoredThread, snapshotOf, storedThreads, usedForRestore } from './restoration.ts';
+import { domainAccess, domainOfThread, nowAt, nowCalled, restoration, restoredThread, snapshotOf, storedThreads, usedForRestore } from './restoration.ts';
 import { type StoredThread, type StoredTimerSession, threadsOf } from './target_state.ts';
 import { awaitReply, exchangeRegisters, writeRegisters, writeUtcb } from './thread_access.ts';
 import { readSessionClock, restartPeriod } from './timer_session.ts';
@@ -59,7 +59,7 @@ const wantsRegisters = (x: Execution, { started }: StoredThread): boolean =>
 function writeWords(x: Execution, thread: StoredThread, kernel: number): Refusal | null {
   if (thread.utcb_words.length === 0) return null;
   const words = translateMessage(thread.utcb_words, (id) => nowCalled(x, id));
-  const outcome = writeUtcb(x, kernel, thread.started ? null : { task: restoration.get(x).task, address: thread.utcb_address }, words);
+  const outcome = writeUtcb(x, kernel, thread.started ? null : { task: domainAccess(x, domainOfThread(x, thread)).task, address: thread.utcb_address }, words);
   if (outcome === 'absent') return { name: EXTENSION_ABSENT, text: absent('utcb', 'message registers and TLS words; utcb="zero" does without') };
   if (outcome === 'failed') return { name: 'Restore_refused', text: `the UTCB of thread "${thread.name}" cannot be written` };
   usedForRestore(x, 'utcb');
@@ -114,7 +114,8 @@ const launchThread = procedure<LateLocals>('rtcr.launch_thread', {
     const key = restoredThread(x, stored?.key ?? 0);
     if (stored === undefined || key === undefined) return done();
     const { cap, kernel } = cpuThreads(x).require(key);
-    const { strategy, task } = restoration.get(x);
+    const { strategy } = restoration.get(x);
+    const { task } = domainAccess(x, domainOfThread(x, stored));
     const decision = resume(phaseOf(stored), stored.registers, new Map(), strategy.blocked);
     const registers = decision.kind === 'refused' ? stored.registers : decision.registers;
     const refusal = strategy.utcb === 'save' ? writeWordsBeforeStart(x, stored, kernel, task) : null;

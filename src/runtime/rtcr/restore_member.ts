@@ -4,10 +4,12 @@
 import type { Plain } from '../../emu/plain.ts';
 import { localCall } from '../native/local_call.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import type { Execution } from '../native/execution.ts';
 import type { RpcReply } from '../native/rpc_client.ts';
 import { Pd_session } from '../rpc/interfaces.ts';
-import { comesAsCopy, enterMember, lost, restoration, snapshotOf, translated, usedForRestore } from './restoration.ts';
+import { comesAsCopy, enterMember, lost, nowAt, restoration, snapshotOf, translated, usedForRestore } from './restoration.ts';
 import { hasDefect } from './defects.ts';
+import { each } from './each.ts';
 import { fetchKernelThreads, forgetKernelThreads, freezeTargets } from './kernel_threads.ts';
 import { recreateNativeCaps } from './native_caps.ts';
 import { pdSessions, targets } from './online_storage.ts';
@@ -17,6 +19,7 @@ import { launchThreads, restoreTimers, writeThreads } from './restore_launch.ts'
 import { repeatFaults } from './restore_faults.ts';
 import { allocMemory, attachMemory, fillMemory } from './restore_memory.ts';
 import './restore_in_bootstrap.ts';
+import { rewriteParentIds } from './restore_parent_ids.ts';
 import { signalRomChanges } from './restore_roms.ts';
 import { restoreSiblingSessions } from './restore_services.ts';
 import { identifyOwn, reopenSessions, restoreParents } from './restore_sessions.ts';
@@ -26,8 +29,36 @@ import { EARLY_RUN_US, HOOK_PAUSE_US, HOOK_ROUNDS } from './limits.ts';
 import { sleep } from './sleep.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { createTarget, type CreatedTarget, startTarget } from './target_child.ts';
+import { type Snapshot, threadsOf } from './target_state.ts';
 
 type MemberLocals = { [key: string]: Plain; item: number; strategy: DecidedStrategy; rounds?: number };
+
+/** Key of the restored PD session with a number. */
+const pdKey = (x: Execution, pd: number): number => pdSessions(x).find((row) => row.cap === nowAt(x, snapshotOf(x).pd_sessions[pd]?.badge ?? 0))?.[0] ?? 0;
+
+/** Whether threads run in a stored domain and none of them has told where it keeps its capabilities. */
+function isBare(snapshot: Snapshot, pd: number): boolean {
+  const told = snapshot.spaces.some((space) => space.pd === pd && space.cap_map_address !== 0);
+  return !told && threadsOf(snapshot).some((thread) => thread.pd === snapshot.pd_sessions[pd]?.key && thread.started);
+}
+
+const openDomain = procedure<{ [key: string]: Plain; item: number }>('rtcr.restore_open_domain', {
+  start: (x, l) => call(openNativePd, { pd: pdKey(x, l.item) }, 'opened'),
+  opened: (x, l, { native, task }: NativePd) => {
+    restoration.update(x, { further: [...restoration.get(x).further, { pd: l.item, native, task }] });
+    if (isBare(snapshotOf(x), l.item)) pdSessions(x).update(pdKey(x, l.item), { bare: true });
+    return done();
+  },
+});
+
+/** Recorded as the target's own knowledge again, and known here under the new id. */
+const refetchNativePd = procedure<{ [key: string]: Plain; item: number }>('rtcr.restore_native_pd', {
+  start: (x, l) => localCall(x, Pd_session.native_pd, pdSessions(x).require(pdKey(x, l.item)).cap, {}, 'fetched'),
+  fetched: (x, l, { cap }: RpcReply) => {
+    if (cap !== null) translated(x, snapshotOf(x).pd_sessions[l.item]?.native_pd_badge ?? 0, cap);
+    return done();
+  },
+});
 
 /** Creates a component with all its objects: sessions, memory, threads, signals, RPC objects. None of them is attached or runs yet. */
 export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
@@ -59,18 +90,10 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
   native: (x) => call(openNativePd, { pd: targets(x).require(restoration.get(x).target).pd }, 'sessions'),
   sessions: (x, _l, { native, task }: NativePd) => {
     restoration.update(x, { native, task });
-    return call(reopenSessions, {}, 'native_pds');
+    return call(reopenSessions, {}, 'domains');
   },
-  native_pds: (x) => {
-    const stored = snapshotOf(x).pd_sessions[0];
-    if (stored === undefined || stored.native_pd_badge === 0) return goto('memory');
-    // Recorded as the target's own knowledge again, and known here under the new id.
-    return localCall(x, Pd_session.native_pd, pdSessions(x).require(targets(x).require(restoration.get(x).target).pd).cap, {}, 'native_pd');
-  },
-  native_pd: (x, _l, { cap }: RpcReply) => {
-    if (cap !== null) translated(x, snapshotOf(x).pd_sessions[0]?.native_pd_badge ?? 0, cap);
-    return goto('memory');
-  },
+  domains: (x) => each(openDomain, snapshotOf(x).spaces.map(({ pd }) => pd), {}, 'native_pds'),
+  native_pds: (x) => each(refetchNativePd, snapshotOf(x).pd_sessions.flatMap(({ native_pd_badge }, pd) => (native_pd_badge === 0 ? [] : [pd])), {}, 'memory'),
   memory: (_x, l) => call(allocMemory, {}, asHistoric(l.strategy) ? 'early_signals' : 'threads'),
   early_signals: () => call(recreateSignals, {}, 'early_threads'),
   early_threads: () => call(recreateThreads, {}, 'late_sessions'),
@@ -85,6 +108,9 @@ export const buildMember = procedure<MemberLocals>('rtcr.restore_build', {
   native_caps: (_x, l) => (l.strategy['native-caps'] === 'skip' ? done() : call(recreateNativeCaps, {}, 'built')),
   built: () => done(),
 });
+
+/** Numbers of the domains that can be reached. */
+const domains = (x: Execution): number[] => [0, ...restoration.get(x).further.map(({ pd }) => pd)];
 
 /** Gives a component its memory and its capabilities. All objects that other components of the restore hand it exist. */
 export const furnishMember = procedure<MemberLocals>('rtcr.restore_furnish', {
@@ -104,16 +130,17 @@ export const furnishMember = procedure<MemberLocals>('rtcr.restore_furnish', {
     restoration.update(x, { native, task });
     return goto('fill');
   },
-  fill: () => call(fillMemory, {}, 'capabilities'),
-  capabilities: (_x, l) => (l.strategy['cap-map'] === 'skip' && l.strategy['cap-space'] === 'skip' ? goto('in_order') : call(publishCapMap, {}, 'in_order')),
+  fill: (_x, l) => call(fillMemory, {}, l.strategy['cap-map'] === 'skip' ? 'capabilities' : 'parent_ids'),
+  parent_ids: () => call(rewriteParentIds, {}, 'capabilities'),
+  capabilities: (x, l) => (l.strategy['cap-map'] === 'skip' && l.strategy['cap-space'] === 'skip' ? goto('in_order') : each(publishCapMap, domains(x), {}, 'in_order')),
   in_order: (_x, l) => goto(l.strategy['cap-order'] === 'map-first' ? 'map' : 'space'),
-  map: (_x, l) => {
+  map: (x, l) => {
     const then = l.strategy['cap-order'] === 'map-first' ? 'space' : 'semaphore';
-    return l.strategy['cap-map'] === 'skip' ? goto(then) : call(rewriteCapMap, {}, then);
+    return l.strategy['cap-map'] === 'skip' ? goto(then) : each(rewriteCapMap, domains(x), {}, then);
   },
-  space: (_x, l) => {
+  space: (x, l) => {
     const then = l.strategy['cap-order'] === 'map-first' ? 'semaphore' : 'map';
-    return l.strategy['cap-space'] === 'skip' ? goto(then) : call(installCapSpace, {}, then);
+    return l.strategy['cap-space'] === 'skip' ? goto(then) : each(installCapSpace, domains(x), {}, then);
   },
   semaphore: (_x, l) => (l.strategy.semaphore === 'attach' ? call(attachSemaphores, {}, 'launch') : goto('launch')),
   launch: (x, l) => {

@@ -15,7 +15,7 @@ import { cpuSessions, cpuThreads } from './online_storage.ts';
 import { hasDefect } from './defects.ts';
 import { requestSlot } from './pd_access.ts';
 import { callPersistently } from './persistent_call.ts';
-import { lost, nowAt, renamed, restoration, restoredThread, snapshotOf, translated, usedForRestore } from './restoration.ts';
+import { domainAccess, domainOfThread, lost, nowAt, renamed, restoration, restoredThread, snapshotOf, translated, usedForRestore } from './restoration.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { type Snapshot, snapshots, type StoredCpuSession, type StoredPdSession, type StoredThread, threadsOf } from './target_state.ts';
 import { isDenied, writeIrqCount } from './thread_access.ts';
@@ -191,8 +191,9 @@ export const restoreLockIrqs = procedure<Record<string, Plain>>('rtcr.restore_lo
 
 const restoreLockIrq = procedure<{ [key: string]: Plain; item: number }>('rtcr.restore_lock_irq', {
   start: (x, l) => {
-    const index = threadsOf(snapshotOf(x))[l.item]?.index ?? 0;
-    return call(requestSlot, { native: restoration.get(x).native, slot: irqSlot(index) }, 'requested');
+    const stored = threadsOf(snapshotOf(x))[l.item];
+    if (stored === undefined) return done();
+    return call(requestSlot, { native: domainAccess(x, domainOfThread(x, stored)).native, slot: irqSlot(stored.index) }, 'requested');
   },
   requested: (x, l, irq: number) => {
     const stored = threadsOf(snapshotOf(x))[l.item];

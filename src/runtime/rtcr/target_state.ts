@@ -1,6 +1,7 @@
 // What a checkpoint consists of: one plain row per snapshot with the stored records of checkpoint-restore.md 1.6.
 // Owner of the table of snapshots. Ids ("badges") name objects as they were called at the time of the checkpoint.
 
+import { labelOf } from '../arg_string.ts';
 import type { Tracking } from './tracking.ts';
 import { table } from '../native/store.ts';
 import type { CapMapRecord } from './cap_map_reader.ts';
@@ -193,7 +194,24 @@ export type StaleSlot = {
   readonly badge: number;
 };
 
-export type Snapshot = {
+/** The capability space of a protection domain, and the records that its component keeps of it in its memory. */
+export type StoredSpace = {
+  /** Address of the capability records in the domain; 0 where it keeps none. */
+  readonly cap_map_address: number;
+  /** Dataspace that holds them, and the offset of the address in it. */
+  readonly cap_map_ds_badge: number;
+  readonly cap_map_offset: number;
+  readonly cap_map: readonly CapMapRecord[];
+  readonly stale: readonly StaleSlot[];
+  /** Slots with a record that really held a capability: a record may outlive its object, or be half written. */
+  readonly occupied: readonly number[];
+};
+
+/** The space of a further domain, by the number of its PD session among those of the target. */
+export type StoredFurtherSpace = StoredSpace & { readonly pd: number };
+
+/** The space of the target's own domain is the snapshot's own. */
+export type Snapshot = StoredSpace & {
   readonly name: string;
   readonly target_name: string;
   readonly binary: string;
@@ -204,15 +222,8 @@ export type Snapshot = {
   readonly provides: readonly string[];
   readonly proxied_services: readonly string[];
   readonly parent_badge: number;
-  /** Address of the capability records in the target. */
-  readonly cap_map_address: number;
-  /** Dataspace that holds them, and the offset of the address in it. */
-  readonly cap_map_ds_badge: number;
-  readonly cap_map_offset: number;
-  readonly cap_map: readonly CapMapRecord[];
-  readonly stale: readonly StaleSlot[];
-  /** Slots with a record that really held a capability: a record may outlive its object, or be half written. */
-  readonly occupied: readonly number[];
+  /** Spaces of the protection domains that the target has made and that hold something. */
+  readonly spaces: readonly StoredFurtherSpace[];
   readonly pd_sessions: readonly StoredPdSession[];
   readonly cpu_sessions: readonly StoredCpuSession[];
   readonly ram_sessions: readonly StoredRamSession[];
@@ -240,6 +251,15 @@ export type Snapshot = {
 };
 
 export const snapshots = table<Snapshot>('rtcr_snapshots');
+
+/** The spaces of all domains of a target, its own first. */
+export const spacesOf = (snapshot: Snapshot): readonly StoredFurtherSpace[] => {
+  const { cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied } = snapshot;
+  return [{ pd: 0, cap_map_address, cap_map_ds_badge, cap_map_offset, cap_map, stale, occupied }, ...snapshot.spaces];
+};
+
+/** What a domain is called: the label of its PD session, empty for the target's own. */
+export const domainName = (snapshot: Snapshot, pd: number): string => (pd === 0 ? '' : labelOf(snapshot.pd_sessions[pd]?.creation_args ?? ''));
 
 export const threadsOf = (snapshot: Snapshot): readonly StoredThread[] => snapshot.cpu_sessions.flatMap((session) => session.threads);
 

@@ -8,7 +8,7 @@ import { PROTOCOL } from '../native/kernel_calls.ts';
 import { readMemory } from '../native/memory.ts';
 import { call, done, goto, invoke, procedure } from '../native/procedure.ts';
 import { makeTag, OPERATION, UTCB } from '../native/utcb.ts';
-import { capture, type CapturedThread } from './capture.ts';
+import { capture, type CapturedThread, spaceOf } from './capture.ts';
 import { each } from './each.ts';
 import { REFAULT_PAUSE_US, TRANSIT_STACK_WORDS } from './limits.ts';
 import { dirtyWritable } from './managed_dataspaces.ts';
@@ -32,24 +32,27 @@ export function mentionedIds(words: readonly number[], ids: ReadonlySet<number>)
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
-/** Every id that the target knows or is about to know. */
-function knownIds(x: Execution): ReadonlySet<number> {
-  const { cap_map, stale } = capture.get(x);
-  return new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge), ...unmappedGates(x)]);
+const domainOf = (x: Execution, thread: number): number => cpuThreads(x).get(thread)?.pd ?? 0;
+
+/** Every id that a domain of the target knows or is about to know. */
+function knownIds(x: Execution, pd: number): ReadonlySet<number> {
+  const { cap_map, stale } = spaceOf(x, pd);
+  return new Set([...cap_map.map((row) => row.id), ...stale.map((slot) => slot.badge), ...unmappedGates(x, pd)]);
 }
 
 /**
  * Ids of threads' own gates that no record has: they come as plain words of a thread's state, so that a creator may hold one in its
  * UTCB before it enters it in the map.
  */
-function unmappedGates(x: Execution): ReadonlySet<number> {
-  const { cap_map, threads } = capture.get(x);
-  return new Set(threads.map((thread) => thread.gate_badge).filter((id) => id !== 0 && !cap_map.some((row) => row.id === id)));
+function unmappedGates(x: Execution, pd: number): ReadonlySet<number> {
+  const { cap_map } = spaceOf(x, pd);
+  const mine = capture.get(x).threads.filter(({ key }) => domainOf(x, key) === pd);
+  return new Set(mine.map((thread) => thread.gate_badge).filter((id) => id !== 0 && !cap_map.some((row) => row.id === id)));
 }
 
 /** Capabilities that lie in receive windows and under no id in the map: somebody may just be taking them in. */
-function beingReceived(x: Execution): number[] {
-  const { cap_map, reserved, stale } = capture.get(x);
+function beingReceived(x: Execution, pd: number): number[] {
+  const { cap_map, reserved, stale } = spaceOf(x, pd);
   return stale.filter(({ slot, badge }) => badge !== 0 && reserved.includes(slot) && !cap_map.some((row) => row.id === badge)).map(({ badge }) => badge);
 }
 
@@ -69,13 +72,11 @@ export const findTransits = procedure<Record<string, Plain>>('rtcr.find_transits
     return each(searchStack, running.map(({ key }) => key), {}, 'searched');
   },
   searched: (x) => {
-    const ids = knownIds(x);
-    const received = beingReceived(x);
-    const gates = unmappedGates(x);
     const found = capture.get(x).threads.flatMap((thread) => {
       if (!isUnderWay(thread)) return [];
       const { key, phase, registers, stack_ids, utcb_words } = thread;
-      const mentioned = [...mentionedIds(registers, ids), ...stack_ids, ...mentionedIds(utcb_words, gates), ...received];
+      const pd = domainOf(x, key);
+      const mentioned = [...mentionedIds(registers, knownIds(x, pd)), ...stack_ids, ...mentionedIds(utcb_words, unmappedGates(x, pd)), ...beingReceived(x, pd)];
       return mentioned.length === 0 ? [] : [{ thread: key, ids: mentioned, waits: phase?.kind === 'page_fault' || yields(thread) }];
     });
     return done(found satisfies Transits);
@@ -110,7 +111,7 @@ const searchStack = procedure<SearchLocals>('rtcr.search_stack', {
     return call(closeView, { ds: l.ds ?? 0, view: l.view ?? NO_VIEW, touched: (l.at ?? 0) + (l.length ?? 0) }, 'judge');
   },
   judge: (x, l) => {
-    const stack_ids = mentionedIds(l.words ?? [], knownIds(x));
+    const stack_ids = mentionedIds(l.words ?? [], knownIds(x, domainOf(x, l.item)));
     const { threads } = capture.get(x);
     capture.update(x, { threads: threads.map((thread) => (thread.key === l.item ? { ...thread, stack_ids } : thread)) });
     return done();

@@ -3,7 +3,7 @@
 
 import { PAGE_BYTES } from '../../../emu/numbers.ts';
 import { REGISTER } from '../thread_phase.ts';
-import { dataspacesOf, regionMapsOf, type Snapshot, type StoredRegionMap, type StoredSession, type StoredThread, threadsOf } from '../target_state.ts';
+import { dataspacesOf, domainName, regionMapsOf, type Snapshot, spacesOf, type StoredFurtherSpace, type StoredRegionMap, type StoredSession, type StoredThread, threadsOf } from '../target_state.ts';
 import { type CheckpointImage, CONTENT_KINDS, type ContentPlace } from './image.ts';
 import type { DecodedImage } from './image_file.ts';
 
@@ -36,9 +36,9 @@ const programLine = ({ target_name, binary }: Snapshot): string => `${target_nam
 const memberLines = (snapshot: Snapshot, owners: ReadonlyMap<number, string>): string[] => [
   ...sessionLines(snapshot),
   ...threadLines(snapshot),
-  ...regionMapsOf(snapshot).flatMap(mapLines),
+  ...regionMapsOf(snapshot).flatMap((map) => mapLines(snapshot, map)),
   ...dataspaceLines(snapshot, owners),
-  ...capabilityLines(snapshot),
+  ...spacesOf(snapshot).flatMap((space) => capabilityLines(snapshot, space)),
 ];
 
 function sessionLines(snapshot: Snapshot): string[] {
@@ -60,8 +60,11 @@ function sessionLines(snapshot: Snapshot): string[] {
 
 function threadLines(snapshot: Snapshot): string[] {
   const threads = threadsOf(snapshot);
-  return [`threads: ${threads.length}`, ...threads.map((thread) => `  ${thread.name.padEnd(16)} ${threadWords(thread)}`)];
+  return [`threads: ${threads.length}`, ...threads.map((thread) => `  ${thread.name.padEnd(16)} ${threadWords(thread)}${within(snapshot, snapshot.pd_sessions.findIndex(({ key }) => key === thread.pd))}`)];
 }
+
+/** The protection domain in words; nothing for the component's own. */
+const within = (snapshot: Snapshot, pd: number): string => (pd <= 0 ? '' : `, in protection domain "${domainName(snapshot, pd)}"`);
 
 function threadWords({ index, started, paused, phase, registers, lock_irq_count }: StoredThread): string {
   const pc = registers[REGISTER.pc];
@@ -72,10 +75,11 @@ function threadWords({ index, started, paused, phase, registers, lock_irq_count 
   return `thread slot ${index}, ${state}, ${where}${paused ? ', paused' : ''}${lock_irq_count > 0 ? `, ${lock_irq_count} lock wake-ups pending` : ''}`;
 }
 
-function mapLines({ role, size, regions, sigh_badge }: StoredRegionMap): string[] {
+function mapLines(snapshot: Snapshot, { badge, role, size, regions, sigh_badge }: StoredRegionMap): string[] {
+  const pd = snapshot.pd_sessions.findIndex(({ region_maps }) => region_maps.some((map) => map.badge === badge));
   const name = role === 'rm' ? `region map of ${size} bytes` : role.replaceAll('_', ' ');
   return [
-    `${name}: ${plural(regions.length, 'region')}${sigh_badge === 0 ? '' : ', with a fault handler'}`,
+    `${name}: ${plural(regions.length, 'region')}${sigh_badge === 0 ? '' : ', with a fault handler'}${within(snapshot, pd)}`,
     ...regions.map((region) => `  ${hex(region.address).padStart(10)} ${String(region.size).padStart(9)} bytes of dataspace ${hex(region.ds_badge)}${region.offset === 0 ? '' : ` from ${hex(region.offset)}`}${region.executable ? ', executable' : ''}`),
   ];
 }
@@ -90,10 +94,10 @@ function dataspaceLines(snapshot: Snapshot, owners: ReadonlyMap<number, string>)
   ];
 }
 
-function capabilityLines(snapshot: Snapshot): string[] {
-  const { cap_map, stale, occupied } = snapshot;
+function capabilityLines(snapshot: Snapshot, { pd, cap_map, cap_map_address, stale, occupied }: StoredFurtherSpace): string[] {
+  const records = pd > 0 && cap_map_address === 0 ? 'no records' : `${cap_map.length} records at ${hex(cap_map_address)}, ${occupied.length} slots occupied`;
   return [
-    `capabilities: ${cap_map.length} records at ${hex(snapshot.cap_map_address)}, ${occupied.length} slots occupied, ${stale.length} stale`,
+    `capabilities: ${records}, ${stale.length} stale${within(snapshot, pd)}`,
     ...cap_map.map(({ slot, id, references }) => `  slot ${hex(slot).padEnd(6)} id ${hex(id).padEnd(6)} ${plural(references, 'reference')}${occupied.includes(slot) ? '' : ', nothing in the slot'}`),
     ...stale.map(({ slot, badge }) => `  slot ${hex(slot).padEnd(6)} stale, ${badge === 0 ? 'object not known' : `id ${hex(badge)}`}`),
   ];
@@ -123,12 +127,17 @@ function memberDifferences(before: CheckpointImage, at: number, after: Checkpoin
   if (old.binary_hash !== young.binary_hash) lines.push('the bytes of the program differ');
   lines.push(...named('thread', threadsOf(a), threadsOf(b), ({ key, name }) => `${name} (${key})`, threadWords));
   lines.push(...named('dataspace', dataspacesOf(a), dataspacesOf(b), ({ badge }) => hex(badge), ({ size }) => `${size} bytes`));
-  lines.push(...named('capability', a.cap_map, b.cap_map, ({ slot }) => `slot ${hex(slot)}`, ({ id }) => `id ${hex(id)}`));
-  lines.push(...named('stale slot', a.stale, b.stale, ({ slot }) => hex(slot), ({ badge }) => `id ${hex(badge)}`));
+  lines.push(...named('capability', recordsIn(a), recordsIn(b), slotWords, ({ id }) => `id ${hex(id)}`));
+  lines.push(...named('stale slot', staleIn(a), staleIn(b), ({ slot, where }) => `${hex(slot)}${where}`, ({ badge }) => `id ${hex(badge)}`));
   lines.push(...named('ROM module', kept(a), kept(b), ({ creation_args }) => creation_args, ({ size }) => (size === 0 ? 'not kept' : `${size} bytes`)));
   lines.push(...regionDifferences(a, b), ...pageDifferences(contentsOf(before, at), contentsOf(after, now)));
   return lines;
 }
+
+/** Slots of all domains, with the domain in words. */
+const recordsIn = (snapshot: Snapshot) => spacesOf(snapshot).flatMap(({ pd, cap_map }) => cap_map.map((row) => ({ ...row, where: within(snapshot, pd) })));
+const staleIn = (snapshot: Snapshot) => spacesOf(snapshot).flatMap(({ pd, stale }) => stale.map((row) => ({ ...row, where: within(snapshot, pd) })));
+const slotWords = ({ slot, where }: { readonly slot: number; readonly where: string }): string => `slot ${hex(slot)}${where}`;
 
 const kept = ({ rom_sessions }: Snapshot): Snapshot['rom_sessions'] => rom_sessions.filter(({ ds_badge }) => ds_badge !== 0);
 

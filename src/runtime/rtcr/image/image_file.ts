@@ -10,7 +10,7 @@ import { mustBeSound } from './soundness.ts';
 
 /** "RCKP" little endian. */
 const MAGIC = 0x504b_4352;
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 const HEADER_BYTES = 64;
 const HASH_BYTES = 32;
 const HASH_AT = 16;

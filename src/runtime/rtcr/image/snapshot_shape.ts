@@ -42,11 +42,17 @@ const thread = record({
 const cpuSession = record({ ...session, key: number(), sigh_badge: number(), trace_control_badge: number(), threads: list(thread) });
 const ramSession = record({ ...session, quota: number(), ref_badge: number(), dataspaces: list(record({ ...object, size: number(1), cached: number(), contents: list(number(0, 0)) })) });
 
-export const SNAPSHOT: Shape = record({
-  name: text(), target_name: text(), binary: text(), config: text(null, 'a text', IMAGE_CONFIG_CHARACTERS), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), provides: list(text()), proxied_services: list(text()), parent_badge: number(), cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
+const space = {
+  cap_map_address: number(), cap_map_ds_badge: number(), cap_map_offset: number(),
   cap_map: list(record({ slot, id: number(1, 0xfffe), references: number(0, 0xff) })),
   stale: list(record({ slot, badge: number() })),
   occupied: list(slot),
+};
+
+export const SNAPSHOT: Shape = record({
+  name: text(), target_name: text(), binary: text(), config: text(null, 'a text', IMAGE_CONFIG_CHARACTERS), granularity: number(0, 16384), tracking: oneOf(TRACKINGS), provides: list(text()), proxied_services: list(text()), parent_badge: number(),
+  ...space,
+  spaces: list(record({ pd: number(1), ...space })),
   pd_sessions: list(pdSession),
   cpu_sessions: list(cpuSession),
   ram_sessions: list(ramSession),

@@ -3,11 +3,11 @@
 
 import { CAP_MAP_BYTES } from '../cap_map_reader.ts';
 import { REGISTER_COUNT } from '../thread_phase.ts';
-import { dataspacesOf, regionMapsOf, type Snapshot, threadsOf } from '../target_state.ts';
+import { dataspacesOf, regionMapsOf, type Snapshot, spacesOf, type StoredSpace, threadsOf } from '../target_state.ts';
 
 /** @throws Error that names the first record of a snapshot that cannot be */
 export function mustBeSound(snapshot: Snapshot, path: string): void {
-  capMap(snapshot, path);
+  for (const space of spacesOf(snapshot)) capMap(snapshot, space, path);
   const pds = new Set(snapshot.pd_sessions.map(({ key }) => key));
   for (const thread of threadsOf(snapshot)) {
     if (!REGISTER_LISTS.includes(thread.registers.length)) refuse(path, `thread "${thread.name}" has ${thread.registers.length} registers instead of ${REGISTER_COUNT}`);
@@ -18,14 +18,17 @@ export function mustBeSound(snapshot: Snapshot, path: string): void {
   once(path, 'thread slot', threadsOf(snapshot).map(({ pd, index }) => `${pd}.${index}`));
   once(path, 'dataspace', dataspacesOf(snapshot).map(({ badge }) => badge));
   once(path, 'region map', regionMapsOf(snapshot).map(({ badge }) => badge));
-  once(path, 'slot', [...snapshot.cap_map, ...snapshot.stale].map(({ slot }) => slot));
+  for (const { cap_map, stale } of spacesOf(snapshot)) once(path, 'slot', [...cap_map, ...stale].map(({ slot }) => slot));
+  once(path, 'space of protection domain', spacesOf(snapshot).map(({ pd }) => pd));
+  const astray = snapshot.spaces.find(({ pd }) => pd >= snapshot.pd_sessions.length);
+  if (astray !== undefined) refuse(path, `a space belongs to protection domain ${astray.pd} of ${snapshot.pd_sessions.length}`);
   if (snapshot.pd_sessions.length === 0 || snapshot.cpu_sessions.length === 0 || snapshot.ram_sessions.length === 0) refuse(path, 'a component has at least one PD, CPU and RAM session');
 }
 
 /** Number of registers that a thread's record has: all, or none for one that never ran. */
 const REGISTER_LISTS: readonly number[] = [0, REGISTER_COUNT];
 
-function capMap({ cap_map, cap_map_address, cap_map_ds_badge, cap_map_offset, ...snapshot }: Snapshot, path: string): void {
+function capMap(snapshot: Snapshot, { cap_map, cap_map_address, cap_map_ds_badge, cap_map_offset }: StoredSpace, path: string): void {
   if (cap_map_address === 0 && cap_map.length === 0) return;
   const ds = snapshot.ram_sessions.flatMap(({ dataspaces }) => dataspaces).find(({ badge }) => badge === cap_map_ds_badge);
   if (ds === undefined) refuse(path, `its capability map is in dataspace 0x${cap_map_ds_badge.toString(16)}, which is none of its own`);

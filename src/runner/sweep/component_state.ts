@@ -78,7 +78,7 @@ function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadStat
     if (view === undefined || course === undefined || view.task !== task || view.utcb === 0) return [];
     const { kind, left_us, stops_at, triggered } = course;
     const registers = view.registers.map((word, i) => (i === INSTRUCTION_POINTER && stops_at !== null ? stops_at : word));
-    return [[view.utcb, { name, kind, left_us, paused: paused.has(id), triggered, partner: nameOf(course.partner), owes: nameOf(course.owes), calls: view.calls, registers, utcb: inspector.utcb(id) }] as const];
+    return [[view.utcb, { name, kind, left_us, paused: paused.has(id), triggered, partner: nameOf(course.partner), owes: nameOf(course.owes), calls: view.calls, registers, cpsr: view.cpsr, utcb: inspector.utcb(id) }] as const];
   }));
 }
 

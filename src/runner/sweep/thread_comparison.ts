@@ -17,8 +17,10 @@ export interface ThreadState {
   readonly triggered: boolean;
   /** Within a system call. */
   readonly calls: boolean;
-  /** r0 to r15 as they are in user mode, or will be when it comes back there. */
+  /** r0 to r15 as they are in user mode, or will be when it comes back there: the kernel writes the result of a call as soon as it has it. */
   readonly registers: readonly number[];
+  /** The status register of its user mode. */
+  readonly cpsr: number;
   readonly utcb: readonly number[];
 }
 
@@ -27,8 +29,6 @@ export type SameWord = (before: number, after: number) => boolean;
 
 export const INSTRUCTION_POINTER = 15;
 const ALL_REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] as const;
-/** Registers that no system call reads or writes. */
-const KEPT_REGISTERS = [5, 6, 7, 8, 9, 10, 11, 13] as const;
 const [DESTINATION, TIMEOUTS, LABEL] = [2, 3, 4] as const;
 
 /** Address of the system call, and the destination and operation of a wait for anybody. */
@@ -82,15 +82,13 @@ const timeOf = (timeout: number): number | null => (timeout === 0 ? null : (time
 
 function registersDifference(before: ThreadState, after: ThreadState, same: SameWord, ran_on_us: number): string | null {
   const repeats = before.kind === 'send' || before.kind === 'irq' || before.kind === 'open_wait' || before.kind === 'sleep';
-  // What the kernel has for a thread it writes into its registers when the thread comes back; a restored one has it there.
-  const comes_back = before.kind === 'user' && before.calls;
   const timeouts = repeats ? timeoutDifference(before, after, ran_on_us) : null;
   if (timeouts !== null) return timeouts;
-  for (const i of comes_back ? KEPT_REGISTERS : ALL_REGISTERS) {
+  for (const i of ALL_REGISTERS) {
     const [was, is] = [repeats ? expected(before, i) : (before.registers[i] ?? 0), after.registers[i] ?? 0];
     if (was !== null && !same(was, is)) return `${i === INSTRUCTION_POINTER ? 'the instruction pointer' : `r${i}`} is ${hex(is)} instead of ${hex(was)}`;
   }
-  return null;
+  return before.cpsr === after.cpsr ? null : `its status register is ${hex(after.cpsr)} instead of ${hex(before.cpsr)}`;
 }
 
 /** What a thread that makes its system call anew has in a register; null where that is compared as something else. */

@@ -13,7 +13,7 @@ const UTCB = [7, 8, 9];
 const registers = (other: Readonly<Record<number, number>> = {}): number[] => Array.from({ length: 16 }, (_, i) => other[i] ?? 0x100 + i);
 
 const thread = (parts: Partial<ThreadState> = {}): ThreadState => ({
-  name: 'ep', kind: 'user', partner: undefined, owes: undefined, left_us: null, paused: false, triggered: false, calls: false, registers: registers(), utcb: UTCB, ...parts,
+  name: 'ep', kind: 'user', partner: undefined, owes: undefined, left_us: null, paused: false, triggered: false, calls: false, registers: registers(), cpsr: 0x10, utcb: UTCB, ...parts,
 });
 
 const INVOKE = 0xffff_fff4;
@@ -31,8 +31,15 @@ const between = (before: ThreadState, after: ThreadState): string | null => thre
 test('a thread in user mode has all registers and all words again', () => {
   assert.is(between(thread(), thread()), null);
   for (let i = 0; i < 16; i++) assert.match(String(between(thread(), thread({ registers: registers({ [i]: 1 }) }))), new RegExp(i === 15 ? 'the instruction pointer is 0x1' : `r${i} is 0x1 instead of`));
+  assert.match(String(between(thread(), thread({ cpsr: 0x6000_0010 }))), /its status register is 0x60000010 instead of 0x10/);
   assert.match(String(between(thread(), thread({ utcb: [7, 8, 1] }))), /word 2 of its UTCB is 0x1 instead of 0x9/);
   assert.match(String(threadDifference(thread(), undefined, same)), /is missing/);
+});
+
+test('a thread whose call is over and that has not come back has the result, and all else, already', () => {
+  const over = thread({ calls: true });
+  assert.is(between(over, thread()), null);
+  for (const i of [0, 1, 2, 3, 4, 12, 14, 15]) assert.match(String(between(over, thread({ registers: registers({ [i]: 1 }) }))), / is 0x1 instead of/);
 });
 
 test('a thread that waits for an IRQ makes the very call again', () => {

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { v8Flags } from './v8_flags.ts';
 
 /** Set by build.mjs: a hash of all scripts, their names, how far apart the numbers of two scripts' first chunks are, and the chunk to begin with. */
 declare const RESCAP_BUILD: string;
@@ -27,28 +28,16 @@ type Pack = readonly ((load: Load, require: NodeJS.Require, url: string, optimis
 const WORTHY: readonly (string | undefined)[] = ['run', 'replay', 'sweep'];
 const WHOLE: readonly string[] = ['start', 'system', 'rtcr', 'replay'];
 
-/**
- * Bytecode that runs before V8 considers compiling a function further: twice its own figure. A scenario is over so soon that code made
- * earlier than that costs more than it saves (measured: a quarter of the time of sheep_counter, a tenth of the suite's).
- */
-const INTERRUPT_BUDGET = 300_000;
-
-/**
- * How WebAssembly is compiled: quickly, until it is known to be worth more. A budget alone cannot say so: V8 charges the fast engine's
- * loop with the length of its code each time around, and optimised it within the first million instructions, which took longer than
- * they did.
- */
-const QUICK = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] as const;
-const WELL = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'] as const;
-
 /** Room to begin with for a file that is read, more than the largest has: files are read one after the other, and fresh memory costs. */
 const ROOM_BYTES = 1 << 20;
+
+const FLAGS = v8Flags(process.versions.v8);
 
 const here = pathToFileURL(__filename).href;
 let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 const packs: (Pack | undefined)[] = [];
 const loaded = new Map<number, unknown>();
-let tiering: readonly string[] = QUICK;
+let tiering: readonly string[] = FLAGS.quick;
 
 function load(chunk: number): unknown {
   if (loaded.has(chunk)) return loaded.get(chunk);
@@ -65,11 +54,11 @@ function openPack(name: string): Pack {
   // Scripts hold ASCII only, which build.mjs sees to: one byte a character is the form that V8 reads fastest.
   const text = contents(file).toString('latin1');
   const cachedData = cached(cache);
-  setFlags(QUICK);
+  setFlags(FLAGS.quick);
   // V8 is done with `cachedData`, which lies in the room, when the script is made.
   const script = new Script(text, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   setFlags(tiering);
-  const isWanted = cachedData === undefined || script.cachedDataRejected === true;
+  const isWanted = FLAGS.checked && (cachedData === undefined || script.cachedDataRejected === true);
   if (isWanted && (WORTHY.includes(process.argv[2]) || !WHOLE.includes(name))) process.on('exit', () => keep(cache, script));
   return script.runInThisContext() as Pack;
 }
@@ -89,6 +78,7 @@ function contents(file: string): Buffer {
 }
 
 function cached(cache: string): Buffer | undefined {
+  if (!FLAGS.checked) return undefined;
   try {
     return contents(cache);
   } catch {
@@ -98,7 +88,7 @@ function cached(cache: string): Buffer | undefined {
 
 /** Complete under its name or not there: other processes may start meanwhile. */
 function keep(cache: string, script: Script): void {
-  setFlags(QUICK);
+  setFlags(FLAGS.quick);
   const data = script.createCachedData();
   const draft = `${cache}.${process.pid}`;
   try {
@@ -110,7 +100,7 @@ function keep(cache: string, script: Script): void {
 }
 
 function optimise(): void {
-  tiering = WELL;
+  tiering = FLAGS.well;
   setFlags(tiering);
 }
 
@@ -124,8 +114,6 @@ void process.stdout;
 parseArgs({ args: [] });
 require('node:os');
 
-// Before a script is made: code is cached for one set of flags, here and wherever one is made or kept. With the second one V8 keeps a
-// checksum of it.
-setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
-setFlagsFromString('--verify-snapshot-checksum');
+// Before a script is made: code is cached for one set of flags, here and wherever one is made or kept.
+setFlags(FLAGS.always);
 load(RESCAP_ENTRY);

@@ -1,0 +1,41 @@
+// Which of V8's flags the launcher sets, by V8's version: a flag that V8 does not know makes it print an error and go on. Owns no state.
+// Tried with V8 11.3 (Node 20), 12.4 (Node 22), 13.6 (Node 24) and 14.1 (Node 25).
+
+/** Flags by what they are for; each is empty where V8 has none that does it, or is not known to have. */
+export interface V8Flags {
+  /** Set once, before a script is made. */
+  readonly always: readonly string[];
+  /** WebAssembly is compiled quickly. */
+  readonly quick: readonly string[];
+  /** WebAssembly is compiled well. */
+  readonly well: readonly string[];
+  /** Code that is kept has a checksum, and code that does not match it is refused: without that none is kept. */
+  readonly checked: boolean;
+}
+
+/**
+ * Bytecode that runs before V8 considers compiling a function further: twice its own figure. A scenario is over so soon that code made
+ * earlier than that costs more than it saves (measured: a quarter of the time of sheep_counter, a tenth of the suite's). Later versions
+ * of V8 count calls instead; their own figures stand.
+ */
+const INTERRUPT_BUDGET = '--interrupt-budget=300000';
+const CHECKSUM = '--verify-snapshot-checksum';
+
+/**
+ * How WebAssembly is compiled: quickly, until it is known to be worth more. A budget alone cannot say so: V8 charges the fast engine's
+ * loop with the length of its code each time around, and optimised it within the first million instructions, which took longer than
+ * they did.
+ */
+const QUICK = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] as const;
+const WELL = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'] as const;
+
+/** The first and the last major version of V8 that has all of these but the budget. */
+const KNOWN = { first: 11, last: 14 } as const;
+const WITH_BUDGET = '11.3.';
+
+/** @param version as in `process.versions.v8` */
+export function v8Flags(version: string): V8Flags {
+  const major = Number.parseInt(version, 10);
+  if (!(major >= KNOWN.first && major <= KNOWN.last)) return { always: [], quick: [], well: [], checked: false };
+  return { always: version.startsWith(WITH_BUDGET) ? [INTERRUPT_BUDGET, CHECKSUM] : [CHECKSUM], quick: QUICK, well: WELL, checked: true };
+}

@@ -15,8 +15,13 @@ import { watchFiles } from './watch_files.ts';
 /** The argument by which the program knows that it is a worker (run/worker_process.ts). */
 const WORKER_ARGUMENT = '--rescap-worker';
 
-// A closed pipe (rescap ... | head) is the reader's decision, no failure.
-process.stdout.on('error', () => process.exit(EXIT_STATUS.passed));
+/** A closed pipe (rescap ... | head) is the reader's decision, no failure; all else that keeps output from its reader is one. */
+function outputLost({ code, message }: NodeJS.ErrnoException): never {
+  if (code === 'EPIPE') process.exit(EXIT_STATUS.passed);
+  process.stderr.write(`rescap: exit ${EXIT_STATUS.internal} (the output cannot be written: ${message})\n`);
+  process.exit(EXIT_STATUS.internal);
+}
+process.stdout.on('error', outputLost);
 
 /** Not `performance.now()`: its first use loads a dozen of Node's own modules. */
 function wall_ms(): number {
@@ -28,6 +33,8 @@ function wall_ms(): number {
 const used = new Set<NodeJS.WriteStream>();
 
 function write(stream: NodeJS.WriteStream, text: string): void {
+  // Nobody reads what is said beside the output, which says nothing about the output and the exit status.
+  if (stream === process.stderr && !used.has(stream)) stream.on('error', () => undefined);
   used.add(stream);
   stream.write(text);
 }
@@ -66,7 +73,7 @@ async function begin(): Promise<void> {
   } else {
     process.exitCode = await main(process.argv.slice(2), world);
     // All is said and done: what is in memory need not be taken down piece by piece. What a pipe has not taken yet keeps the process.
-    if ([...used].every(({ writableLength }) => writableLength === 0)) process.exit();
+    if ([...used].every(({ writableLength, errored }) => writableLength === 0 && errored === null)) process.exit();
   }
 }
 

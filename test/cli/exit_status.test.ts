@@ -27,9 +27,19 @@ const SCENARIOS: Readonly<Record<string, string>> = {
 };
 for (const [name, inside] of Object.entries(SCENARIOS)) writeFileSync(join(folder, 'run', `${name}.xml`), `<scenario name="${name}">${CONFIG}${inside}</scenario>`);
 
-function rescap(...args: readonly string[]): { readonly status: number | null; readonly last: string; readonly out: string } {
+function rescap(...args: readonly string[]): { readonly status: number | null; readonly last: string; readonly out: string; readonly err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bundle, ...args], { cwd: folder, encoding: 'utf8', env: { ...process.env, CI: '', GITHUB_ACTIONS: '', NO_COLOR: '' }, timeout: 100_000 });
-  return { status, last: stderr.trimEnd().split('\n').at(-1) ?? '', out: stdout };
+  return { status, last: stderr.trimEnd().split('\n').at(-1) ?? '', out: stdout, err: stderr };
+}
+
+/** What a pipe of Linux holds while nobody reads it. */
+const PIPE_BYTES = 65_536;
+/** A file that nothing can be written to. */
+const FULL = '/dev/full';
+
+/** What a shell command writes; "$@" in it is the program with these arguments. */
+function shell(command: string, ...args: readonly string[]): string {
+  return spawnSync('sh', ['-c', command, 'sh', process.execPath, bundle, ...args], { cwd: folder, encoding: 'utf8', env: { ...process.env, CI: '', GITHUB_ACTIONS: '', NO_COLOR: '1' }, timeout: 100_000 }).stdout;
 }
 
 if (existsSync(bundle)) {
@@ -84,6 +94,22 @@ if (existsSync(bundle)) {
     assert.ok(record.timeline.threads.some(({ component, spans }) => component === 'init -> log_only' && spans.length > 0));
     assert.ok(record.timeline.sessions.some(({ service, outcome }) => service === 'LOG' && outcome === 'opened'));
   });
+  test('a reader that comes late gets everything, one that goes early changes no exit status, and no reader of what is said beside the output does', () => {
+    const trace = ['run', 'passing', '--keep', 'never', '--trace=syscalls'];
+    const whole = rescap(...trace);
+    assert.ok(whole.err.length > PIPE_BYTES, `${whole.err.length} characters are no more than a pipe holds`);
+    assert.equal(shell('{ "$@" 2>&1 >out; echo "status $?"; } | (sleep 1; cat)', ...trace), `${whole.err}status 0\n`);
+    assert.is(shell('{ "$@" 2>&1 >out; echo "status $?" >status; } | true; cat status', ...trace), 'status 0\n');
+    assert.is(shell('{ "$@" 2>&1 >out; echo "status $?" >status; } | true; cat status', 'run', 'misspelt'), 'status 2\n');
+    assert.is(shell('{ "$@" 2>err; echo "status $?" >status; } | true; cat status', 'run', 'passing', '--keep', 'never'), 'status 0\n');
+  });
+
+  if (existsSync(FULL)) {
+    test('5: output that cannot be written is lost, which is said', () => {
+      assert.is(shell(`"$@" 2>&1 >${FULL}; echo "status $?"`, 'list'), 'rescap: exit 5 (the output cannot be written: ENOSPC: no space left on device, write)\nstatus 5\n');
+      assert.is(shell(`"$@" 2>${FULL} >out; echo "status $?"`, 'run', 'passing', '--keep', 'never'), 'status 0\n');
+    });
+  } else test.skip('output that cannot be written', `there is no ${FULL}`);
 } else test.skip('every exit status', 'the program is not built: dist/rescap.cjs is missing');
 
 test.run();

@@ -15,7 +15,7 @@ import { capAt, type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dataspaces } from './dataspace.ts';
 import { dissolveObject, manageObject } from './object.ts';
 import { bindToPd, unbindFromPd } from './pd_threads.ts';
-import { destroyPlatformThread, placeThread, platformThreads, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
+import { destroyPlatformThread, exchangeRegisters, KEEP, placeThread, platformThreads, startPlatformThread, stopPlatformThread } from './platform_thread.ts';
 import { addClient, removeClient } from './region_map.ts';
 import { slabFree } from './slab.ts';
 import { freeSliced, type SlicedBlock, slicedAlloc } from './sliced_heap.ts';
@@ -132,7 +132,6 @@ export function updateState(x: HasStore, key: number, change: (state: readonly n
 }
 
 const EXCHANGE_ALL = 8;
-const KEEP = 0xffff_ffff;
 
 /** Extension: reads and writes the registers of a thread where it is; words of all ones are only read. */
 function exchangeAllRegisters(x: Execution, key: number, registers: readonly number[]): number[] | null {
@@ -190,8 +189,14 @@ const exception_sigh = (x: Execution, request: RpcRequest): RpcAnswer => {
   return {};
 };
 
-/** ARM has no single stepping: the kernel ignores the flag. */
-const single_step = (): RpcAnswer => ({});
+const EX_REGS_SINGLE_STEP = 0x4_0000;
+
+/** Asks the kernel, which ignores the flag: ARM has no single stepping. */
+const single_step = (x: Execution, request: RpcRequest): RpcAnswer => {
+  const flags = num(request, 'enable') === 0 ? 0 : EX_REGS_SINGLE_STEP;
+  exchangeRegisters(x, kernelThreadSlot(x, request.ref), { ip: KEEP, sp: KEEP, flags });
+  return {};
+};
 
 const affinity = procedure<{ request: RpcRequest }>('core.cpu_thread.affinity', {
   start: (x, { request }) => {

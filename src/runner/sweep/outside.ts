@@ -85,15 +85,21 @@ export class OutsideWatch {
     this.#turns = turns;
     this.#origins = new Origins(group);
     this.#parent = `${(group.subjects[0]?.label ?? '').split(' -> ').slice(0, -1).join(' -> ')}:`;
-    for (const thread of group.system.inspector.threads()) this.#isProxied(thread);
+    this.#takeStock(group.system.inspector.threads());
     this.#close = group.system.machine.events.listen(['ipc_transfer', 'object_created', 'object_deleted'], (event) => this.#event(event));
   }
 
-  /** Somebody outside may have asked the checkpointer for something before. */
-  #isProxied(thread: DebugId): void {
-    const name = this.#origins.name(thread);
-    const origin = name.startsWith(this.#parent) ? this.#origins.of(this.#origins.chain(thread)) : null;
-    if (origin !== null) this.#proxied.set(name, origin);
+  /** Somebody outside may have asked the checkpointer for something before, which that has not asked the group for yet. */
+  #takeStock(threads: readonly DebugId[]): void {
+    for (const thread of threads) {
+      const name = this.#origins.name(thread);
+      const origin = name.startsWith(this.#parent) ? this.#origins.of(this.#origins.chain(thread)) : null;
+      if (origin !== null) this.#proxied.set(name, origin);
+    }
+    for (const thread of threads) {
+      if (this.#turns.who(thread) === null) continue;
+      for (const asking of this.#origins.chain(thread).slice(1)) this.#proxied.delete(this.#origins.name(asking));
+    }
   }
 
   close(): void {

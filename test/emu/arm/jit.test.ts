@@ -162,4 +162,22 @@ test('no page is watched before the program has computed for long', () => {
   assert.is(engine.regions, 0);
 });
 
+test('of a hot page what has been executed is translated, and what is executed later with the next translation', () => {
+  // subs r0,#1; bne -1; subs r1,#1; bne -1; b 0.
+  const sides = both([0xe250_0001, 0x1aff_fffd, 0xe251_1001, 0x1aff_fffd, 0xeaff_fff9], { ...AT_ONCE, heat: 2000, translations: 10 });
+  const engine = sides[1]?.engine;
+  if (!(engine instanceof JitCpu)) throw new Error('no translator');
+  for (const { registers } of sides) [registers.r[0], registers.r[1]] = [10_000, 10_000];
+  alike(sides, [20_000]);
+  assert.is(engine.translations, 1);
+  const { translated } = engine;
+  assert.ok(translated > 15_000, `${translated} instructions of the first loop ran translated`);
+  // The other loop is not in the region: it is stepped through until that has cost as much as waiting for heat did.
+  alike(sides, [60]);
+  assert.is(engine.translated, translated);
+  alike(sides, [19_000]);
+  assert.is(engine.translations, 2);
+  assert.ok(engine.translated > translated + 15_000, `${engine.translated - translated} instructions of the second loop ran translated`);
+});
+
 test.run();

@@ -18,7 +18,7 @@ import { Plans, referencePlan } from './decoded.ts';
 import type { Plan } from './decoded.ts';
 import { count, instantiate, isOld } from './instance.ts';
 import type { Imports, Runs } from './instance.ts';
-import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE } from './layout.ts';
+import { AT_FAULT, AT_LEFT, AT_REGISTERS, CODE_FRAME, CODE_RECORDS, CODE_TAG, EXIT_BUDGET, EXIT_EXCHANGE, EXIT_FAULT, EXIT_REFERENCE, RECORD_BYTES } from './layout.ts';
 import { RecordArea } from './record_area.ts';
 import { SpaceTable } from './space_table.ts';
 
@@ -29,6 +29,9 @@ const HALVES_PER_PAGE = PAGE_BYTES >>> 1;
 /** First halfwords from this value up start a 32-bit Thumb instruction. */
 const FIRST_WIDE_THUMB = 0xe800;
 const LAST_HALF = PAGE_BYTES - 2;
+
+/** Names the page of a frame as one of words or of Thumb code. */
+const keyOf = (frame: number, thumb: boolean): number => ((frame >>> PAGE_SHIFT) << 1) | (thumb ? 1 : 0);
 
 /** One for all machines of the process. */
 let plans: Plans | null = null;
@@ -197,7 +200,7 @@ export class FastCpu implements Engine {
   #enter(pc: number, entry: number, alignment: number): number {
     const area = this.area;
     const frame = this.mmu.fetchIndex(pc) & PAGE_MASK;
-    const key = ((frame >>> PAGE_SHIFT) << 1) | (alignment === 2 ? 1 : 0);
+    const key = keyOf(frame, alignment === 2);
     const count = alignment === 2 ? HALVES_PER_PAGE : WORDS_PER_PAGE;
     const zeros = this.#zeros(alignment);
     let records = this.#records.of(key, count, zeros);
@@ -211,6 +214,18 @@ export class FastCpu implements Engine {
     area[at + (CODE_FRAME >>> 2)] = frame;
     area[at + (CODE_RECORDS >>> 2)] = records;
     return 0;
+  }
+
+  /** For each slot of a page of code, 1 if an instruction there has been executed since there were records of it; opcodes of zeros are not told. */
+  protected executed(frame: number, thumb: boolean): Uint8Array {
+    const slots = new Uint8Array(thumb ? HALVES_PER_PAGE : WORDS_PER_PAGE);
+    const records = this.#records.at(keyOf(frame, thumb));
+    if (records === 0) return slots;
+    this.#zeros(thumb ? 2 : 4).forEach((zero, part) => {
+      const from = (records + part * slots.length * RECORD_BYTES) >>> 2;
+      for (let slot = 0; slot < slots.length; slot++) if (this.area[from + slot * zero.length] !== zero[0]) slots[slot] = 1;
+    });
+    return slots;
   }
 
   /** Records of memory full of zeros, by the alignment of the set. */

@@ -35,6 +35,11 @@ export class RecordArea {
     return address;
   }
 
+  /** Address of the records of a page, or 0 where it has none. */
+  at(key: number): number {
+    return this.#known.get(key) ?? 0;
+  }
+
   #fill(from: number, records: number, plan: Plan): void {
     this.#words.set(plan, from);
     for (let done = 1; done < records; done *= 2) this.#words.copyWithin(from + done * plan.length, from, from + done * plan.length);

@@ -43,7 +43,7 @@ export interface JitLimits {
  * A translation takes, with what the host spends on the module, as long as some 50 million instructions do. Nobody knows how long a
  * program goes on: who has waited for as long as a translation takes has lost at most half.
  */
-const LIMITS: JitLimits = { stretch: 2_000, patience: 32_000_000, heat: 32_000_000, translations: 10, block: 48, regions: 400, bytes: 16 << 20 };
+const LIMITS: JitLimits = { stretch: 2_000, patience: 16_000_000, heat: 16_000_000, translations: 10, block: 48, regions: 400, bytes: 16 << 20 };
 /** What executing one instruction between blocks costs, in instructions of long pieces. */
 const WORTH_OF_STEP = 40;
 
@@ -215,7 +215,10 @@ export class JitCpu extends FastCpu {
     }
     page.heat = 0;
     page.translations++;
-    const region = translateRegion({ page: page.page, frame, code: page.code }, page.entries, this.#limits.block);
+    // A page that need not be hot has not been executed yet.
+    const executed = this.#limits.heat === 0 ? null : this.executed(frame, page.code.thumb);
+    for (const entry of page.entries) if (executed !== null) executed[entry] = 1;
+    const region = translateRegion({ page: page.page, frame, code: page.code }, page.entries, executed, this.#limits.block);
     if (region === null) return;
     page.slots.fill(0);
     for (const { start, slots } of region.blocks) page.slots.fill(2, start, start + slots);

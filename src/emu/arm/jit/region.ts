@@ -13,10 +13,11 @@ import { BRANCH, EXCHANGE, NEXT } from '../instruction.ts';
 import { ENGINE_AREA_BYTES } from '../../memory/physical_memory.ts';
 import { PAGE_BYTES } from '../../numbers.ts';
 import { REG_CPSR, REG_PC, withItState } from '../registers.ts';
-import type { Block, Translated } from './blocks.ts';
+import type { Block } from './blocks.ts';
 import type { PageCode } from './page_code.ts';
 import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE, EXIT_STORED, EXIT_UNKNOWN } from './region_exit.ts';
 import { REGION_IMPORTS, REGISTERS_IN_MEMORY, RegionLocals, RegionTarget } from './region_target.ts';
+import type { Translated } from './translation.ts';
 
 const AT_PC = AT_REGISTERS + 4 * REG_PC;
 const AT_CPSR = AT_REGISTERS + 4 * REG_CPSR;

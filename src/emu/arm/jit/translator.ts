@@ -5,10 +5,11 @@ import { WasmModule } from '../../web_assembly.ts';
 import type { Program } from '../compile/semantics.ts';
 import { A32, T32 } from '../decoder.ts';
 import { executesOf } from '../executes.ts';
-import { type Block, blocksOf, targetsIn, Translation } from './blocks.ts';
+import { type Block, blocksOf } from './blocks.ts';
 import type { PageCode } from './page_code.ts';
 import { type Place, regionModule } from './region.ts';
 import { semanticsText } from './semantics_text.ts';
+import { Translation } from './translation.ts';
 
 export interface TranslatedRegion {
   readonly blocks: readonly Block[];
@@ -32,12 +33,13 @@ function semantics(): { readonly program: Program; readonly translation: Transla
 export const isTranslatable = (code: PageCode, slot: number): boolean => semantics().translation.at(code, slot) !== null;
 
 /**
- * What can be reached from some slots of a page and from the targets of its branches; null if that is nothing.
+ * What of a page has been executed (`executed`, 1 for each such slot), or, where that is not known (null), all that can be reached from
+ * some slots and from the targets of its branches; null if that is nothing.
  * @param length_max of a block, in instructions
  */
-export function translateRegion(place: Place, entries: Iterable<number>, length_max: number): TranslatedRegion | null {
+export function translateRegion(place: Place, entries: Iterable<number>, executed: Uint8Array | null, length_max: number): TranslatedRegion | null {
   const { program, translation } = semantics();
-  const blocks = blocksOf(place.code, [...entries, ...targetsIn(place.code)], translation, length_max);
+  const blocks = blocksOf(place.code, entries, executed, translation, length_max);
   if (blocks.length === 0) return null;
   const bytes = regionModule(program, blocks, place);
   return { blocks, module: new WasmModule(bytes), bytes: bytes.length };

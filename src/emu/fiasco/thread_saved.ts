@@ -30,7 +30,7 @@ export function saveThread(thread: Thread): PlainRecord {
     handler: thread.handler,
     state: thread.state,
     step: thread.step,
-    activity: { version: VERSION, ...thread.activity },
+    activity: saveActivity(thread.activity),
     ipc: thread.ipc === null ? null : saveIpc(thread.ipc),
     senders: thread.senders.entries().map(({ sender, priority }) => ({ sender: sender.id, priority })),
     reply: thread.reply === null ? null : { caller: thread.reply.caller.id, rights: thread.reply.rights },
@@ -54,6 +54,15 @@ export function saveThread(thread: Thread): PlainRecord {
     pending_exit: thread.pending_exit === null ? null : { ...thread.pending_exit },
     internal: thread.internal,
   };
+}
+
+/** Field by field: equal states are equal bytes, whichever way their objects were made. */
+function saveActivity(activity: Activity): PlainRecord {
+  const { kind } = activity;
+  if (kind === 'user' || kind === 'system_call') return { version: VERSION, kind };
+  const { tag, label, address, error, saved } = activity;
+  const common = { version: VERSION, kind, tag, label, address, error, saved };
+  return kind === 'page_fault' ? { ...common, pc: activity.pc } : common;
 }
 
 function saveIpc(ipc: Ipc): Plain {

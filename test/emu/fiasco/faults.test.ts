@@ -1,6 +1,8 @@
 // Page faults, exceptions, pausing (fiasco-kernel.md 4.4, 5.8, 8, C.4).
 
 import * as assert from 'uvu/assert';
+import { decodeMachineState, encodeMachineState } from '../../../src/emu/machine_state.ts';
+import type { PlainRecord } from '../../../src/emu/plain.ts';
 import { suite } from '../../kit.ts';
 import { IMAGE, REPLY_AND_WAIT, SELF, SEND, ScriptedBoard, type Step, WAIT, createGate, exRegs, halt, invoke, local, noteResult, receiveIrq, createIrq, attachIrq, triggerIrq, sel, sleep, startLocal, taskUnmap } from './scripted.ts';
 
@@ -22,13 +24,13 @@ const touch = (address: number, write: boolean): Step => (cpu, script) => {
 const mapImage = (hot: number, rights: number): readonly number[] => [(hot | 8) >>> 0, (IMAGE | (12 << 6) | 0x10 | rights) >>> 0];
 
 /** Main starts a client whose pager and exception handler is a pager thread behind a gate in slot 0x210. */
-function withPager(pager: readonly Step[], client: readonly Step[], main: readonly Step[] = []): ScriptedBoard {
+function withPager(pager: readonly Step[], client: readonly Step[], main: readonly Step[] = [], state?: PlainRecord): ScriptedBoard {
   return new ScriptedBoard((at) => {
     const start = startLocal(at, 0x201, 2, 'client');
     const bind: Step = invoke({ tag: 0xfff4_0046, to: sel(0x201), mrs: [0x121_0000, 0x210 << 12, 0x210 << 12, 0, 0, 0xbfff_0400, 8, (1 << 12) | 0x37] });
     const steps = start.map((step, i) => (i === 2 ? bind : step));
     return { main: [...startLocal(at, 0x200, 1, 'pager'), createGate(0x210, 0x148, 0x200), sleep(0x0400_0400), ...steps, sleep((5 << 10) | 200), ...main, halt()], pager, client };
-  });
+  }, state === undefined ? {} : { state });
 }
 
 test('a fault is a call to the pager; the mapping it answers with lets the access succeed', () => {
@@ -131,6 +133,17 @@ test("a direct message of 21 words to a thread in an open wait is taken as an or
     client: [wait(), noteWords('got', [0])],
   }));
   assert.equal(board.finish(), ['got tag=15 label=0 ffffffff']);
+});
+
+test('a machine saved while a thread is in a page fault, or in its exception, is the same bytes once it is restored', () => {
+  for (const [kind, pager] of [['page_fault', [wait(), halt()]], ['exception', [wait(), replyAndWait(1, [0xffff_ffff]), halt()]]] as const) {
+    const board = withPager(pager, [touch(HOLE, true)]);
+    board.finish();
+    assert.ok(board.machine.kernel.threads().some(({ activity }) => activity.kind === kind), `no thread is in its ${kind}`);
+    const bytes = encodeMachineState(board.machine.save());
+    const restored = withPager(pager, [touch(HOLE, true)], [], decodeMachineState(bytes));
+    assert.is(Buffer.compare(encodeMachineState(restored.machine.save()), bytes), 0, `other bytes: ${kind}`);
+  }
 });
 
 test.run();

@@ -40,7 +40,7 @@ export interface JitLimits {
   readonly bytes: number;
 }
 /**
- * A translation takes, with what the host spends on the module, as long as some 50 million instructions do. Nobody knows how long a
+ * A translation takes, with what the host spends on the module, as long as some 30 million instructions do. Nobody knows how long a
  * program goes on: who has waited for as long as a translation takes has lost at most half.
  */
 const LIMITS: JitLimits = { stretch: 2_000, patience: 16_000_000, heat: 16_000_000, translations: 10, block: 48, regions: 400, bytes: 16 << 20 };

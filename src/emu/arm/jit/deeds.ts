@@ -1,4 +1,5 @@
-// What the code of an instruction does, as far as it decides how a region goes on behind it: stores, changes of r15, effects. Pure.
+// What the code of an instruction does, as far as it decides how a region goes on behind it: stores, changes of r15, effects.
+// Pure.
 
 import type { Code, Statement } from '../compile/code.ts';
 import { REG_PC } from '../registers.ts';

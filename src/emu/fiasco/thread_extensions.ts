@@ -90,9 +90,10 @@ export function thaw({ kernel, object, rights }: Call): Result {
 
 export function thawThread(kernel: Kernel, object: Thread): void {
   if (!object.frozen) return;
+  const { ipc, timeout_left_us: left_us } = object;
   object.frozen = false;
   object.timeout_left_us = null;
-  const { ipc } = object;
+  if (left_us !== null && object.timeout === null && object.step === 'receive_wait' && (object.state & (IPC_MASK | READY)) === RECEIVE_WAIT) kernel.timeouts.arm(object, kernel.clock_us + left_us);
   // What queued up meanwhile is looked at now: senders at its open wait, and its own place in a receiver's queue.
   if (ipc !== null && (object.state & IPC_MASK) === RECEIVE_WAIT && object.step === 'receive_wait' && object.senders.size > 0) object.state |= READY;
   const receiver = ipc?.receiver ?? null;
@@ -165,9 +166,9 @@ export function writeIpcState(call: Call): Result {
     sent: true,
   };
   partner.reply = { caller: object, rights: input.mr(1) & 3 };
-  if (left_us === null) return success();
-  kernel.timeouts.arm(object, kernel.clock_us + left_us);
+  // Of a frozen thread it begins to run when the thread is thawed: what is restored in between is no time of its own.
   if (object.frozen) object.timeout_left_us = left_us;
+  else if (left_us !== null) kernel.timeouts.arm(object, kernel.clock_us + left_us);
   return success();
 }
 

@@ -94,7 +94,9 @@ export const fateOf = (fates: Fates, slot: number): Trials => ('refused' in fate
  */
 export function tryWays(system: System, component: ComponentInfo, ways: readonly Way[] = waysToRestore(), members: readonly string[] = []): Fates {
   if (!component.label.includes(SEPARATOR)) return { refused: `${component.label} is no child of a checkpoint/restore component` };
-  const path = component.label.replace(/^init -> /, '');
+  const own = component.label.replace(/^init -> /, '');
+  // A protection domain that a component has made goes with that component.
+  const path = members.find((member) => own === member || own.startsWith(`${member}${SEPARATOR}`)) ?? own;
   const others = members.includes(path) ? members.filter((member) => member !== path) : [];
   const subject: Subject = { label: component.label, path, with: others.length === 0 ? {} : { with: others }, map_address: mapAddress(system, component) };
   const here = system.snapshot();
@@ -148,7 +150,7 @@ function restored(system: System, ready: SystemSnapshot, { label, path, with: al
   const end_us = system.machine.time_us + LATER_US;
   while (system.machine.time_us < end_us) if (system.machine.run({ time_us: end_us - system.machine.time_us }) === 'idle_forever') break;
   const then = look(system, task, map_address);
-  const said = sayings(done.facts);
+  const said = sayings(done.facts, label.startsWith(`init -> ${path}${SEPARATOR}`) ? label.slice(label.lastIndexOf(SEPARATOR) + SEPARATOR.length) : null);
   const slots = new Set([...now.slots.keys(), ...then.slots.keys(), ...said.keys()]);
   return { slots: new Map([...slots].map((slot) => [slot, withWords(now.slots.get(slot) ?? now.other, then.slots.get(slot) ?? then.other, said.get(slot))])), other: now.other };
 }
@@ -209,10 +211,11 @@ function threadWords(system: System, components: readonly ComponentInfo[], threa
   return `thread "${system.debuggerName(thread) ?? `0x${thread.toString(16)}`}"${component === undefined ? ', which was never started' : ` of ${component}`}`;
 }
 
-/** What the restorer says of slots; the first of several sayings counts. */
-function sayings(facts: PlainRecord): ReadonlyMap<number, string> {
-  const lost = (facts['lost'] ?? []) as readonly { readonly slot?: number; readonly purpose?: string }[];
-  return new Map(lost.toReversed().flatMap(({ slot, purpose }) => (slot === undefined || purpose === undefined ? [] : [[slot, purpose]])));
+/** What the restorer says of the slots of a component (null), or of a domain by its name; the first of several sayings counts. */
+function sayings(facts: PlainRecord, domain: string | null): ReadonlyMap<number, string> {
+  const lost = (facts['lost'] ?? []) as readonly { readonly slot?: number; readonly domain?: string; readonly purpose?: string }[];
+  const mine = lost.filter((row) => (row.domain === undefined ? domain === null : row.domain.split(SEPARATOR).at(-1) === domain));
+  return new Map(mine.toReversed().flatMap(({ slot, purpose }) => (slot === undefined || purpose === undefined ? [] : [[slot, purpose]])));
 }
 
 function changeWords(before: SlotOutcome, after: SlotOutcome): string | undefined {

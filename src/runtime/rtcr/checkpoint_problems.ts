@@ -3,7 +3,7 @@
 
 import { children, sessions } from '../child/child_table.ts';
 import type { Execution } from '../native/execution.ts';
-import { foreignSessions, targets } from './online_storage.ts';
+import { cpuThreads, foreignSessions, pdSessions, targets } from './online_storage.ts';
 import { sessionsThrough } from './proxy_table.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { snapshots } from './target_state.ts';
@@ -18,7 +18,15 @@ export interface CheckpointPlan {
 export function targetProblem(x: Execution, target: number, plan: CheckpointPlan): string | null {
   const row = targets(x).require(target);
   if (row.phase !== 'running') return `target "${row.name}" is ${row.phase}`;
-  return sessionProblem(x, target, plan) ?? baseProblem(x, target, plan);
+  return furtherDomainProblem(x, target, plan) ?? sessionProblem(x, target, plan) ?? baseProblem(x, target, plan);
+}
+
+/** The historic programs knew one protection domain, and what they did is done as they did it. */
+function furtherDomainProblem(x: Execution, target: number, { strategy }: CheckpointPlan): string | null {
+  const { name, pd } = targets(x).require(target);
+  const found = cpuThreads(x).find((row) => row.target === target && row.pd !== pd && row.started);
+  if (strategy.attached !== 'copy' || found === undefined) return null;
+  return `"${name}" runs a thread "${found[1].name}" in a further protection domain (${pdSessions(x).get(found[1].pd)?.creation_args ?? ''}): attached="copy" knows the component's own domain only`;
 }
 
 /** The first session that leads out of the checkpoint. Asked again when all targets stand still: one may have been in the making. */

@@ -251,6 +251,29 @@ test('a delivered call is restored with what is left of its timeout', () => {
   assert.match(lines[1] ?? '', /^restored [0-9a-f]*\/3$/);
 });
 
+test('the timeout of a call that is restored while its thread is frozen begins to run when the thread is thawed', () => {
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [
+        ...startLocal(at, 0x200, 1, 'server'),
+        createThread(0x202), invoke({ tag: 0xfff4_0001, to: sel(0x202), mrs: [0x20] }), runThread(0x202), bindThread(0x202, 1, 0xbfff_0400),
+        invoke({ tag: 0xfff4_0043, to: sel(0x202), mrs: [0x23, 3, 10_000, ...capItem(0x200)] }),
+        exRegs(0x202, at.entry('restored')),
+        sleep((10 << 10) | 30), note('thawed'),
+        invoke({ tag: 0xfff4_0001, to: sel(0x202), mrs: [0x21] }),
+        sleep((10 << 10) | 5), note('not yet'), sleep((10 << 10) | 20), note('end'),
+      ],
+      server: [sleep(0)],
+      restored: [noteResult('restored')],
+    }),
+    { extensions: ALL },
+  );
+  const lines = board.finish();
+  assert.equal(lines.slice(0, 2), ['thawed', 'not yet']);
+  assert.match(lines[2] ?? '', /^restored [0-9a-f]*\/3$/);
+  assert.is(lines[3], 'end');
+});
+
 test('an IRQ count is restored after attaching', () => {
   const board = new ScriptedBoard(
     () => ({

@@ -8,7 +8,7 @@ import { type AttributeSchema, type ElementSchema, element } from '../scenario/s
 import type { Language } from '../scenario/schema/language.ts';
 import { POINTS } from '../scenario/schema/moment.ts';
 import { SCENARIO } from '../scenario/schema/scenario.ts';
-import type { ValueType } from '../scenario/value.ts';
+import type { ValueType } from '../scenario/value_type.ts';
 
 const DOCS: Readonly<Record<string, string>> = {
   config: CONFIG.doc,

@@ -8,7 +8,7 @@ import { VARIANTS_MAX } from './limits.ts';
 import type { Bindings } from './parameters.ts';
 import { SCHEMAS } from './schema/scenario.ts';
 import { childOf, childrenOf, type Node } from './syntax/node.ts';
-import { NAME } from './value.ts';
+import { NAME } from './file_value.ts';
 
 export interface Variant {
   /** Left out where there is no matrix. */

@@ -1,58 +1,15 @@
 // Types of attribute values: how each is written, parsed and described. Genode's own grammar where it has one
 // (init-run-tools.md 1.2), strict where Genode's reader would quietly take something else.
 
+import { NAME } from './file_value.ts';
 import { COUNT_MAX, INSTRUCTIONS_MAX, REGULAR_CHARACTERS_MAX, ROUNDS_MAX, SLOT_MAX, TIME_MS_MAX } from './limits.ts';
 import { nearest } from './nearest.ts';
-
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string; readonly help?: string };
-
-export interface ValueType<T> {
-  /** For messages and reference: "a size such as 64K or 1M". */
-  readonly description: string;
-  readonly choices?: readonly string[];
-  /** What every value looks like, as a regular expression that XML Schema, JSON Schema and HSD read alike; for editors only. */
-  readonly pattern?: string;
-  /** Name of the pattern, in schemas that name types. */
-  readonly id?: string;
-  parse(text: string): Parsed<T>;
-}
-
-const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+import { matching, ok, type ValueType } from './value_type.ts';
 
 /** Any text that is not empty. */
 export const TEXT: ValueType<string> = {
   description: 'text',
   parse: (text) => (text.length > 0 ? ok(text) : { ok: false, expected: 'text that is not empty' }),
-};
-
-/** A name that can be a file name, too. */
-export const NAME: ValueType<string> = {
-  description: 'a name of letters, digits, and _ . - +',
-  id: 'name',
-  pattern: '[A-Za-z0-9_][A-Za-z0-9_.+\\-]{0,63}',
-  parse: (text) =>
-    /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/.test(text) ? ok(text) : { ok: false, expected: 'a name of at most 64 letters, digits, and _ . - + (not first: . - +)' },
-};
-
-/** A scenario: the path of its file below run/, at most one folder deep. */
-export const SCENARIO_NAME: ValueType<string> = {
-  description: 'a name of letters, digits, and _ . - +, after FOLDER/ where it is in a folder',
-  id: 'scenario-name',
-  pattern: '([A-Za-z0-9_][A-Za-z0-9_.+\\-]{0,63}/)?[A-Za-z0-9_][A-Za-z0-9_.+\\-]{0,63}',
-  parse: (text) => {
-    const parts = text.split('/');
-    const wrong = parts.map(NAME.parse).find((part) => !part.ok);
-    return wrong ?? (parts.length <= 2 ? ok(text) : { ok: false, expected: 'NAME or FOLDER/NAME' });
-  },
-};
-
-/** A file below the scenario's folder. */
-export const FILE: ValueType<string> = {
-  description: 'a file name, relative to the folder of the scenario',
-  parse: (text) => {
-    const inside = text.length > 0 && !text.startsWith('/') && !/(^|\/)\.\.?(\/|$)|\/\/|\\|[\u0000-\u001f]/.test(text);
-    return inside ? ok(text) : { ok: false, expected: 'a relative file name without . and ..' };
-  },
 };
 
 export const BOOLEAN: ValueType<boolean> = {
@@ -118,10 +75,6 @@ export const SLOT = integer('a slot such as 0x217', 0, SLOT_MAX);
 export const SEED = integer('a number', 0, 2 ** 32 - 1);
 /** Pages per tracked piece of memory; 0 means full copies. */
 export const PAGES = integer('a number of pages', 0, 2 ** 20);
-
-function matching(description: string, pattern: RegExp, length_max = 160, forEditors?: string): ValueType<string> {
-  return { description, ...(forEditors === undefined ? {} : { pattern: forEditors }), parse: (text) => (pattern.test(text) && text.length <= length_max ? ok(text) : { ok: false, expected: description }) };
-}
 
 /** `Log::write`, or the interface alone. */
 export const FUNCTION = matching('an RPC such as Log_session::write, or an interface such as Log_session', /^[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_~][A-Za-z0-9_]*)?$/, 160, '[A-Za-z_][A-Za-z0-9_]*(::[A-Za-z_~][A-Za-z0-9_]*)?');
@@ -207,27 +160,6 @@ export const REGULAR: ValueType<RegExp> = {
   },
 };
 
-/** A file that is included: it may stand in a neighbouring folder, but the path goes up at its beginning only. */
-export const INCLUDED: ValueType<string> = {
-  description: 'a file name, relative to the folder of the including file',
-  parse: (text) => {
-    const down = text.replace(/^(\.\.\/){1,2}/, '');
-    return FILE.parse(down).ok ? ok(text) : { ok: false, expected: 'a relative file name; ../ may stand at its beginning, twice at most' };
-  },
-};
-
-/** A listing in the scenario's golden folder, or in another scenario's: that one is looked at, and never written. */
-export const GOLDEN: ValueType<string> = {
-  description: "a file in the scenario's golden folder, or ../NAME.golden/FILE",
-  parse: (text) => {
-    if (FILE.parse(text).ok || (/^(\.\.\/){1,2}([^/]+\/)?[^/]+\.golden\/[^/]/.test(text) && INCLUDED.parse(text).ok)) return ok(text);
-    return { ok: false, expected: "a file in the scenario's golden folder, or ../NAME.golden/FILE" };
-  },
-};
-
-/** A file that a run writes. */
-export const NEW_FILE = matching('a file name of letters, digits, and _ . - +', /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,127}$/);
-
 /** Stands in a pattern line of depot autopilot for a star that is meant as such: written `&#42;` in XML. */
 export const LITERAL_STAR = '\ue000';
 
@@ -294,18 +226,4 @@ export const SLOTS: ValueType<readonly SlotRange[]> = {
 
 export function inRanges(slot: number, ranges: readonly SlotRange[]): boolean {
   return ranges.some(({ first, last }) => slot >= first && slot <= last);
-}
-
-/** One of a list of words. */
-export function choice<const T extends string>(...choices: readonly T[]): ValueType<T> {
-  return {
-    description: choices.join(' | '),
-    choices,
-    parse: (text) => {
-      const found = choices.find((one) => one === text);
-      if (found !== undefined) return ok(found);
-      const near = nearest(text, choices);
-      return { ok: false, expected: choices.length === 1 ? `'${choices[0]}'` : `one of ${choices.join(', ')}`, ...(near === undefined ? {} : { help: `did you mean '${near}'?` }) };
-    },
-  };
 }

@@ -10,7 +10,9 @@ import { FORMATS } from '../../src/cli/commands/schema.ts';
 import { LANGUAGE } from '../../src/cli/language.ts';
 import { convert } from '../../src/scenario/convert.ts';
 import { typesOf } from '../../src/scenario/schema/language.ts';
-import { COUNT, INSTRUCTIONS, NAME, NAMES, SCENARIO_NAME, SIZE, type ValueType } from '../../src/scenario/value.ts';
+import { NAME, SCENARIO_NAME } from '../../src/scenario/file_value.ts';
+import { COUNT, INSTRUCTIONS, NAMES, SIZE } from '../../src/scenario/value.ts';
+import type { ValueType } from '../../src/scenario/value_type.ts';
 import { suite } from '../kit.ts';
 import { accepts } from './json_schema.ts';
 

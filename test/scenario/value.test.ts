@@ -5,7 +5,8 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { editDistance, nearest } from '../../src/scenario/nearest.ts';
 import { Source } from '../../src/scenario/source.ts';
-import { BOOLEAN, CHILD_PATH, inRanges, MILLISECONDS, SIZE, SLOTS, TASK, type ValueType } from '../../src/scenario/value.ts';
+import { BOOLEAN, CHILD_PATH, inRanges, MILLISECONDS, SIZE, SLOTS, TASK } from '../../src/scenario/value.ts';
+import type { ValueType } from '../../src/scenario/value_type.ts';
 import { suite } from '../kit.ts';
 
 const test = suite('scenario values');

@@ -1,7 +1,7 @@
 // What the description of the scenario language is made of: elements, attributes, text, and how the tables are written down.
 // Owns no state. Decoder checks, XSD, JSON Schema, HSD, reference page and help texts are all derived from such tables.
 
-import type { ValueType } from '../value.ts';
+import type { ValueType } from '../value_type.ts';
 
 export interface AttributeSchema<T> {
   readonly type: ValueType<T>;

@@ -1,7 +1,7 @@
 // The language as a schema of Genode's HID tool (.hsd), which is HID itself: types, categories, nodes, attributes.
 // Pure; owns no state. Attributes with free names, such as those of <exclude>, cannot be said there.
 
-import type { ValueType } from '../value.ts';
+import type { ValueType } from '../value_type.ts';
 import type { ElementSchema } from './element.ts';
 import { type Language, type LanguageType, typesOf } from './language.ts';
 

@@ -1,7 +1,9 @@
 // Moments: what can be waited for. One table of attributes serves <point> and <await>; exactly one of them is the moment's kind,
 // the others narrow it. Pure tables; src/scenario/decode_moment.ts makes model moments of them.
 
-import { ADDRESS, ADDRESSES, CHILD_PATH, choice, COUNT, FUNCTION, INSTRUCTIONS, MILLISECONDS, NAME, PATTERN, SYMBOL, SYSTEM_CALL, THREAD_NAME } from '../value.ts';
+import { NAME } from '../file_value.ts';
+import { ADDRESS, ADDRESSES, CHILD_PATH, COUNT, FUNCTION, INSTRUCTIONS, MILLISECONDS, PATTERN, SYMBOL, SYSTEM_CALL, THREAD_NAME } from '../value.ts';
+import { choice } from '../value_type.ts';
 import { element, once, optional, required } from './element.ts';
 
 export const THREAD_STATES = ['user', 'send', 'call', 'reply_and_wait', 'irq', 'sleep', 'page_fault', 'exception', 'suspended', 'dead'] as const;

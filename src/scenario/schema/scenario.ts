@@ -1,9 +1,9 @@
 // The vocabulary of scenarios, the single description of it: elements, attributes, types, documentation.
 // Pure tables: the decoder checks against them, and XSD, JSON Schema, HSD, reference page and help are generated from them.
 
-import {
-  BOOLEAN, choice, COUNT, DEBUG_ID, DEBUG_IDS, EXIT_VALUE, FILE, INCLUDED, MILLISECONDS, NAME, NAMES, PATTERN, REGULAR, SCENARIO_NAME, SECONDS, SEED, SIZE, TEXT, VALUES, VARIANT,
-} from '../value.ts';
+import { FILE, INCLUDED, NAME, SCENARIO_NAME } from '../file_value.ts';
+import { BOOLEAN, COUNT, DEBUG_ID, DEBUG_IDS, EXIT_VALUE, MILLISECONDS, NAMES, PATTERN, REGULAR, SECONDS, SEED, SIZE, TEXT, VALUES, VARIANT } from '../value.ts';
+import { choice } from '../value_type.ts';
 import { CONFIG } from './config.ts';
 import { element, once, optional, required, withOthers, withText } from './element.ts';
 import { POINT, POINTS } from './moment.ts';

@@ -1,9 +1,9 @@
 // The steps of a scenario: what is done (actions) and what is expected, one element each.
 // Pure tables; src/scenario/decode_steps.ts makes model steps of them, src/runner executes those.
 
-import {
-  ADDRESS, BYTES, CHILD_PATH, CHILDREN, choice, COUNT, FILE, GOLDEN, MILLISECONDS, NAME, NEW_FILE, PATTERN, ROUNDS, SERVICE, SIZE, SLOT, SLOTS, STATES, SYMBOL, TASK, TEXT, THREAD_NAME, FUNCTION, WORD,
-} from '../value.ts';
+import { FILE, GOLDEN, NAME, NEW_FILE } from '../file_value.ts';
+import { ADDRESS, BYTES, CHILD_PATH, CHILDREN, COUNT, MILLISECONDS, PATTERN, ROUNDS, SERVICE, SIZE, SLOT, SLOTS, STATES, SYMBOL, TASK, TEXT, THREAD_NAME, FUNCTION, WORD } from '../value.ts';
+import { choice } from '../value_type.ts';
 import { CONFIG } from './config.ts';
 import { type ElementSchema, element, optional, required } from './element.ts';
 import { MOMENT_KINDS, MOMENT_LIMITS } from './moment.ts';

@@ -1,7 +1,8 @@
 // How checkpoint and restore may be varied; the complete way is the default of each (architecture.md "Restore strategies").
 // Pure table. The checkpointer's own table (src/runtime/rtcr/strategies.ts) must know every value; a test holds them together.
 
-import { choice, TEXT } from '../value.ts';
+import { TEXT } from '../value.ts';
+import { choice } from '../value_type.ts';
 import { optional } from './element.ts';
 
 export const STRATEGY = {

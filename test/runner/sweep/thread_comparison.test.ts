@@ -40,6 +40,10 @@ test('a thread whose call is over and that has not come back has the result, and
   const over = thread({ calls: true });
   assert.is(between(over, thread()), null);
   for (const i of [0, 1, 2, 3, 4, 12, 14, 15]) assert.match(String(between(over, thread({ registers: registers({ [i]: 1 }) }))), / is 0x1 instead of/);
+  const waits_still = registers({ 0: 0xffff_0001, 15: INVOKE });
+  assert.is(between(over, thread({ registers: waits_still })), null, 'the IRQ came while the rest was being read');
+  assert.match(String(between(over, thread({ registers: waits_still.map((word, i) => (i === 13 ? 1 : word)) }))), /r13 is 0x1/);
+  assert.match(String(between(thread(), thread({ registers: waits_still }))), /r0 is 0xffff0001/, 'one in user mode waits for nothing');
 });
 
 test('a thread that waits for an IRQ makes the very call again', () => {

@@ -118,6 +118,7 @@ function pdSession(x: Execution, key: number): StoredPdSession {
     region_maps: mapsOfPd(x, key).map(([map]) => regionMap(x, map)),
     native_pd_badge: session.native_pd_id,
     assigned_badge: session.parent?.id ?? 0,
+    peopled: session.peopled === true,
   };
 }
 

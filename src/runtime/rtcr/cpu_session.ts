@@ -54,6 +54,7 @@ const createThread = procedure<CreateLocals>('rtcr.cpu_session.create_thread', {
     const { request } = l;
     const session = cpuSessions(x).get(request.ref);
     if (real === null || session === undefined) return done({ cap: null } satisfies RpcAnswer);
+    if (pdSessions(x).get(l.pd ?? 0) !== undefined) pdSessions(x).update(l.pd ?? 0, { peopled: true });
     l.thread = cpuThreads(x).insert({
       target: session.target, real, cap: 0, id: 0, bootstrapped: isBootstrap(x, session.target), cpu: request.ref, pd: l.pd ?? 0,
       name: text(request, 'name'), weight: num(request, 'weight'), utcb: num(request, 'utcb'), affinity: words(request, 'location'),

@@ -92,6 +92,8 @@ export interface PdSessionRow extends InterposedSession {
   readonly parent: Held | null;
   /** A checkpoint has waited in vain for it to tell where its capability map is: it runs bare threads, which have none. */
   readonly bare?: boolean;
+  /** A thread was created in it: core has put the task into its slot 1, where it stays when the thread has gone. */
+  readonly peopled?: boolean;
 }
 
 export interface SignalSourceRow {

@@ -63,7 +63,7 @@ function threadSteps(x: Execution): readonly ThreadStep[] {
     pd: pd_sessions.findIndex((row) => row.key === pd), cpu: cpu_sessions.findIndex(({ threads }) => threads.some((row) => row.key === key)), index, trace,
   });
   const ordered = all.filter((row) => !isMain(snapshot, row)).map((row) => ({ row, place: place(row) })).sort((a, b) => a.place.pd - b.place.pd || a.place.index - b.place.index);
-  const steps = threadPlan(ordered.map((item) => item.place), all.filter((row) => isMain(snapshot, row)).map(place), pd_sessions.length, cpu_sessions.length);
+  const steps = threadPlan(ordered.map((item) => item.place), all.filter((row) => isMain(snapshot, row)).map(place), pd_sessions.length, cpu_sessions.length, pd_sessions.flatMap(({ peopled }, pd) => (peopled ? [pd] : [])));
   const at = (thread: number): number => all.findIndex(({ key }) => key === ordered[thread]?.row.key);
   return steps.map((step) => (step.kind === 'create' ? { ...step, thread: at(step.thread) } : step));
 }

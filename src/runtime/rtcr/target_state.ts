@@ -72,6 +72,8 @@ export type StoredPdSession = StoredSession & {
   readonly native_pd_badge: number;
   /** The parent that the target assigned to it; of its own protection domain the parent is its own. */
   readonly assigned_badge: number;
+  /** A thread was created in its protection domain, which may be gone. */
+  readonly peopled: boolean;
 };
 
 export type StoredThread = StoredObject & {

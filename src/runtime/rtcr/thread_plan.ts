@@ -49,6 +49,11 @@ class Planner {
     this.steps.push({ kind: 'remove', filler });
   }
 
+  /** Makes core put into a domain what every thread finds there. */
+  visit(pd: number): void {
+    if (!this.#there.some((row) => row.pd === pd)) this.#occupy(pd, 0);
+  }
+
   removeAll(): void {
     for (const { filler } of this.#there) if (filler !== null) this.remove(filler);
   }
@@ -62,11 +67,14 @@ class Planner {
     const cpu = traces ? place.cpu : other(place.cpu, this.#cpus);
     // Components know their threads by slots; the trace control matters to who traces them. So the slot is kept at any rate.
     if (pd === undefined || (cpu === undefined && !slots)) return false;
-    const filler = this.#fillers++;
-    const at = cpu ?? place.cpu;
-    this.#there = [...this.#there, { pd, cpu: at, index: this.#free('pd', pd), trace: this.#free('cpu', at), filler }];
-    this.steps.push({ kind: 'fill', filler, pd, cpu: at });
+    this.#occupy(pd, cpu ?? place.cpu);
     return true;
+  }
+
+  #occupy(pd: number, cpu: number): void {
+    const filler = this.#fillers++;
+    this.#there = [...this.#there, { pd, cpu, index: this.#free('pd', pd), trace: this.#free('cpu', cpu), filler }];
+    this.steps.push({ kind: 'fill', filler, pd, cpu });
   }
 
   #free(kind: Kind, session: number): number {
@@ -82,10 +90,12 @@ const other = (session: number, count: number): number | undefined => (count < 2
 /**
  * Steps that create the threads at `places` beside those that are `there`, in the given order, of `pds` protection domains and `cpus` CPU sessions. Every thread gets its slot.
  * It gets its place in the trace control area, too, unless there is but one CPU session and a slot before it is free to which no free place belongs, or one domain and the reverse.
+ * Of the domains in `peopled` those without any of these threads get one for a moment: core has filled slots of theirs for threads that are gone.
  */
-export function threadPlan(places: readonly ThreadPlace[], there: readonly ThreadPlace[], pds: number, cpus: number): readonly ThreadStep[] {
+export function threadPlan(places: readonly ThreadPlace[], there: readonly ThreadPlace[], pds: number, cpus: number, peopled: readonly number[] = []): readonly ThreadStep[] {
   const planner = new Planner(there, pds, cpus);
   places.forEach((place, thread) => planner.create(place, thread));
+  for (const pd of peopled) planner.visit(pd);
   planner.removeAll();
   return planner.steps;
 }

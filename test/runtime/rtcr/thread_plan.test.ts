@@ -88,4 +88,11 @@ test('where no session is left for a filler, slots are kept and the place in the
   assert.is(made.get(0)?.trace, 2);
 });
 
+test('a domain whose threads are all gone gets one for a moment, at a time when it takes the place of no other; one with threads does not', () => {
+  const places = [{ pd: 1, cpu: 0, index: 0, trace: 1 }];
+  const steps = threadPlan(places, [MAIN], 3, 1, [0, 1, 2]);
+  assert.equal(steps, [{ kind: 'create', thread: 0 }, { kind: 'fill', filler: 0, pd: 2, cpu: 0 }, { kind: 'remove', filler: 0 }]);
+  assert.equal(carryOut(steps, places, MAIN).made.get(0), places[0]);
+});
+
 test.run();

@@ -30,6 +30,7 @@ const pdSession = record({
   region_maps: list(regionMap),
   native_pd_badge: number(),
   assigned_badge: number(),
+  peopled: boolean(),
 });
 const phase = record({
   kind: oneOf(PHASE_KINDS), partner: number(), through: number(), timeout_us: nullable(number(0, Number.MAX_SAFE_INTEGER)), reply_to: number(), reply_rights: number(),

@@ -21,14 +21,15 @@ export type Attempt = <Result>(system: System, act: (copy: System) => Result) =>
  * the processor, and requests come, in the order of the experiment; else what is different then.
  */
 export function controlDifference(system: System, expected: Expectation, ends: readonly End[], attempt: Attempt): string[] | null {
-  let course: Course = { turns: [], inputs: [], signals: [] };
+  let courses: readonly Course[] = [];
   // The experiment once more, watched: to watch all of them costs more.
-  const { took_us } = attempt(system, (copy) => experiment(copy, expected, (recorded) => { course = recorded; }));
-  if (course.turns.length >= TURNS_MAX || course.inputs.length >= INPUTS_MAX || course.signals.length >= SIGNALS_MAX) return ['there are too many changes of threads to carry them out in a control run'];
+  const { took_us } = attempt(system, (copy) => experiment(copy, expected, (recorded) => { courses = recorded; }));
+  if (courses.some(({ turns, inputs, signals }) => turns.length >= TURNS_MAX || inputs.length >= INPUTS_MAX || signals.length >= SIGNALS_MAX)) return ['there are too many changes of threads to carry them out in a control run'];
   let found: string[] = [];
   // Any one of these is a run that a machine can take. Timeouts that were set before the moment come at the same time of the components' own;
   // or as early, or as late, as they can.
-  for (const pace of [{ kind: 'own_time' }, { kind: 'after', wait_us: 0 }, { kind: 'after', wait_us: took_us }] satisfies Pace[]) {
+  const paces: readonly Pace[] = [{ kind: 'own_time' }, { kind: 'after', wait_us: 0 }, { kind: 'after', wait_us: took_us }];
+  for (const [course, pace] of courses.flatMap((each) => paces.map((one) => [each, one] as const))) {
     const control = attempt(system, (copy) => controlRun(copy, expected, course, pace));
     const labels = labelsOf(expected.mark);
     const difference = typeof control === 'string' ? [control] : (groupDifference(control, ends, labels, true) ?? groupDifference(ends, control, labels, true));

@@ -97,21 +97,25 @@ class Watch {
   #restoring = false;
 
   /** How the components run, if that is wanted. */
-  readonly #recorders: { readonly turns: TurnWatch; readonly outside: OutsideWatch; readonly signals: SignalWatch } | null;
+  readonly #recorders: { readonly turns: TurnWatch; readonly outside: readonly OutsideWatch[]; readonly signals: SignalWatch } | null;
 
   constructor(group: Group, records: boolean) {
     this.#group = group;
     const turns = records ? new TurnWatch(group) : null;
-    this.#recorders = turns === null ? null : { turns, outside: new OutsideWatch(group, turns), signals: new SignalWatch(group, turns) };
+    this.#recorders = turns === null ? null : { turns, outside: [true, false].map((unasked) => new OutsideWatch(group, turns, unasked)), signals: new SignalWatch(group, turns) };
   }
 
-  get course(): Course {
-    return { turns: this.#recorders?.turns.turns ?? [], inputs: this.#recorders?.outside.inputs ?? [], signals: this.#recorders?.signals.signals ?? [] };
+  /** One for each way in which requests may have come; the same ones once. */
+  get courses(): readonly Course[] {
+    if (this.#recorders === null) return [];
+    const { turns: { turns }, outside, signals: { signals } } = this.#recorders;
+    const ways = new Map(outside.map(({ inputs }) => [JSON.stringify(inputs), inputs]));
+    return [...ways.values()].map((inputs) => ({ turns, inputs, signals }));
   }
 
   close(): void {
     this.#recorders?.turns.close();
-    this.#recorders?.outside.close();
+    for (const outside of this.#recorders?.outside ?? []) outside.close();
     this.#recorders?.signals.close();
   }
 
@@ -122,7 +126,7 @@ class Watch {
   #recorded(on: boolean): void {
     if (this.#recorders === null) return;
     this.#recorders.turns.off = !on;
-    this.#recorders.outside.off = !on;
+    for (const outside of this.#recorders.outside) outside.off = !on;
     this.#recorders.signals.off = !on;
   }
 
@@ -160,7 +164,7 @@ function threadsOf(detail: Plain): ThreadAt[] {
  * Does the experiment on a system that stands at the moment; leaves the system wherever it then is. `record` gets the order in which the
  * threads ran and requests came, of the original up to the checkpoint and of the restored ones from then on.
  */
-export function experiment(system: System, expected: Expectation, record?: (course: Course) => void): Finding {
+export function experiment(system: System, expected: Expectation, record?: (courses: readonly Course[]) => void): Finding {
   const { instructions: moment, time_us: started_us } = system.machine;
   const group = new Group(system, labelsOf(expected.mark), expected.unify, expected.pasts);
   const watch = new Watch(group, record !== undefined);
@@ -169,7 +173,7 @@ export function experiment(system: System, expected: Expectation, record?: (cour
     const { reason, ...judged } = carryOut(group, watch, expected);
     return { moment, took_us: watch.done_us - started_us, ...judged, reason: reason.slice(0, WORDS_MAX), threads: watch.threads };
   } finally {
-    record?.(watch.course);
+    record?.(watch.courses);
     watch.close();
     unlisten();
     group.close();

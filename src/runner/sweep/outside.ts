@@ -81,11 +81,15 @@ export class OutsideWatch {
   /** While true, what happens to the components does not count. */
   off = false;
 
-  constructor(group: Group, turns: TurnWatch) {
+  /**
+   * @param unasked whether what the checkpointer works at for others already is still to be asked of the group; if not, it was, and the
+   * answer is on its way. Nobody can tell by looking.
+   */
+  constructor(group: Group, turns: TurnWatch, unasked: boolean) {
     this.#turns = turns;
     this.#origins = new Origins(group);
     this.#parent = `${(group.subjects[0]?.label ?? '').split(' -> ').slice(0, -1).join(' -> ')}:`;
-    this.#takeStock(group.system.inspector.threads());
+    if (unasked) this.#takeStock(group.system.inspector.threads());
     this.#close = group.system.machine.events.listen(['ipc_transfer', 'object_created', 'object_deleted'], (event) => this.#event(event));
   }
 

@@ -24,6 +24,9 @@ const NOWHERE: Pick<CapturedThread, 'debug_id' | 'phase' | 'registers' | 'utcb_w
   debug_id: 0, phase: null, registers: [], utcb_words: [], lock_irq_count: 0, stack_ids: [],
 };
 
+/** Whether a Thread_state says that core could not resolve a fault of the thread. The mark stays for ever. */
+export const hasUnresolvedMark = (state: readonly number[]): boolean => ((state[STATE.flags] ?? 0) & 1) !== 0;
+
 type IdentifyLocals = { [key: string]: Plain; item: number; irqs: boolean; index?: number; trace_index?: number; badge?: number; utcb?: number; unresolved?: boolean; image?: readonly number[] };
 
 const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
@@ -34,7 +37,7 @@ const identifyThread = procedure<IdentifyLocals>('rtcr.identify_thread', {
     l.badge = (state[STATE.id] ?? 0) & 0xffff;
     l.utcb = state[STATE.utcb] ?? 0;
     l.image = state.slice(0, REGISTER_COUNT);
-    l.unresolved = ((state[STATE.flags] ?? 0) & 1) !== 0;
+    l.unresolved = hasUnresolvedMark(state);
     return rpc(Cpu_thread.trace_control_index, cpuThreads(x).require(l.item).real, {}, 'placed');
   },
   placed: (x, l, { value }: RpcReply) => {

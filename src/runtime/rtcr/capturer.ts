@@ -14,8 +14,10 @@ import { identifyThreads, readThreads } from './capture_threads.ts';
 import { drainTargets, settleTimers } from './drain.ts';
 import { each } from './each.ts';
 import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
-import { TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
+import { DEAD_CALL_SETTLE_US, TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
 import { regionMaps, timerSessions } from './online_storage.ts';
+import { isOpening } from './proxy_table.ts';
+import { sleep } from './sleep.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { ofTarget } from './target_rows.ts';
 import { readClock, readSessionClock } from './timer_session.ts';
@@ -52,7 +54,9 @@ export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
     return stopsBy(l.strategy) === 'freeze' ? call(settleTimers, { targets: l.targets, after_us: TIMER_WINDOW_AFTER_US, rounds_max: TIMER_ROUNDS }, 'kernel_threads') : goto('identify');
   },
   kernel_threads: (_x, l) => each(fetchThreadsOf, l.targets, {}, 'freeze'),
-  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'spaces'),
+  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'answers'),
+  // A session that a target has opened and that its proxy does not know of would be opened once more at the restored one.
+  answers: (x, l) => (isOpening(x, l.targets) ? call(sleep, { us: DEAD_CALL_SETTLE_US }, 'spaces') : goto('spaces')),
   spaces: (_x, l) => each(reachSpacesOf, l.targets, { stale: l.strategy.stale !== 'skip' }, 'judge'),
   // Which capabilities somebody has who was started just now, only he can tell, and he stands still.
   judge: (x, l) => {

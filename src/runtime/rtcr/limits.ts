@@ -55,8 +55,10 @@ export const TRANSIT_STACK_WORDS = 96;
 
 /** How long a restore lets core's pager work on faults that are repeated: a tick more than the one that may be about to come. */
 export const REFAULT_PAUSE_US = 2000;
+/** How often a restore lets a thread run until core has its fault: a tick may come before it has got there, page by page of its code and stack. */
+export const REFAULT_ROUNDS = 8;
 
-/** How long threads of the checkpointer get to take in the last answer of a component that was ended. */
+/** How long threads of the checkpointer get to take in the last answer of a component that was ended, or has been stopped. */
 export const DEAD_CALL_SETTLE_US = 1000;
 
 /** How long core's pager gets to take in the exceptions of threads whose waits were cancelled. */

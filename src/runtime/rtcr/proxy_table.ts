@@ -79,6 +79,13 @@ export const leftovers = table<{ readonly proxy: number; readonly inner: number 
 /** Says whether a lane's thread waits for the server: the kernel leaves it waiting when the server dies. */
 export const setCalling = (x: Execution, lane: number, calling: boolean): void => lanes(x).update(lane, { calling });
 
+/** Whether a proxy has asked one of these targets for a session: the answer may be there and not taken in yet. */
+export const isOpening = (x: Execution, targets: readonly number[]): boolean =>
+  lanes(x).entries().some(([, { session, calling, proxy }]) => {
+    const opens = session === OF_ROOT || proxySessions(x).get(session)?.inner === 0;
+    return calling && opens && targets.includes(proxies(x).require(proxy).target);
+  });
+
 /** The proxy of a lane. */
 export const proxyAt = (x: Execution, lane: number): Readonly<ProxyRow> => proxies(x).require(lanes(x).require(lane).proxy);
 

@@ -6,11 +6,13 @@ import type { Plain } from '../../emu/plain.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import type { Execution } from '../native/execution.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
-import { Signal_source } from '../rpc/interfaces.ts';
+import { Cpu_thread, Signal_source } from '../rpc/interfaces.ts';
+import { hasUnresolvedMark } from './capture_threads.ts';
 import { each } from './each.ts';
-import { PENDING_SIGNALS, REFAULT_PAUSE_US } from './limits.ts';
-import { nowAt, restoration, restoredThread, snapshotOf, usedForRestore } from './restoration.ts';
+import { PENDING_SIGNALS, REFAULT_PAUSE_US, REFAULT_ROUNDS } from './limits.ts';
+import { lost, nowAt, restoration, restoredThread, snapshotOf, usedForRestore } from './restoration.ts';
 import { sleep } from './sleep.ts';
+import { cpuThreads } from './online_storage.ts';
 import { type StoredThread, threadsOf } from './target_state.ts';
 import { isDenied, readIrqCount, writeIrqCount } from './thread_access.ts';
 import { nudgeThread } from './transit.ts';
@@ -48,14 +50,29 @@ const takeBack = procedure<SourceLocals>('rtcr.take_back_fault_signals', {
   },
 });
 
+type ThreadLocals = { [key: string]: Plain; item: number; rounds?: number };
+
+/** Lets one thread run until core says that it could not resolve its fault: the thread is new, so an earlier one has left no mark. */
+const repeatFault = procedure<ThreadLocals>('rtcr.repeat_fault', {
+  start: (_x, l) => call(nudgeThread, { item: l.item }, 'pause'),
+  // The pager is of lower priority than whoever restores.
+  pause: () => call(sleep, { us: REFAULT_PAUSE_US }, 'ask'),
+  ask: (x, l) => rpc(Cpu_thread.state, cpuThreads(x).require(l.item).real, {}, 'judge'),
+  judge: (x, l, { value }: RpcReply) => {
+    l.rounds = (l.rounds ?? 0) + 1;
+    if (hasUnresolvedMark(value as readonly number[])) return done();
+    if (l.rounds < REFAULT_ROUNDS) return goto('start');
+    lost(x, { thread: cpuThreads(x).require(l.item).name, purpose: 'its page fault, which it does not come to again' });
+    return done();
+  },
+});
+
 /** Lets the threads of unresolved faults run into them again; all others stay frozen. */
 export const repeatFaults = procedure<Record<string, Plain>>('rtcr.repeat_faults', {
   start: (x) => {
     const threads = faulting(x);
-    return threads.length === 0 || restoration.get(x).strategy.blocked !== 'kernel-state' ? done() : each(nudgeThread, threads, {}, 'pause');
+    return threads.length === 0 || restoration.get(x).strategy.blocked !== 'kernel-state' ? done() : each(repeatFault, threads, {}, 'signals');
   },
-  // The pager is of lower priority than whoever restores.
-  pause: () => call(sleep, { us: REFAULT_PAUSE_US }, 'signals'),
   signals: (x) => each(takeBack, snapshotOf(x).pd_sessions.flatMap(({ sources }) => sources.map((source) => source.semaphore_badge)), {}, 'taken'),
   taken: () => done(),
 });

@@ -127,20 +127,22 @@ test('quirk (stale reply slot): a reply to a caller that gave up fails with a se
   assert.equal(board.finish(), ['caller 8000/3', 'reply 8000/2', 'again 8000/4']);
 });
 
+/** A thread is killed for which another one waits to send. */
+const killedReceiver = (...then: readonly Step[]): Programs => (at) => ({
+  main: [
+    ...startLocal(at, 0x200, 1, 'server'),
+    createGate(0x201, 0x148, 0x200),
+    ...startLocal(at, 0x202, 2, 'client'),
+    sleep((5 << 10) | 500),
+    taskUnmap(1, 0xc000_0000, ((0x200 << 12) | 0x37) >>> 0),
+    ...then,
+  ],
+  server: [sleep(0)],
+  client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
+});
+
 test('quirk (killed receiver): senders of a killed receiver hang for ever without timeout', () => {
-  const board = new ScriptedBoard((at) => ({
-    main: [
-      ...startLocal(at, 0x200, 1, 'server'),
-      createGate(0x201, 0x148, 0x200),
-      ...startLocal(at, 0x202, 2, 'client'),
-      sleep((5 << 10) | 500),
-      taskUnmap(1, 0xc000_0000, ((0x200 << 12) | 0x37) >>> 0),
-      sleep((5 << 10) | 500),
-      note('main'),
-    ],
-    server: [sleep(0)],
-    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
-  }));
+  const board = new ScriptedBoard(killedReceiver(sleep((5 << 10) | 500), note('main')));
   assert.equal(board.finish(), ['main']);
   const client = threadOf(board, 'client');
   assert.is(client.step, 'send_wait');
@@ -198,18 +200,7 @@ test('a machine saved while a thread has still to wake the senders of its gate g
 });
 
 test('a sender of a killed receiver runs at once, in the middle of the end of that thread', () => {
-  const board = new ScriptedBoard((at) => ({
-    main: [
-      ...startLocal(at, 0x200, 1, 'server'),
-      createGate(0x201, 0x148, 0x200),
-      ...startLocal(at, 0x202, 2, 'client'),
-      sleep((5 << 10) | 500),
-      taskUnmap(1, 0xc000_0000, ((0x200 << 12) | 0x37) >>> 0),
-      halt(),
-    ],
-    server: [sleep(0)],
-    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
-  }));
+  const board = new ScriptedBoard(killedReceiver(halt()));
   const { machine } = board;
   machine.run({ instructions: 100_000 });
   const server = threadOf(board, 'server');

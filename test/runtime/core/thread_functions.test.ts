@@ -3,32 +3,15 @@
 
 import * as assert from 'uvu/assert';
 import { STATE } from '../../../src/runtime/core/thread_state.ts';
-import { Cpu_session, Cpu_thread, Dataspace, Pd_session, Parent, Ram_session, Region_map, Rm_session } from '../../../src/runtime/rpc/interfaces.ts';
+import { Cpu_session, Cpu_thread, Dataspace, Pd_session, Region_map, Rm_session } from '../../../src/runtime/rpc/interfaces.ts';
 import { suite } from '../../kit.ts';
-import { type Line, proceed, type Ran, runScript, type Sight, sleep } from './script.ts';
+import { type Line, type Ran, runScript } from './script.ts';
+import { made, REST, session, start, work } from './worker_script.ts';
 
 const test = suite('core thread functions');
-const PAGE = 4096;
-const CODE = 0x1_0000;
-const LOCAL = 0x5000_0000;
-const REST = { size: 0, offset: 0, executable: false };
 const ADD_R0_1_AND_LOOP = [0xe280_0001, 0xeaff_fffd];
 const UNDEFINED = 0xe7ff_dede;
-const session = (name: string, args: string) => ({ env }: Sight) => [Parent.session, env.parent, { name, args, affinity: [0, 0, 0, 0, 0, 0] }] as const;
 
-/** A domain with a thread that is made but not started. */
-const made = (code: readonly number[]): Line[] => [
-  ['pd', session('PD', 'ram_quota=81920, label="x"')],
-  ['cpu', session('CPU', 'priority=0x0, ram_quota=128K, label="x"')],
-  ['ds', ({ env }) => [Ram_session.alloc, env.ram, { size: PAGE, cached: 2 }]],
-  ['local', (s) => [Region_map.attach, s.env.address_space, { ds: s.cap('ds'), ...REST, use_local_addr: true, local_addr: LOCAL }]],
-  ['code', { act: (x) => (x.writeWords(LOCAL, code), proceed()) }],
-  ['space', (s) => [Pd_session.address_space, s.cap('pd'), {}]],
-  ['remote', (s) => [Region_map.attach, s.cap('space'), { ds: s.cap('ds'), ...REST, use_local_addr: true, local_addr: CODE }]],
-  ['thread', (s) => [Cpu_session.create_thread, s.cap('cpu'), { pd: s.cap('pd'), name: 'worker', location: [0, 0, 0, 0], weight: 10, utcb: 0 }]],
-];
-const start: Line = ['start', (s) => [Cpu_thread.start, s.cap('thread'), { ip: CODE, sp: 0x7000 }]];
-const work: Line = ['work', { act: sleep }];
 const paused = (name: string): Line[] => [
   [`pause ${name}`, (s) => [Cpu_thread.pause, s.cap('thread'), {}]],
   [name, (s) => [Cpu_thread.state, s.cap('thread'), {}]],

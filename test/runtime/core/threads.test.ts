@@ -5,34 +5,14 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { flexpages } from '../../../src/runtime/native/unmap.ts';
 import { afterException, emptyState, hasFlag, PAUSE_ERROR, replyImage, STATE, type StateFlag, withFlag } from '../../../src/runtime/core/thread_state.ts';
-import { Cpu_session, Cpu_thread, Parent, Pd_session, Ram_session, Region_map, Signal_source } from '../../../src/runtime/rpc/interfaces.ts';
+import { Cpu_session, Cpu_thread, Parent, Pd_session, Region_map, Signal_source } from '../../../src/runtime/rpc/interfaces.ts';
 import { suite } from '../../kit.ts';
 import { bootCore } from './core_system.ts';
-import { type Line, linesAfterBoot, proceed, type Ran, runScript, scriptProgram, type Sight, sleep } from './script.ts';
+import { type Line, linesAfterBoot, type Ran, runScript, scriptProgram, type Sight, sleep } from './script.ts';
+import { CODE, PAGE, REST, session, worker } from './worker_script.ts';
 
 const test = suite('core threads');
-const PAGE = 4096;
-const CODE = 0x1_0000;
-const LOCAL = 0x5000_0000;
-const REST = { size: 0, offset: 0, executable: false };
-const session = (name: string, args: string) => ({ env }: Sight) => [Parent.session, env.parent, { name, args, affinity: [0, 0, 0, 0, 0, 0] }] as const;
 const state = (ran: Ran, name: string): readonly number[] => ran.answer(name).value as readonly number[];
-
-/** A domain whose thread "worker" runs the given words at CODE, and pauses of 2 ms around what is done to it. */
-function worker(code: readonly number[]): Line[] {
-  return [
-    ['pd', session('PD', 'ram_quota=81920, label="x"')],
-    ['cpu', session('CPU', 'priority=0x0, ram_quota=128K, label="x"')],
-    ['ds', ({ env }) => [Ram_session.alloc, env.ram, { size: PAGE, cached: 2 }]],
-    ['local', (s) => [Region_map.attach, s.env.address_space, { ds: s.cap('ds'), ...REST, use_local_addr: true, local_addr: LOCAL }]],
-    ['code', { act: (x) => (x.writeWords(LOCAL, code), proceed()) }],
-    ['space', (s) => [Pd_session.address_space, s.cap('pd'), {}]],
-    ['remote', (s) => [Region_map.attach, s.cap('space'), { ds: s.cap('ds'), ...REST, use_local_addr: true, local_addr: CODE }]],
-    ['thread', (s) => [Cpu_session.create_thread, s.cap('cpu'), { pd: s.cap('pd'), name: 'worker', location: [0, 0, 0, 0], weight: 10, utcb: 0 }]],
-    ['start', (s) => [Cpu_thread.start, s.cap('thread'), { ip: CODE, sp: 0x7000 }]],
-    ['work', { act: sleep }],
-  ];
-}
 
 const LOOP = 0xeaff_fffe;
 const ADD_R0_1_AND_LOOP = [0xe280_0001, 0xeaff_fffd];

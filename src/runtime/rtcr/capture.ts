@@ -38,8 +38,11 @@ export type CapturedSource = {
   readonly pending: readonly StoredSignal[];
 };
 
-/** A time in which a target stood still, in readings of the checkpointer's clock, and which of its threads ran on behind it. */
-export type Still = { readonly from_ms: number; readonly to_ms: number; readonly nudged: readonly number[] };
+/**
+ * A time in which a target stood still, in readings of the checkpointer's clock, and which of its threads ran on behind it; `thawed_ms`: for how
+ * long behind it all threads ran, because a call of one of them had to be answered.
+ */
+export type Still = { readonly from_ms: number; readonly to_ms: number; readonly nudged: readonly number[]; readonly thawed_ms: number };
 
 /** The capability space of one protection domain of a target. */
 export type CapturedSpace = {
@@ -76,6 +79,8 @@ export type Capture = {
   /** The same when the target was stopped last, and when it had stood still before that: its own clock stands meanwhile. */
   readonly still_since_ms: number;
   readonly stills: readonly Still[];
+  /** The same when all threads were let run behind a still; null while they are not. */
+  readonly thawed_since_ms: number | null;
   /** Snapshot dataspaces by the id of the original. */
   readonly contents: readonly { readonly badge: number; readonly offset: number; readonly size: number; readonly content: number }[];
   /** Bytes and parts that were copied for it, and those that other snapshots had already. */
@@ -104,7 +109,7 @@ export type Capture = {
 const NO_RECORDS: Omit<CapturedSpace, 'pd' | 'native' | 'task' | 'requests' | 'published'> = { cap_map_address: 0, cap_map_ds_badge: 0, cap_map_offset: 0, cap_map: [], reserved: [], stale: [], occupied: [] };
 
 const EMPTY: Capture = {
-  target: 0, group: [], spaces: [], threads: [], sources: [], now_ms: 0, still_since_ms: 0, stills: [],
+  target: 0, group: [], spaces: [], threads: [], sources: [], now_ms: 0, still_since_ms: 0, stills: [], thawed_since_ms: null,
   contents: [], copied_bytes: 0, copied_parts: 0, references: [], reopen_foreign: false, copies_attached: false, defects: '', quotas: [], clocks: [], drain_rounds: 0, faults: 0, transits: [], extensions: [],
 };
 
@@ -122,7 +127,7 @@ export function beginCaptures(x: Execution, group: readonly number[]): void {
 
 /** Begins the captures anew: only what the targets are reached by remains, how long they stood still, and the extensions that were used. */
 export function restartCaptures(x: Execution, kept: Pick<Capture, 'reopen_foreign' | 'copies_attached' | 'defects'>, extensions: readonly string[]): void {
-  const again = ({ target, group, spaces, stills }: Capture): Capture => ({ ...EMPTY, target, group, spaces: spaces.map((space) => ({ ...space, ...NO_RECORDS })), stills, ...kept, extensions });
+  const again = ({ target, group, spaces, stills, thawed_since_ms }: Capture): Capture => ({ ...EMPTY, target, group, spaces: spaces.map((space) => ({ ...space, ...NO_RECORDS })), stills, thawed_since_ms, ...kept, extensions });
   capture.set(x, again(capture.get(x)));
   for (const [target, row] of parked(x).entries()) parked(x).set(target, again(row));
 }
@@ -160,7 +165,31 @@ export function runsAgain(x: Execution, now_ms: number, nudged: readonly number[
   for (const { target } of allCaptures(x)) {
     enterCapture(x, target);
     const { stills, still_since_ms } = capture.get(x);
-    capture.update(x, { stills: [...stills, { from_ms: still_since_ms, to_ms: now_ms, nudged }] });
+    capture.update(x, { stills: [...stills, { from_ms: still_since_ms, to_ms: now_ms, nudged, thawed_ms: 0 }] });
+  }
+}
+
+/** Whether the targets have been read before and let run on: from then on it matters for how long which of their threads ran. */
+export const ranBefore = (x: Execution): boolean => capture.get(x).stills.length > 0;
+
+/** Whether all their threads have been let run behind a still, and were not said to stand again. */
+export const isThawed = (x: Execution): boolean => capture.get(x).thawed_since_ms !== null;
+
+/** All their threads are let run behind a still. */
+export function thawBegins(x: Execution, now_ms: number): void {
+  for (const { target } of allCaptures(x)) {
+    enterCapture(x, target);
+    capture.update(x, { thawed_since_ms: now_ms });
+  }
+}
+
+/** They are frozen again. */
+export function thawEnds(x: Execution, now_ms: number): void {
+  for (const { target } of allCaptures(x)) {
+    enterCapture(x, target);
+    const { stills, thawed_since_ms } = capture.get(x);
+    const ran_ms = now_ms - (thawed_since_ms ?? now_ms);
+    capture.update(x, { thawed_since_ms: null, stills: stills.map((still, at) => (at === stills.length - 1 ? { ...still, thawed_ms: still.thawed_ms + ran_ms } : still)) });
   }
 }
 
@@ -175,10 +204,12 @@ const ranBehind = ({ stills, still_since_ms }: Pick<Capture, 'stills' | 'still_s
 
 /**
  * For how long the clock of the captured target went on while other threads ran and this one was frozen: its timeouts are so much nearer.
- * Who is let run is in no wait that lasts; a timeout that it has now it set itself, after everything before.
+ * While all threads ran, the kernel itself brought them nearer. Who is let run is in no wait that lasts; a timeout that it has now it set itself, after everything before.
  */
-export const ranWithout = (captured: Pick<Capture, 'stills' | 'still_since_ms'>, thread: number): number =>
-  ranBehind(captured, captured.stills.findLastIndex(({ nudged }) => nudged.includes(thread)) + 1);
+export function ranWithout(captured: Pick<Capture, 'stills' | 'still_since_ms'>, thread: number): number {
+  const from = captured.stills.findLastIndex(({ nudged }) => nudged.includes(thread)) + 1;
+  return captured.stills.slice(from).reduce((ms, { thawed_ms }) => ms - thawed_ms, ranBehind(captured, from));
+}
 
 /** For how long some threads ran on, at most over all targets, while others stood still. */
 export const ranOn = (x: Execution): number => Math.max(0, ...allCaptures(x).map((row) => ranBehind(row, 0)));

@@ -11,13 +11,12 @@ import { probeSlots, probeWindows, readTargetCapMap } from './capture_caps.ts';
 import { identifySources, readSources } from './capture_signals.ts';
 import { awaitCapMaps, reachNewSpaces, unawaited } from './capture_spaces.ts';
 import { identifyThreads, readThreads } from './capture_threads.ts';
-import { drainTargets, settleTimers } from './drain.ts';
+import { drainTargets, letRun, settleTimers } from './drain.ts';
 import { each } from './each.ts';
-import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
-import { DEAD_CALL_SETTLE_US, TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
+import { fetchKernelThreads, freezeTargets } from './kernel_threads.ts';
+import { TIMER_LATE_ROUNDS, TIMER_LATE_US, TIMER_ROUNDS, TIMER_WINDOW_AFTER_US } from './limits.ts';
 import { regionMaps, timerSessions } from './online_storage.ts';
-import { isOpening } from './proxy_table.ts';
-import { sleep } from './sleep.ts';
+import { settleProxies } from './proxy_settle.ts';
 import type { DecidedStrategy } from './strategies.ts';
 import { ofTarget } from './target_rows.ts';
 import { readClock, readSessionClock } from './timer_session.ts';
@@ -56,7 +55,7 @@ export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
   kernel_threads: (_x, l) => each(fetchThreadsOf, l.targets, {}, 'freeze'),
   freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'answers'),
   // A session that a target has opened and that its proxy does not know of would be opened once more at the restored one.
-  answers: (x, l) => (isOpening(x, l.targets) ? call(sleep, { us: DEAD_CALL_SETTLE_US }, 'spaces') : goto('spaces')),
+  answers: (_x, l) => call(settleProxies, { targets: l.targets }, 'spaces'),
   spaces: (_x, l) => each(reachSpacesOf, l.targets, { stale: l.strategy.stale !== 'skip' }, 'judge'),
   // Which capabilities somebody has who was started just now, only he can tell, and he stands still.
   judge: (x, l) => {
@@ -64,7 +63,7 @@ export const captureTargets = procedure<CaptureLocals>('rtcr.capture_targets', {
       enterCapture(x, target);
       return unawaited(x).length > 0;
     });
-    return young ? call(thawTargets, { targets: l.targets }, 'await') : goto('clock');
+    return young ? call(letRun, { targets: l.targets }, 'await') : goto('clock');
   },
   await: (_x, l) => each(awaitMapsOf, l.targets, {}, 'start'),
   clock: (x, l) => (hasTimers(x, l.targets) ? call(readClock, {}, 'still') : goto('identify')),

@@ -22,7 +22,7 @@ import { cancelIpc } from './thread_access.ts';
  * those in the middle of a call at core for a thread that is gone with its CPU session: core leaves callers of unknown objects waiting.
  */
 function waiting(x: Execution): number[] {
-  const through = lanes(x).entries().filter(([lane, row]) => row.calling && proxyAt(x, lane).target === 0).map(([, row]) => row.ep);
+  const through = lanes(x).entries().filter(([lane, row]) => row.calling !== 'no' && proxyAt(x, lane).target === 0).map(([, row]) => row.ep);
   const dissolving = (child: number): boolean => targets(x).find((row) => row.child === child)?.[1].phase === 'dissolving';
   const atCore = crews(x).entries().map(([, row]) => row).filter(({ target, resources }) => targets(x).get(target)?.phase === 'dissolving' && cpuCalls(x).get(resources) !== undefined);
   return [...through, ...atCore.map(({ resources }) => resources), ...rootCalls(x).entries().filter(([, { server }]) => dissolving(server)).map(([index]) => index)];

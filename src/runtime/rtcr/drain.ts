@@ -4,6 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, goto, procedure, raise } from '../native/procedure.ts';
+import { isThawed, ranBefore, thawBegins, thawEnds } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
@@ -37,7 +38,12 @@ type DrainLocals = { [key: string]: Plain; targets: readonly number[]; rounds?: 
 export const drainTargets = procedure<DrainLocals>('rtcr.drain_targets', {
   // A call in service may create or start a thread, which then runs and is unknown to the kernel part.
   start: (_x, l) => each(fetchThreadsOf, l.targets, {}, 'freeze'),
-  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'check'),
+  freeze: (_x, l) => call(freezeTargets, { targets: l.targets }, 'frozen'),
+  frozen: (x) => (isThawed(x) ? call(readClock, {}, 'stand_again') : goto('check')),
+  stand_again: (x, _l, now_ms: number) => {
+    thawEnds(x, now_ms);
+    return goto('check');
+  },
   check: (x, l) => {
     const phases = readPhases(x, l.targets);
     if (phases === 'absent') return raise(EXTENSION_ABSENT, absent('ipc_state', 'knowing which calls of the target are in service'));
@@ -54,9 +60,20 @@ export const drainTargets = procedure<DrainLocals>('rtcr.drain_targets', {
     l.rounds = rounds + 1;
     // Only the target itself can answer whoever waits for it, be it a client or, after a while, whoever serves the call that is waited for.
     const still = indebted.length === 0 && (l.rounds < DRAIN_STILL_ROUNDS || l.rounds % 2 !== 0);
-    return still ? goto('pause') : call(thawTargets, { targets: l.targets }, 'pause');
+    return still ? goto('pause') : call(letRun, { targets: l.targets }, 'pause');
   },
   pause: () => call(sleep, { us: DRAIN_PAUSE_US }, 'start'),
+});
+
+/** Lets all threads of the targets run in the middle of a checkpoint; where that lasts, the next drain says when they stood again. */
+export const letRun = procedure<{ [key: string]: Plain; targets: readonly number[] }>('rtcr.let_run', {
+  start: (x, l) => (ranBefore(x) && timersOf(x, l.targets).length > 0 ? call(readClock, {}, 'runs') : goto('thaw')),
+  runs: (x, _l, now_ms: number) => {
+    thawBegins(x, now_ms);
+    return goto('thaw');
+  },
+  thaw: (_x, l) => call(thawTargets, { targets: l.targets }, 'thawed'),
+  thawed: () => done(),
 });
 
 const fetchThreadsOf = procedure<{ [key: string]: Plain; item: number }>('rtcr.drain_kernel_threads', {

@@ -22,6 +22,10 @@ export const PAUSE_AFTER_THAW_US = 10_000;
 export const ENDING_ROUNDS = 200;
 export const ENDING_PAUSE_US = 1000;
 
+/** How often and how long a checkpoint waits for a proxy that has asked a target about a session, or moves quota for one. */
+export const PROXY_ROUNDS = 200;
+export const PROXY_PAUSE_US = 1000;
+
 /** A one-shot timer that is due within this window is let fire before the state is read: afterwards it certainly has. */
 export const TIMER_WINDOW_BEFORE_US = 2000;
 export const TIMER_WINDOW_AFTER_US = 10_000;

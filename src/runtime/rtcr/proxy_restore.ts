@@ -3,21 +3,25 @@
 // Changes the rows of proxies. Source modelled: architecture.md "Restore per phase of a thread" (partner outside the checkpoint).
 
 import type { Plain } from '../../emu/plain.ts';
+import { transfer } from '../child/donation.ts';
 import { capId, dec, inc } from '../native/cap_space.ts';
+import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
 import { lockRelease } from '../native/lock.ts';
-import { call, done, procedure } from '../native/procedure.ts';
+import { call, done, goto, procedure } from '../native/procedure.ts';
 import { rpc } from '../native/rpc_client.ts';
 import { Root } from '../rpc/interfaces.ts';
 import { each } from './each.ts';
 import { carried, lanes, leftovers, proxies, proxyAt, proxySessions, sessionsThrough } from './proxy_table.ts';
-import { endProxySession } from './proxy_service.ts';
+import { ramOf } from './proxy_quota.ts';
+import { endProxySession } from './proxy_session_end.ts';
 import { alsoKnown, nowAt, restoration, snapshotOf } from './restoration.ts';
 import type { StoredProxySession } from './target_state.ts';
 
 /** The sessions of clients outside that a target serves, as a checkpoint stores them. */
 export const proxiedBy = (x: Execution, target: number): StoredProxySession[] =>
-  sessionsThrough(x, target).flatMap(([session, { inner, proxy }]) => (inner === 0 ? [] : [{ session, proxy, badge: capId(x, inner) }]));
+  sessionsThrough(x, target).flatMap(([session, { inner, proxy, given_bytes, told_bytes }]) =>
+    inner === 0 && given_bytes === 0 ? [] : [{ session, proxy, badge: inner === 0 ? 0 : capId(x, inner), given_bytes, told_bytes }]);
 
 /** Capabilities of components outside that a target may hold, because they came with messages. */
 export const carriedTo = (x: Execution, target: number): number[] => {
@@ -36,13 +40,14 @@ export function knowCarried(x: Execution): void {
 /** Gives the proxies their restored server's sessions. Their clients are still waiting: nothing runs yet. */
 export function bindSessions(x: Execution): void {
   const { target } = restoration.get(x);
-  for (const { session, proxy, badge } of snapshotOf(x).proxied) {
-    const inner = nowAt(x, badge);
-    if (inner === null || proxies(x).get(proxy)?.target !== target) continue;
-    inc(x, inner);
+  for (const { session, proxy, badge, given_bytes, told_bytes } of snapshotOf(x).proxied) {
+    if (proxies(x).get(proxy)?.target !== target) continue;
+    // None where the server had ended it already, or was not asked for it yet.
+    const inner = (badge === 0 ? null : nowAt(x, badge)) ?? 0;
+    if (inner !== 0) inc(x, inner);
     const row = proxySessions(x).get(session);
-    if (row === undefined || row.inner !== 0) leftovers(x).insert({ proxy, inner });
-    else proxySessions(x).update(session, { inner });
+    if (row === undefined || row.inner !== 0) leftovers(x).insert({ proxy, inner, given_bytes });
+    else proxySessions(x).update(session, { inner, given_bytes, told_bytes });
   }
 }
 
@@ -50,7 +55,8 @@ export function bindSessions(x: Execution): void {
 export const resumeProxies = procedure<{ [key: string]: Plain; targets: readonly number[] }>('rtcr.resume_proxies', {
   start: (x, l) => {
     for (const [key, { target }] of proxies(x).entries()) if (l.targets.includes(target)) proxies(x).update(key, { held: false });
-    const closed = l.targets.flatMap((target) => sessionsThrough(x, target)).filter(([, row]) => row.closed);
+    // One that its own thread is asking the server for it ends itself when it has the answer.
+    const closed = l.targets.flatMap((target) => sessionsThrough(x, target)).filter(([, row]) => row.closed && lanes(x).require(row.lane).calling !== 'root');
     return each(endProxySession, closed.map(([session]) => session), {}, 'leftovers');
   },
   leftovers: (x) => each(closeLeftover, leftovers(x).entries().map(([key]) => key), {}, 'wake'),
@@ -66,10 +72,15 @@ export const resumeProxies = procedure<{ [key: string]: Plain; targets: readonly
 const closeLeftover = procedure<ItemLocals>('rtcr.close_leftover_session', {
   start: (x, l) => {
     const { proxy, inner } = leftovers(x).require(l.item);
-    return rpc(Root.close, proxies(x).get(proxy)?.root || null, { session: inner }, 'closed', 'closed');
+    return inner === 0 ? goto('closed') : rpc(Root.close, proxies(x).get(proxy)?.root || null, { session: inner }, 'closed', 'closed');
   },
   closed: (x, l) => {
-    dec(x, leftovers(x).require(l.item).inner);
+    const { proxy, given_bytes } = leftovers(x).require(l.item);
+    return given_bytes === 0 ? goto('forget') : call(transfer, { from: ramOf(x, proxy), to: env.get(x).ram, bytes: given_bytes }, 'forget', 'forget');
+  },
+  forget: (x, l) => {
+    const { inner } = leftovers(x).require(l.item);
+    if (inner !== 0) dec(x, inner);
     leftovers(x).delete(l.item);
     return done();
   },

@@ -3,22 +3,22 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { numberArgument } from '../arg_string.ts';
-import { transfer } from '../child/donation.ts';
 import { dec, inc } from '../native/cap_space.ts';
 import { dissolve, manage, type Managed } from '../native/entrypoint.ts';
 import { env } from '../native/env.ts';
 import type { Execution } from '../native/execution.ts';
-import { lockAcquire, newLock } from '../native/lock.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
 import { RAW_INTERFACE, rawCall, type RawMessage, rawRequest } from '../native/raw_rpc.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { cap, type RpcAnswer, type RpcRequest, text, words } from '../native/service.ts';
 import { Parent, Root } from '../rpc/interfaces.ts';
+import { NO_AFFINITY } from './created_session.ts';
 import { createEntrypoint, type CreatedEntrypoint } from './crew.ts';
-import { ramSessions, targets } from './online_storage.ts';
-import { carried, carry, lanes, OF_ROOT, proxies, proxyAt, proxyOf, proxySessions, setCalling } from './proxy_table.ts';
-
-const EP_NAME = 'proxy ep';
+import { targets } from './online_storage.ts';
+import { awaitServer, findLane, type Lane, newLane, PROXY_EP_NAME } from './proxy_lane.ts';
+import { giveQuota, takeBackQuota } from './proxy_quota.ts';
+import { endProxySession } from './proxy_session_end.ts';
+import { carry, lanes, OF_ROOT, proxies, proxyOf, type ProxySessionRow, proxySessions, setCalling } from './proxy_table.ts';
 
 type AnnounceLocals = { [key: string]: Plain; target: number; service: string; root: number; held: boolean; proxy?: number };
 
@@ -29,7 +29,7 @@ type AnnounceLocals = { [key: string]: Plain; target: number; service: string; r
 export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
   start: (x, l) => {
     const known = proxyOf(x, l.service, targets(x).require(l.target).name);
-    if (known === undefined) return call(createEntrypoint, { name: EP_NAME }, 'ep');
+    if (known === undefined) return call(createEntrypoint, { name: PROXY_EP_NAME }, 'ep');
     const { target, root } = proxies(x).require(known);
     // A copy under the same name of an original that still lives takes nothing away from it.
     if (target !== 0 && target !== l.target) return done();
@@ -49,63 +49,77 @@ export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
   announced: () => done(),
 });
 
-const newLane = (x: Execution, proxy: number, session: number, ep: number): number => lanes(x).insert({ proxy, session, ep, lock: newLock(x, true), waiting: false, calling: false });
-
-type LaneLocals = { [key: string]: Plain; proxy: number };
-type Lane = { readonly lane: number };
-
-/** A lane for a session to be: Lane. Threads of entrypoints never end, so that those of closed sessions are used again. */
-const findLane = procedure<LaneLocals>('rtcr.find_proxy_lane', {
-  start: (x, l) => {
-    const idle = lanes(x).find((row) => row.proxy === l.proxy && row.session === 0 && !row.calling && !row.waiting);
-    return idle === undefined ? call(createEntrypoint, { name: EP_NAME }, 'ep') : done({ lane: idle[0] } satisfies Lane);
-  },
-  ep: (x, l, { index }: CreatedEntrypoint) => done({ lane: newLane(x, l.proxy, 0, index) } satisfies Lane),
-});
-
-/** RAM session of the target behind a proxy, null while there is none. */
-function ramOf(x: Execution, proxy: number): number | null {
-  const { ram = 0 } = targets(x).get(proxies(x).get(proxy)?.target ?? 0) ?? {};
-  return ramSessions(x).get(ram)?.real ?? null;
-}
-
-/** Waits until a proxy has a server that it may use. On the thread of the lane only. */
-const awaitServer = procedure<{ [key: string]: Plain; lane: number }>('rtcr.await_server', {
-  start: (x, l) => {
-    const { root, held } = proxyAt(x, l.lane);
-    if (root !== 0 && !held) return done();
-    lanes(x).update(l.lane, { waiting: true });
-    return call(lockAcquire, { lock: lanes(x).require(l.lane).lock }, 'start');
-  },
-});
-
-type OpenLocals = { [key: string]: Plain; proxy: number; lane: number; args: string; affinity: readonly number[]; failure?: string };
+type OpenLocals = { [key: string]: Plain; session: number; proxy: number; lane: number; affinity: readonly number[]; server?: number; failure?: string };
 type InnerSession = { readonly inner: number };
 
-/** Opens a session at the server of a proxy: InnerSession. Fails as Root.session does. */
+/** What a client donates with its request for a session. */
+const openingBytes = ({ args }: Pick<ProxySessionRow, 'args'>): number => numberArgument(args, 'ram_quota', 0);
+
+/** Opens a session at the server of a proxy: InnerSession. Fails as Root.session does, and where the session was closed meanwhile. */
 const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
   start: (_x, l) => call(awaitServer, { lane: l.lane }, 'donate'),
-  donate: (x, l) => call(transfer, { from: env.get(x).ram, to: ramOf(x, l.proxy), bytes: numberArgument(l.args, 'ram_quota', 0) }, 'ask'),
-  ask: (x, l) => {
-    setCalling(x, l.lane, true);
-    return rpc(Root.session, proxies(x).require(l.proxy).root || null, { args: l.args, affinity: l.affinity }, 'opened', 'failed');
+  donate: (x, l) => {
+    const row = proxySessions(x).get(l.session);
+    return row === undefined || row.closed ? goto('refused') : call(giveQuota, { session: l.session, upto: openingBytes(row) }, 'ask');
+  },
+  ask: (x, l, given: boolean) => {
+    const row = proxySessions(x).get(l.session);
+    const { target, root, held } = proxies(x).require(l.proxy);
+    // A checkpoint of the server has begun, or it has ended: what it was given it has, or has no more.
+    if (row === undefined || !given || root === 0 || held) return goto('start');
+    setCalling(x, l.lane, 'root');
+    l.server = target;
+    return rpc(Root.session, root, { args: row.args, affinity: l.affinity }, 'opened', 'failed');
   },
   opened: (x, l, { cap: inner }: RpcReply) => {
-    setCalling(x, l.lane, false);
+    setCalling(x, l.lane, 'no');
     if (inner === null) return raise('Unavailable', 'no session');
-    if (proxies(x).require(l.proxy).root !== 0) return done({ inner } satisfies InnerSession);
     // The server has ended since it answered.
-    dec(x, inner);
-    return goto('start');
+    if (proxies(x).require(l.proxy).target !== l.server) {
+      dec(x, inner);
+      return goto('start');
+    }
+    proxySessions(x).update(l.session, { told_bytes: openingBytes(proxySessions(x).require(l.session)) });
+    return done({ inner } satisfies InnerSession);
   },
   failed: (x, l, { name }: Failure) => {
-    setCalling(x, l.lane, false);
+    setCalling(x, l.lane, 'no');
     // The server has ended meanwhile; what was donated to it has come back with its RAM session.
-    if (proxies(x).require(l.proxy).root === 0) return goto('start');
+    if (proxies(x).require(l.proxy).target !== l.server) return goto('start');
     l.failure = name === 'Ipc_error' ? 'Unavailable' : name;
-    return call(transfer, { from: ramOf(x, l.proxy), to: env.get(x).ram, bytes: numberArgument(l.args, 'ram_quota', 0) }, 'refused', 'refused');
+    return call(takeBackQuota, { session: l.session, lane: l.lane }, 'refused', 'refused');
   },
   refused: (_x, l) => raise(l.failure ?? 'Unavailable', 'session at a target'),
+});
+
+type CatchUpLocals = { [key: string]: Plain; session: number; lane: number; server?: number; upto?: number };
+
+/** Gives the server that has a session what its client has donated since, and tells it: when that comes, or when a server is restored from before. */
+const catchUp = procedure<CatchUpLocals>('rtcr.catch_up_proxy_session', {
+  start: (_x, l) => call(awaitServer, { lane: l.lane }, 'give'),
+  give: (x, l) => {
+    const row = proxySessions(x).get(l.session);
+    if (row === undefined || row.inner === 0 || row.told_bytes >= row.donated_bytes) return done();
+    l.upto = row.donated_bytes;
+    return call(giveQuota, { session: l.session, upto: l.upto }, 'tell');
+  },
+  tell: (x, l, given: boolean) => {
+    const row = proxySessions(x).get(l.session);
+    if (row === undefined || row.inner === 0) return done();
+    const { target, root, held } = proxies(x).require(row.proxy);
+    if (!given || root === 0 || held) return goto('start');
+    setCalling(x, l.lane, 'root');
+    l.server = target;
+    return rpc(Root.upgrade, root, { session: row.inner, args: `ram_quota=${(l.upto ?? 0) - row.told_bytes}` }, 'told', 'told');
+  },
+  told: (x, l) => {
+    setCalling(x, l.lane, 'no');
+    const row = proxySessions(x).get(l.session);
+    if (row === undefined) return done();
+    if (proxies(x).require(row.proxy).target !== l.server) return goto('start');
+    proxySessions(x).update(l.session, { told_bytes: l.upto ?? 0 });
+    return done();
+  },
 });
 
 type RootLocals = { [key: string]: Plain; request: RpcRequest; session?: number };
@@ -119,9 +133,9 @@ const openSession = procedure<RootLocals>('rtcr.proxy.session', {
   lane: (x, l, { lane }: Lane) => {
     const { request } = l;
     const args = text(request, 'args');
-    l.session = proxySessions(x).insert({ proxy: request.ref, lane, inner: 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), handed_out: false, closed: false, ending: false });
+    l.session = proxySessions(x).insert({ proxy: request.ref, lane, inner: 0, id: 0, cap: 0, args, donated_bytes: numberArgument(args, 'ram_quota', 0), given_bytes: 0, told_bytes: 0, handed_out: false, closed: false, ending: false });
     lanes(x).update(lane, { session: l.session });
-    return call(openInner, { proxy: request.ref, lane: rootLane(x, request), args, affinity: words(request, 'affinity') }, 'opened', 'refused');
+    return call(openInner, { session: l.session, proxy: request.ref, lane: rootLane(x, request), affinity: words(request, 'affinity') }, 'opened', 'refused');
   },
   opened: (x, l, { inner }: InnerSession) => {
     const session = l.session ?? 0;
@@ -142,25 +156,15 @@ const openSession = procedure<RootLocals>('rtcr.proxy.session', {
 
 const sessionAt = (x: Execution, request: RpcRequest): number | undefined => proxySessions(x).find((row) => row.cap === cap(request, 'session'))?.[0];
 
-const upgradeSession = procedure<RootLocals & { bytes?: number }>('rtcr.proxy.upgrade', {
+const upgradeSession = procedure<RootLocals>('rtcr.proxy.upgrade', {
   start: (x, l) => {
-    l.session = sessionAt(x, l.request) ?? 0;
-    return l.session === 0 ? done({} satisfies RpcAnswer) : call(awaitServer, { lane: rootLane(x, l.request) }, 'donate');
+    const session = sessionAt(x, l.request);
+    if (session === undefined) return done({} satisfies RpcAnswer);
+    const { donated_bytes } = proxySessions(x).require(session);
+    proxySessions(x).update(session, { donated_bytes: donated_bytes + numberArgument(text(l.request, 'args'), 'ram_quota', 0) });
+    return call(catchUp, { session, lane: rootLane(x, l.request) }, 'upgraded');
   },
-  donate: (x, l) => {
-    l.bytes = numberArgument(text(l.request, 'args'), 'ram_quota', 0);
-    return call(transfer, { from: env.get(x).ram, to: ramOf(x, l.request.ref), bytes: l.bytes }, 'upgrade');
-  },
-  upgrade: (x, l) => {
-    const { inner, donated_bytes } = proxySessions(x).require(l.session ?? 0);
-    proxySessions(x).update(l.session ?? 0, { donated_bytes: donated_bytes + (l.bytes ?? 0) });
-    setCalling(x, rootLane(x, l.request), true);
-    return rpc(Root.upgrade, proxies(x).require(l.request.ref).root || null, { session: inner || null, args: text(l.request, 'args') }, 'upgraded', 'upgraded');
-  },
-  upgraded: (x, l) => {
-    setCalling(x, rootLane(x, l.request), false);
-    return done({} satisfies RpcAnswer);
-  },
+  upgraded: () => done({} satisfies RpcAnswer),
 });
 
 const closeSession = procedure<RootLocals>('rtcr.proxy.close', {
@@ -182,54 +186,6 @@ const closeSession = procedure<RootLocals>('rtcr.proxy.close', {
   ended: () => done({} satisfies RpcAnswer),
 });
 
-/** `server`: the target that was asked, `lane`: that of the thread that asks, 0 if it has none. */
-type EndSession = { [key: string]: Plain; item: number; server?: number; lane?: number };
-
-/**
- * Tells the server of a closed session of its end, if it has it, takes back what was donated, and forgets it. Who closes it and who lets the
- * server go on may both come here: the second finds nothing left to do.
- */
-export const endProxySession = procedure<EndSession>('rtcr.end_proxy_session', {
-  start: (x, l) => {
-    const row = proxySessions(x).get(l.item);
-    if (row === undefined || row.ending) return done();
-    const { proxy, inner } = row;
-    proxySessions(x).update(l.item, { ending: true });
-    // The server has never heard of it, and what was donated went with the server that had.
-    if (inner === 0) return goto('forget');
-    const { target, root } = proxies(x).require(proxy);
-    l.server = target;
-    l.lane = lanes(x).find(({ ep }) => ep === x.index)?.[0] ?? 0;
-    if (l.lane !== 0) setCalling(x, l.lane, true);
-    return rpc(Root.close, root || null, { session: inner || null }, 'closed', 'failed');
-  },
-  // A server that ended before it answered is restored with the session: then it is told again, by whoever lets it go on if it is not there yet.
-  failed: (x, l) => {
-    const { proxy, inner } = proxySessions(x).require(l.item);
-    if (proxies(x).require(proxy).target === l.server) return goto('closed');
-    if (l.lane !== undefined && l.lane !== 0) setCalling(x, l.lane, false);
-    proxySessions(x).update(l.item, { ending: false });
-    return inner === 0 ? done() : goto('start');
-  },
-  closed: (x, l) => {
-    if (l.lane !== undefined && l.lane !== 0) setCalling(x, l.lane, false);
-    const { proxy, donated_bytes } = proxySessions(x).require(l.item);
-    return call(transfer, { from: ramOf(x, proxy), to: env.get(x).ram, bytes: donated_bytes }, 'forget', 'forget');
-  },
-  forget: (x, l) => {
-    const { inner, lane } = proxySessions(x).require(l.item);
-    lanes(x).update(lane, { session: 0 });
-    if (inner !== 0) dec(x, inner);
-    for (const [key, row] of carried(x).entries()) {
-      if (row.session !== l.item) continue;
-      dec(x, row.cap.slot);
-      carried(x).delete(key);
-    }
-    proxySessions(x).delete(l.item);
-    return done();
-  },
-});
-
 export const proxyRootService = { session: openSession, upgrade: upgradeSession, close: closeSession } as const;
 
 type MessageLocals = { [key: string]: Plain; request: RpcRequest; lane?: number };
@@ -244,33 +200,34 @@ const passOn = procedure<MessageLocals>('rtcr.proxy.pass_on', {
     const row = proxySessions(x).get(request.ref);
     // Another thread of the client may have closed the session meanwhile.
     if (row === undefined || row.closed) return goto('unserved');
-    if (row.inner !== 0) return goto('send');
+    if (row.inner !== 0) return row.told_bytes < row.donated_bytes ? call(catchUp, { session: request.ref, lane: row.lane }, 'caught_up') : goto('send');
     // The server has ended since it was waited for: the next one may have the session.
     if (proxies(x).require(row.proxy).root === 0) return goto('start');
     // The server was restored from before the session was opened.
-    return call(openInner, { proxy: row.proxy, lane: row.lane, args: row.args, affinity: [0, 0, 0, 0, 0, 0] }, 'reopened', 'unserved');
+    return call(openInner, { session: request.ref, proxy: row.proxy, lane: row.lane, affinity: NO_AFFINITY }, 'reopened', 'unserved');
   },
   reopened: (x, { request }, { inner }: InnerSession) => {
     const row = proxySessions(x).get(request.ref);
     if (row === undefined) return goto('unserved');
     proxySessions(x).update(request.ref, { inner });
-    return row.closed ? call(endProxySession, { item: request.ref }, 'unserved') : goto('send');
+    return row.closed ? call(endProxySession, { item: request.ref }, 'unserved') : goto('session');
   },
+  caught_up: (x, { request }) => goto((proxySessions(x).get(request.ref)?.inner ?? 0) === 0 ? 'start' : 'send'),
   send: (x, l) => {
     const { payload, caps } = rawRequest(l.request);
     const { inner, lane } = proxySessions(x).require(l.request.ref);
     for (const slot of caps) if (slot !== null) carry(x, l.request.ref, slot);
     l.lane = lane;
-    setCalling(x, lane, true);
+    setCalling(x, lane, 'message');
     return call(rawCall, { to: inner, payload, caps }, 'answered', 'failed');
   },
   answered: (x, { request, lane = 0 }, message: RawMessage) => {
-    setCalling(x, lane, false);
+    setCalling(x, lane, 'no');
     if (message.caps.some((slot) => slot !== null) && proxySessions(x).get(request.ref) !== undefined) proxySessions(x).update(request.ref, { handed_out: true });
     return done(message);
   },
   failed: (x, { request, lane = 0 }) => {
-    setCalling(x, lane, false);
+    setCalling(x, lane, 'no');
     return goto(proxySessions(x).get(request.ref)?.inner === 0 ? 'start' : 'unserved');
   },
   // The client gets what it would get from a server that knows nothing of its session any more.

@@ -28,8 +28,8 @@ export interface LaneRow {
   readonly ep: number;
   readonly lock: number;
   readonly waiting: boolean;
-  /** The thread has called the server and waits for the answer. */
-  readonly calling: boolean;
+  /** The thread has called the server and waits for the answer: to a message, or to a question about a session. */
+  readonly calling: 'no' | 'message' | 'root';
 }
 
 export const OF_ROOT = -1;
@@ -43,7 +43,10 @@ export interface ProxySessionRow {
   readonly id: number;
   readonly cap: number;
   readonly args: string;
+  /** What its client has donated for it; what the server that is there now has got of that, and has been told of. */
   readonly donated_bytes: number;
+  readonly given_bytes: number;
+  readonly told_bytes: number;
   /** A capability of the target's went to the client: after a restore it would name nothing. */
   readonly handed_out: boolean;
   /** Closed by its client while no server had it. */
@@ -73,18 +76,15 @@ export function carry(x: Execution, session: number, slot: number): void {
   carried(x).insert({ session, cap: { slot, id } });
 }
 
-/** Sessions that a restored server has and that no client outside has any more, by the slots of the server's objects. */
-export const leftovers = table<{ readonly proxy: number; readonly inner: number }>('rtcr_proxy_leftovers');
+/** Sessions that a restored server has and that no client outside has any more: slots of the server's objects, 0 where it has only what was donated. */
+export const leftovers = table<{ readonly proxy: number; readonly inner: number; readonly given_bytes: number }>('rtcr_proxy_leftovers');
 
 /** Says whether a lane's thread waits for the server: the kernel leaves it waiting when the server dies. */
-export const setCalling = (x: Execution, lane: number, calling: boolean): void => lanes(x).update(lane, { calling });
+export const setCalling = (x: Execution, lane: number, calling: LaneRow['calling']): void => lanes(x).update(lane, { calling });
 
-/** Whether a proxy has asked one of these targets for a session: the answer may be there and not taken in yet. */
-export const isOpening = (x: Execution, targets: readonly number[]): boolean =>
-  lanes(x).entries().some(([, { session, calling, proxy }]) => {
-    const opens = session === OF_ROOT || proxySessions(x).get(session)?.inner === 0;
-    return calling && opens && targets.includes(proxies(x).require(proxy).target);
-  });
+/** The lanes that have asked one of these targets about a session: the answer may be there and not taken in yet. */
+export const asking = (x: Execution, targets: readonly number[]): Readonly<LaneRow>[] =>
+  lanes(x).entries().map(([, row]) => row).filter(({ calling, proxy }) => calling === 'root' && targets.includes(proxies(x).require(proxy).target));
 
 /** The proxy of a lane. */
 export const proxyAt = (x: Execution, lane: number): Readonly<ProxyRow> => proxies(x).require(lanes(x).require(lane).proxy);
@@ -100,7 +100,7 @@ export function sever(x: Execution, targets: readonly number[]): void {
     if (row.target === 0 || !targets.includes(row.target)) continue;
     for (const [session, { inner }] of sessionsThrough(x, row.target)) {
       if (inner !== 0) dec(x, inner);
-      proxySessions(x).update(session, { inner: 0 });
+      proxySessions(x).update(session, { inner: 0, given_bytes: 0, told_bytes: 0 });
     }
     if (row.root !== 0) dec(x, row.root);
     proxies(x).update(key, { target: 0, root: 0, held: false });

@@ -172,11 +172,14 @@ export type StoredAnnouncement = {
   readonly root_badge: number;
 };
 
-/** A session of a client outside the checkpoint, by the keys of both in the checkpointer and the id of the target's object. */
+/** A session of a client outside the checkpoint, by the keys of both in the checkpointer and the id of the target's object, 0 where it has none. */
 export type StoredProxySession = {
   readonly session: number;
   readonly proxy: number;
   readonly badge: number;
+  /** What the target had been given of its client's donations, and been told of. */
+  readonly given_bytes: number;
+  readonly told_bytes: number;
 };
 
 /** An attached dataspace that is not RAM of the target: kept as a reference, or as a copy of its content. */

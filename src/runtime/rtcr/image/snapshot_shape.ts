@@ -64,7 +64,7 @@ export const SNAPSHOT: Shape = record({
   foreign_sessions: list(record({ ...session, service: text(), affinity: list(number(-0x8000_0000)), reopen: boolean() })),
   sibling_sessions: list(record({ ...session, service: text(), reopen: boolean() })),
   announced: list(record({ service: text(), root_badge: number() })),
-  proxied: list(record({ session: number(), proxy: number(), badge: number() })),
+  proxied: list(record({ session: number(), proxy: number(), badge: number(), given_bytes: number(), told_bytes: number() })),
   carried: list(number()),
   resource_sigh_badge: number(),
   yield_sigh_badge: number(),

@@ -13,12 +13,13 @@ export async function askLine(question: string, input: ReadStream, output: Write
       history.length = Math.min(history.length, HISTORY_LINES);
       resolve(line);
     };
-    lines.once('close', () => done(null));
+    let answer: string | null = null;
+    // Not by taking listeners of 'close' away: the host's own are among them, which give the input back.
+    lines.once('close', () => done(answer));
     lines.once('SIGINT', () => lines.close());
     lines.question(question, (line) => {
-      lines.removeAllListeners('close');
+      answer = line;
       lines.close();
-      done(line);
     });
   });
 }

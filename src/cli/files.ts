@@ -6,13 +6,43 @@ import { dirname, join } from 'node:path';
 import type { ReportFile } from '../report/files.ts';
 import type { GoldenStore } from '../runner/golden.ts';
 
+/** Makes a folder and those it lies in. Not the host's own way of it: where nothing can be made, as under /proc, that never ends. */
+export function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (thrown) {
+    // Somebody else may have made it in between.
+    if (!existsSync(folder)) throw thrown;
+  }
+}
+
 export const writeFile = (path: string, text: string): void => writeBytes(path, text);
 
+/** A file that could not be written. `full` tells that it is not the name's fault. */
+export class WriteError extends Error {
+  readonly full: boolean;
+
+  constructor(path: string, cause: unknown) {
+    super(`'${path}' cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`);
+    this.full = cause instanceof Error && 'code' in cause && DEVICE_FAULTS.includes(String(cause.code));
+  }
+}
+
+const DEVICE_FAULTS: readonly string[] = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'];
+
+/** Throws a WriteError. */
 export function writeBytes(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, content);
-  renameSync(temporary, path);
+  try {
+    makeFolders(dirname(path));
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+  } catch (thrown) {
+    if (existsSync(temporary)) rmSync(temporary);
+    throw new WriteError(path, thrown);
+  }
 }
 
 /** Files of a folder, those of inner folders included, with '/' in their names, sorted; none if there is no such folder. */

@@ -8,6 +8,7 @@ import { nearest } from '../scenario/nearest.ts';
 import { engineOf, type Exit, helpOf, PASSED, readArguments, UsageError } from './command.ts';
 import { COMMANDS } from './command_table.ts';
 import { type Context, versionOf } from './context.ts';
+import { WriteError } from './files.ts';
 
 const ONE_LINE_MAX = 160;
 
@@ -21,6 +22,8 @@ export async function main(args: readonly string[], context: Context): Promise<n
     if (thrown instanceof UsageError) {
       context.err(`${thrown.message}\n${thrown.hint === undefined ? '' : `help: ${thrown.hint}\n`}`);
       exit = { verdict: 'invalid', reason: thrown.message };
+    } else if (thrown instanceof WriteError) {
+      exit = { verdict: thrown.full ? 'internal' : 'invalid', reason: thrown.message };
     } else {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if ((context.env['RESCAP_STACK'] ?? '') !== '') context.err(`${error.stack ?? ''}\n`);

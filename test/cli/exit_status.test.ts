@@ -49,6 +49,21 @@ if (existsSync(bundle)) {
     assert.match(out, /\n\[init -> log_only\] log_only: hello\n✓ 1\. await log [^]*\npassed: passing, 1 step in /);
   });
 
+  test('2: a report that cannot be written is told by its name, and the others are written', () => {
+    const { status, last, out } = rescap('run', 'passing', '--junit', 'run/passing.xml/junit.xml', '--tap', 'tap');
+    assert.is(status, 2);
+    assert.match(last, /^rescap: exit 2 \('.*\/run\/passing\.xml\/junit\.xml' cannot be written: [A-Z]+: .*\)$/);
+    assert.match(out, /passed: passing/);
+    assert.match(readFileSync(join(folder, 'tap'), 'utf8'), /ok 1 - passing/);
+    assert.match(rescap('run', 'passing', '--reports', 'run/passing.xml').last, /^rescap: exit 2 \('.*\/run\/passing\.xml\/passing\/result\.json' cannot be written: /);
+  });
+
+  const UNMAKEABLE = '2: a folder that cannot be made ends the command, where the host would try for ever';
+  if (!existsSync('/proc/self')) test.skip(UNMAKEABLE, 'there is no /proc here');
+  else test(UNMAKEABLE, () => {
+    assert.is(rescap('run', 'passing', '--keep', 'never', '--junit', '/proc/rescap/junit.xml').status, 2);
+  });
+
   test('1: a criterion failed', () => {
     const { status, last } = rescap('run', 'failing');
     assert.equal([status, last], [1, 'rescap: exit 1 (fail: log "* log_only: hello": [init -> log_only] log_only: hello)']);
@@ -73,9 +88,8 @@ if (existsSync(bundle)) {
   });
 
   test('5: something inside went wrong', () => {
-    const { status, last } = rescap('run', 'passing', '--reports', 'run/passing.xml');
-    assert.is(status, 5);
-    assert.match(last, /^rescap: exit 5 \(internal error: /);
+    const told = shell('GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=run "$@" 2>&1; echo status $?', 'run', 'passing');
+    assert.match(told, /\nrescap: exit 5 \(internal error: .*\)\nstatus 5\n$/);
   });
 
   test('6: nothing was executed', () => {

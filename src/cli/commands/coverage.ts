@@ -7,6 +7,7 @@ import { runScenario } from '../../runner/run.ts';
 import type { BootSystem } from '../../runtime/system.ts';
 import { type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
+import { passingImages } from '../image_store.ts';
 import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
 import { openScenario } from '../open_scenario.ts';
 import { findScenarios } from '../scenarios.ts';
@@ -49,6 +50,6 @@ function runOne(file: string, coverage: Coverage, boot_dir: string | undefined, 
     return system;
   };
   const observer = { line: () => undefined, stepDone: () => undefined };
-  const result = runScenario(scenario, modules, { boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
+  const result = runScenario(scenario, modules, { boot, goldens: NO_GOLDENS, images: passingImages(file, context), ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_LIMIT_MS });
   return result.verdict === 'invalid' || result.verdict === 'internal' ? { verdict: result.verdict, reason: result.reason } : PASSED;
 }

@@ -9,6 +9,7 @@ import type { DumpResult } from '../../runner/result.ts';
 import { runScenario } from '../../runner/run.ts';
 import { scenarioUntil } from '../../runner/until.ts';
 import { type Command, ENGINE_OPTION, PASSED, UsageError } from '../command.ts';
+import { passingImages } from '../image_store.ts';
 import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
 import { openScenario } from '../open_scenario.ts';
 import { findScenarios } from '../scenarios.ts';
@@ -47,7 +48,7 @@ export const DUMP: Command = {
     const part = scenarioUntil(scenario, point, typeof values['task'] === 'string' ? values['task'] : undefined);
     if ('error' in part) throw new UsageError(part.error, part.help);
     const observer = { line: () => undefined, stepDone: () => undefined };
-    const result = runScenario(part, modules, { boot: context.boot, goldens: NO_GOLDENS, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
+    const result = runScenario(part, modules, { boot: context.boot, goldens: NO_GOLDENS, images: passingImages(file, context), ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: WALL_MS_DEFAULT });
     if (result.verdict !== 'passed') return { verdict: result.verdict, reason: result.reason };
     const dump = result.dumps.at(-1);
     if (dump !== undefined) context.out(format === 'text' ? dump.text : DUMP_FORMATS[format]([listingOf(dump)]));

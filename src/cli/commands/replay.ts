@@ -5,14 +5,16 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LIMIT_STATE_BYTES } from '../../emu/limits.ts';
 import type { GoldenStore } from '../../runner/golden.ts';
-import { answer, PromptError } from '../../runner/replay/prompt.ts';
+import { answer, arrived, PromptError } from '../../runner/replay/prompt.ts';
 import { MOMENT_FORMS, parseReplayMoment, type ReplayMoment } from '../../runner/replay/replay_moment.ts';
 import { plainReplay, readReplay } from '../../runner/replay/saved_replay.ts';
-import { parseDistance, ReplaySession } from '../../runner/replay/session.ts';
+import { DISTANCE_FORMS, parseDistance, ReplaySession } from '../../runner/replay/session.ts';
 import { savedSource, scenarioSource } from '../../runner/replay/source.ts';
+import { nearest } from '../../scenario/nearest.ts';
 import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { goldenFolder, writeBytes } from '../files.ts';
+import { passingImages } from '../image_store.ts';
 import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
 import { openScenario } from '../open_scenario.ts';
 import { findScenarios, goldenFolderOf } from '../scenarios.ts';
@@ -37,11 +39,12 @@ export const REPLAY: Command = {
   ],
   options: {
     to: { type: 'string', value: 'MOMENT', doc: MOMENT_FORMS },
-    back: { type: 'string', value: 'N', doc: "then go back: 100 (instructions), or '3 events'" },
+    machine: { type: 'string', value: 'NAME', doc: 'of a scenario with several machines, the one to follow instead of the first' },
+    back: { type: 'string', value: 'N', doc: "then go back: 100 (instructions), '3 events', '2 lines' or '5 ms'" },
     'save-state': { type: 'string', value: 'FILE', doc: 'write the whole machine as it is there to a file' },
     from: { type: 'string', value: 'FILE', doc: 'begin with the machine of such a file; from there on it runs by itself, without the steps of the scenario' },
     threads: { type: 'boolean', doc: 'show all threads' },
-    regs: { type: 'string', value: 'THREAD', implied: '', doc: 'show registers; of the running thread without a value' },
+    regs: { type: 'string', value: 'THREAD', implied: '', doc: "show registers; of the running thread without a value. A thread is a number, a name, or 'TASK/NAME'" },
     code: { type: 'string', value: 'THREAD', implied: '', doc: 'show the instructions around its program counter' },
     mem: { type: 'string', value: 'WHAT', doc: "show memory: 'TASK 0xADDRESS BYTES'" },
     caps: { type: 'string', value: 'TASK', implied: '', doc: 'show the capability space of a task' },
@@ -52,12 +55,13 @@ export const REPLAY: Command = {
     'boot-dir': BOOT_DIR_OPTION,
   },
   run: async (args, context) => {
-    const session = open(args, context);
-    if (!(session instanceof ReplaySession)) return session;
+    const opened = open(args, context);
+    if ('verdict' in opened) return opened;
+    const { session, moment } = opened;
     if (typeof args.values['save-state'] === 'string') save(session, args.values['save-state'], context);
     const asked = VIEWS.filter((view) => args.values[view] !== undefined);
     try {
-      context.out(answer(session, 'where'));
+      context.out(args.values['back'] === undefined ? arrived(session, moment) : answer(session, 'where'));
       for (const view of asked.length > 0 ? asked : shownByDefault(session)) context.out(`\n${answer(session, line(view, args.values[view]))}`);
     } catch (thrown) {
       if (thrown instanceof PromptError) throw new UsageError(thrown.message);
@@ -77,15 +81,15 @@ function shownByDefault({ system }: ReplaySession): readonly string[] {
 
 const line = (view: string, value: string | boolean | undefined): string => (typeof value === 'string' ? `${view} ${value}` : view);
 
-function open(args: Arguments, context: Context): ReplaySession | Exit {
+function open(args: Arguments, context: Context): Opened | Exit {
   const { values } = args;
   const back = typeof values['back'] === 'string' ? parseDistance(values['back']) : undefined;
-  if (back === null) throw new UsageError(`--back: '${String(values['back'])}' is no distance`, "100 are instructions; '3 events' are events");
+  if (back === null) throw new UsageError(`--back: '${String(values['back'])}' is no distance`, DISTANCE_FORMS);
   const opened = typeof values['from'] === 'string' ? fromFile(values['from'], args, context) : fromScenario(args, context);
   if ('verdict' in opened) return opened;
   const { session, moment } = opened;
   const problem = session.runTo(moment) ?? (back === undefined ? null : session.move({ ...back, count: -back.count }));
-  return problem === null ? session : { verdict: 'failed', reason: problem };
+  return problem === null ? opened : { verdict: 'failed', reason: problem };
 }
 
 interface Opened {
@@ -101,21 +105,32 @@ function momentOf(written: string): ReplayMoment {
 
 function fromScenario({ values, positionals }: Arguments, context: Context): Opened | Exit {
   const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0) throw new UsageError('replay needs one scenario', 'for example: rescap replay sheep_counter --to 34ms');
+  if (name === undefined) throw new UsageError('replay needs one scenario', 'for example: rescap replay sheep_counter --to 34ms');
+  if (more.length > 0) throw new UsageError(`replay needs one scenario, not ${positionals.length}: ${positionals.join(', ')}`, 'the value of --regs, --code, --caps and --log stands behind a =: --regs=ep');
   if (typeof values['to'] !== 'string') throw new UsageError('replay needs --to MOMENT', `a moment is ${MOMENT_FORMS}`);
   const moment = momentOf(values['to']);
   const [file = ''] = findScenarios([name], context);
   const opened = openScenario(file, context, bootFolder(values['boot-dir'], context));
   if ('verdict' in opened) return opened;
   const { scenario, modules } = opened;
+  const machine = machineOf(values['machine'], scenario.machines.map((further) => further.name));
   const goldens = readOnly(goldenFolder(resolve(context.cwd, goldenFolderOf(file)), goldenFolderOf(file)));
-  return { session: new ReplaySession(scenarioSource(scenario, modules, { boot: context.boot, wall_ms: context.wall_ms, goldens })), moment };
+  return { session: new ReplaySession(scenarioSource(scenario, modules, { boot: context.boot, wall_ms: context.wall_ms, goldens, images: passingImages(file, context) }, machine)), moment };
+}
+
+/** The name of a further machine, empty for the first. */
+function machineOf(written: string | boolean | undefined, names: readonly string[]): string {
+  if (typeof written !== 'string') return '';
+  if (names.includes(written)) return written;
+  const near = nearest(written, names);
+  throw new UsageError(`--machine: the scenario has no machine '${written}'`, near !== undefined ? `did you mean '${near}'?` : names.length > 0 ? `beside the first, there are: ${names.join(', ')}` : 'it has one machine, which needs no name');
 }
 
 /** A saved machine; without --to it is opened where it was saved. */
 function fromFile(file: string, { values, positionals }: Arguments, { cwd, restore, wall_ms }: Context): Opened | Exit {
   if (positionals.length > 0) throw new UsageError('a replay begins with a scenario or with --from FILE, not with both');
   if (values['boot-dir'] !== undefined) throw new UsageError('the machine of --from FILE has its boot modules already: --boot-dir does not go with it');
+  if (values['machine'] !== undefined) throw new UsageError('the file of --from FILE is one machine: --machine does not go with it');
   if (restore === undefined) throw new UsageError('--from cannot work here');
   const path = resolve(cwd, file);
   if (!existsSync(path) || !statSync(path).isFile()) throw new UsageError(`--from: there is no file '${file}'`);
@@ -137,7 +152,7 @@ function save(session: ReplaySession, file: string, context: Context): void {
   try {
     writeBytes(resolve(context.cwd, file), bytes);
   } catch (thrown) {
-    throw new UsageError(`--save-state: '${file}' cannot be written: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    throw new UsageError(`--save-state: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   }
   context.out(`saved: ${file}, ${bytes.length} bytes\n\n`);
 }

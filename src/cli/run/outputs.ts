@@ -9,7 +9,7 @@ import { jsonReport, type Whole } from '../../report/json.ts';
 import { junit } from '../../report/junit.ts';
 import { tap } from '../../report/tap.ts';
 import type { Context } from '../context.ts';
-import { writeFile } from '../files.ts';
+import { WriteError, writeFile } from '../files.ts';
 import type { Finished } from './one_scenario.ts';
 import type { RunOptions } from './run_options.ts';
 
@@ -18,15 +18,24 @@ export const STANDARD_OUTPUT = '-';
 
 export function writeOutputs(finished: readonly Finished[], whole: Whole, { files }: RunOptions, context: Context): void {
   const judged = finished.map((one) => one.judged);
+  // Of several files that cannot be written the first is told; the others are written.
+  let failed: WriteError | null = null;
   const write = (file: string | null, text: () => string): void => {
-    if (file === STANDARD_OUTPUT) context.out(text());
-    else if (file !== null) writeFile(resolve(context.cwd, file), text());
+    if (file === STANDARD_OUTPUT) return context.out(text());
+    if (file === null) return;
+    try {
+      writeFile(resolve(context.cwd, file), text());
+    } catch (thrown) {
+      if (!(thrown instanceof WriteError)) throw thrown;
+      failed ??= thrown;
+    }
   };
   write(files.junit, () => junit(finished));
   write(files.tap, () => tap(judged));
   write(files.json, () => jsonReport(judged, whole));
   write(files.html, () => htmlReport(finished));
   if (context.env['GITHUB_ACTIONS'] === 'true') tellGithub(finished, context);
+  if (failed !== null) throw failed;
 }
 
 /** Several calls may belong to one step: the summary grows, within what is left of the limit. */

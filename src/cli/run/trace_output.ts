@@ -1,7 +1,7 @@
 // `rescap run --trace`: which levels of the event stream are printed, filtered how, to where. Owner of the open trace file.
 // The text itself is made in runtime/trace.
 
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EventStream } from '../../emu/event.ts';
 import type { BootSystem } from '../../runtime/system.ts';
@@ -10,6 +10,7 @@ import { TRACE_FORMATS, TRACE_LEVELS, type TraceFormat, type TraceLevel, traceEv
 import { nearest } from '../../scenario/nearest.ts';
 import { type Arguments, type OptionSchema, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
+import { makeFolders } from '../files.ts';
 
 /** Characters that are collected before they are written. */
 const CHUNK_CHARACTERS = 1 << 16;
@@ -57,12 +58,12 @@ function levelNamed(name: string): TraceLevel {
 /** A `boot` whose systems print their traces, from the first object on, and what closes the file. */
 export function tracedBoot(request: TraceRequest, context: Context): { readonly boot: BootSystem; readonly end: () => void } {
   const output = new TraceOutput(request.file, context);
-  const seen = new Set<string>();
+  const seen = { tasks: new Set<string>(), threads: new Set<string>() };
   let lines = 0;
   let last: TraceNames | null = null;
   const boot: BootSystem = (config) => {
     const events = config.events ?? new EventStream();
-    for (const label of last?.labels() ?? []) seen.add(label);
+    note(seen, last);
     const names = new TraceNames();
     last = names;
     traceEvents(events, names, { ...request, levels: new Set(request.levels) }, (line) => {
@@ -75,18 +76,37 @@ export function tracedBoot(request: TraceRequest, context: Context): { readonly 
   };
   const end = (): void => {
     output.close();
-    for (const label of last?.labels() ?? []) seen.add(label);
-    if (lines === 0 && last !== null) context.err(emptyTrace(request, [...seen].sort()));
+    note(seen, last);
+    if (lines === 0 && last !== null) context.err(emptyTrace(request, seen));
   };
   return { boot, end };
 }
 
+/** Names that occurred, of all machines. */
+interface Seen {
+  readonly tasks: Set<string>;
+  readonly threads: Set<string>;
+}
+
+function note(seen: Seen, names: TraceNames | null): void {
+  for (const label of names?.labels() ?? []) seen.tasks.add(label);
+  for (const name of names?.threads() ?? []) seen.threads.add(name);
+}
+
+/** What there was instead of a name that nothing has. */
+function others(what: string, wanted: string | null, names: readonly string[], also: readonly string[] = []): string {
+  if (wanted === null || names.length === 0) return '';
+  const near = nearest(wanted, [...names, ...also]);
+  return `; ${what} that did something: ${names.join(', ')}${near === undefined || near === wanted ? '' : ` (did you mean '${near}'?)`}`;
+}
+
 /** A filter that nothing passes is most often a name that was written wrong: tells the names that there were. */
-function emptyTrace({ levels, task, thread }: TraceRequest, seen: readonly string[]): string {
+function emptyTrace({ levels, task, thread }: TraceRequest, seen: Seen): string {
   const who = [task === null ? [] : [`task '${task}'`], thread === null ? [] : [`thread '${thread}'`]].flat().join(' and ');
-  const near = task === null ? undefined : nearest(task, seen.flatMap((label) => [label, label.split(' -> ').at(-1) ?? label]));
-  const tasks = task === null || seen.length === 0 ? '' : `; components that did something: ${seen.join(', ')}${near === undefined || near === task ? '' : ` (did you mean '${near}'?)`}`;
-  return `rescap: the trace is empty: nothing at ${levels.length === 0 ? 'the levels of this form' : levels.join(', ')}${who === '' ? '' : ` of ${who}`}${tasks}\n`;
+  const labels = [...seen.tasks].sort();
+  const names = [...seen.threads].sort();
+  const told = others('components', task, labels, labels.map((label) => label.split(' -> ').at(-1) ?? label)) + others('threads', thread === null || names.includes(thread) ? null : thread, names);
+  return `rescap: the trace is empty: nothing at ${levels.length === 0 ? 'the levels of this form' : levels.join(', ')}${who === '' ? '' : ` of ${who}`}${told}\n`;
 }
 
 class TraceOutput {
@@ -103,7 +123,7 @@ class TraceOutput {
     const path = resolve(context.cwd, file);
     let opened: number;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolders(dirname(path));
       opened = openSync(path, 'w');
     } catch (thrown) {
       throw new UsageError(`--trace-file: '${file}' cannot be written: ${thrown instanceof Error ? thrown.message : String(thrown)}`);

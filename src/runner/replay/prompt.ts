@@ -6,9 +6,9 @@ import type { DebugId } from '../../emu/numbers.ts';
 import type { ThreadView } from '../../runtime/inspector.ts';
 import { nearest } from '../../scenario/nearest.ts';
 import { findTask } from '../task_name.ts';
-import { MOMENT_FORMS } from './replay_moment.ts';
-import { parseDistance, type ReplaySession } from './session.ts';
-import { capsText, codeText, logText, memoryText, objectsText, registersText, threadsText, whereWords } from './views.ts';
+import { MOMENT_FORMS, type ReplayMoment } from './replay_moment.ts';
+import { DISTANCE_FORMS, type Distance, parseDistance, type ReplaySession } from './session.ts';
+import { capsText, codeText, logText, memoryText, objectsText, registersText, taskName, threadsText, whereWords } from './views.ts';
 
 export const LOG_LINES_DEFAULT = 10;
 export const CODE_LINES_DEFAULT = 12;
@@ -27,26 +27,46 @@ export class PromptError extends Error {}
 
 const where = (session: ReplaySession): string => whereWords(session.system, session.name, session.recording.events);
 
-/** Where the machine stands after a move, and the instruction there. */
-function moved(session: ReplaySession, problem: string | null): string {
-  if (problem !== null) throw new PromptError(problem);
-  const view = session.system.inspector.thread(session.system.inspector.current);
-  return `${where(session)}${view === undefined || view.hosted !== null ? '' : codeText(session.system, view, 1, view.registers[15])}`;
+/** Where the machine stands, and why not at the very event or line that was asked for: it cannot stand within a step. */
+export function arrived(session: ReplaySession, moment: ReplayMoment): string {
+  const { events, log } = session.recording;
+  const beyond =
+    moment.kind === 'event' && events > moment.number ? `event ${moment.number} came in one step with those up to ${events}\n`
+    : moment.kind === 'line' && log.length > moment.number ? `line ${moment.number} was printed in one step with those up to ${log.length}\n`
+    : '';
+  return where(session) + beyond;
 }
 
-function distance(args: readonly string[], sign: 1 | -1): { readonly count: number; readonly unit: 'instructions' | 'events' } {
+/** Where the machine stands after a move, and the instruction there. */
+function moved(session: ReplaySession, problem: string | null, moment?: ReplayMoment): string {
+  if (problem !== null) throw new PromptError(problem);
+  const view = session.system.inspector.thread(session.system.inspector.current);
+  return `${moment === undefined ? where(session) : arrived(session, moment)}${view === undefined || view.hosted !== null ? '' : codeText(session.system, view, 1, view.registers[15])}`;
+}
+
+function distance(args: readonly string[], sign: 1 | -1): Distance {
   const parsed = parseDistance(args.length === 0 ? '1' : args.join(' '));
-  if (parsed === null) throw new PromptError(`'${args.join(' ')}' is no distance: 100, or 3 events`);
+  if (parsed === null) throw new PromptError(`'${args.join(' ')}' is no distance: ${DISTANCE_FORMS}`);
   return { ...parsed, count: sign * parsed.count };
 }
+
+/** Names of threads and labels of tasks have blanks in them. */
+const joined = (args: readonly string[]): string | undefined => (args.length === 0 ? undefined : args.join(' '));
 
 /** A thread by its number in hexadecimal or its name; without argument the one that runs. */
 export function threadOf(session: ReplaySession, written: string | undefined): ThreadView {
   const { system } = session;
   const { inspector } = system;
   if (written === undefined) return inspector.thread(inspector.current) as ThreadView;
-  const named = system.threads().filter((row) => row.name === written);
-  if (named.length > 1) throw new PromptError(`${named.length} threads are called '${written}': ${named.map(({ id }) => `0x${hex(id)}`).join(', ')}; name one by its number`);
+  // As traces name threads: TASK/THREAD; no thread's own name has a slash in it.
+  const slash = written.lastIndexOf('/');
+  const task = slash < 0 ? null : taskOf(session, written.slice(0, slash));
+  const named = system.threads().filter(({ id, name }) => name === written.slice(slash + 1) && (task === null || system.taskOf(id) === task));
+  const [first] = named;
+  if (first !== undefined && named.length > 1) {
+    const whose = named.map(({ id }) => `0x${hex(id)} (${taskName(system, system.taskOf(id) ?? id)})`).join(', ');
+    throw new PromptError(`${named.length} threads are called '${written}': ${whose}; name one by its number${task === null ? ' or as TASK/THREAD' : ''}`);
+  }
   const id = named[0]?.id ?? (/^(0x)?[0-9a-f]+$/i.test(written) ? (Number.parseInt(written.replace(/^0x/, ''), 16) as DebugId) : undefined);
   const view = id === undefined ? undefined : inspector.thread(id);
   if (view === undefined) throw new PromptError(`there is no thread '${written}'; 'threads' lists them`);
@@ -82,27 +102,27 @@ function memory(session: ReplaySession, args: readonly string[]): string {
 export const PROMPT_COMMANDS: readonly PromptCommand[] = [
   { name: 'where', arguments: '', doc: 'instruction, time, event, running thread', run: where },
   { name: 'threads', arguments: '', doc: "all threads, as the kernel's debugger lists them", run: (session) => threadsText(session.system) },
-  { name: 'regs', arguments: '[THREAD]', doc: 'registers of a thread', run: (session, [thread]) => registersText(threadOf(session, thread)) },
+  { name: 'regs', arguments: '[THREAD]', doc: 'registers of a thread', run: (session, args) => registersText(threadOf(session, joined(args))) },
   {
     name: 'code', arguments: '[THREAD] [0xADDRESS]', doc: 'instructions around its program counter, or at an address',
     run: (session, args) => {
       const address = args.find((arg) => /^0x[0-9a-f]{5,}$/i.test(arg));
-      const view = threadOf(session, args.find((arg) => arg !== address));
+      const view = threadOf(session, joined(args.filter((arg) => arg !== address)));
       return codeText(session.system, view, CODE_LINES_DEFAULT, address === undefined ? undefined : numberOf(address, 'address')) || registersText(view);
     },
   },
   { name: 'mem', arguments: '[TASK] 0xADDRESS [BYTES]', doc: 'memory of a task', run: memory },
-  { name: 'caps', arguments: '[TASK]', doc: 'capability space of a task', run: (session, args) => capsText(session.system, taskOf(session, args.length === 0 ? undefined : args.join(' '))) },
+  { name: 'caps', arguments: '[TASK]', doc: 'capability space of a task', run: (session, args) => capsText(session.system, taskOf(session, joined(args))) },
   { name: 'objects', arguments: '', doc: 'all kernel objects', run: (session) => objectsText(session.system) },
   { name: 'log', arguments: '[N]', doc: `the last N log lines, ${LOG_LINES_DEFAULT} by default`, run: (session, [count]) => logText(session.recording.log, numberOf(count, 'lines', LOG_LINES_DEFAULT)) },
-  { name: 'step', arguments: '[N] [events]', doc: 'go on by N instructions or events', run: (session, args) => moved(session, session.move(distance(args, 1))) },
-  { name: 'back', arguments: '[N] [events]', doc: 'go back by N instructions or events', run: (session, args) => moved(session, session.move(distance(args, -1))) },
+  { name: 'step', arguments: '[N] [events|lines|ms]', doc: 'go on by N instructions, events, log lines or milliseconds', run: (session, args) => moved(session, session.move(distance(args, 1))) },
+  { name: 'back', arguments: '[N] [events|lines|ms]', doc: 'go back by as many', run: (session, args) => moved(session, session.move(distance(args, -1))) },
   {
     name: 'to', arguments: 'MOMENT', doc: `go to ${MOMENT_FORMS}`,
     run: (session, args) => {
       const moment = session.parse(args.join(' '));
       if ('error' in moment) throw new PromptError(moment.error);
-      return moved(session, session.goTo(moment));
+      return moved(session, session.goTo(moment), moment);
     },
   },
 ];

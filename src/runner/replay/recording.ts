@@ -30,6 +30,8 @@ interface Mark {
 
 export class Recording {
   readonly #moment: ReplayMoment;
+  readonly #machine: number;
+  #booted = 0;
   readonly #lines = new LogLines();
   /** Event count at which each line was complete. */
   readonly #lineEvents: number[] = [];
@@ -45,9 +47,10 @@ export class Recording {
   /** Running over what is recorded already. */
   #again = false;
 
-  /** `earlier` is what was recorded before, of a machine that is followed from there on. */
-  constructor(moment: ReplayMoment, earlier?: Pick<SavedReplay, 'events' | 'lines' | 'unfinished'>) {
+  /** `machine` is which of the scenario's machines is followed, 0 for the first; `earlier` what was recorded before, of one that exists. */
+  constructor(moment: ReplayMoment, machine = 0, earlier?: Pick<SavedReplay, 'events' | 'lines' | 'unfinished'>) {
     this.#moment = moment;
+    this.#machine = machine;
     if (earlier !== undefined) this.#take(earlier);
     this.#stopAt = moment.kind === 'event' ? moment.number : Number.POSITIVE_INFINITY;
   }
@@ -83,17 +86,22 @@ export class Recording {
     return until < 0 ? this.#lines.all : this.#lines.all.slice(0, until);
   }
 
+  /** Number of the event with which the n-th line of the log, from 1, was complete, if that is recorded. */
+  eventOfLine(number: number): number | undefined {
+    return this.#lineEvents[number - 1];
+  }
+
   /** What was printed, up to where the machine stands, of the line behind those. */
   get unfinished(): string {
     return this.#unfinished.findLast(({ event }) => event <= this.#events)?.text ?? '';
   }
 
-  /** A `boot` whose system is recorded from its first event on. */
+  /** A `boot` whose system, the one that is followed, is recorded from its first event on. */
   boot(boot: BootSystem): BootSystem {
     return (config) => {
+      if (this.#booted++ !== this.#machine) return boot(config);
       const events = config.events ?? new EventStream();
       this.#listen(events);
-      if (this.#system !== null) return { error: 'a replay follows one machine; this scenario has more' };
       const system = boot({ ...config, events });
       if ('error' in system) return system;
       this.#system = system;

@@ -21,6 +21,12 @@ export const MOMENT_FORMS = 'an instruction (1234567), a time (0.5s, 34ms, 1200u
 const TIME = /^([0-9]+(?:\.[0-9]+)?) ?(s|ms|us)$/;
 const UNIT_US = { s: 1e6, ms: 1e3, us: 1 } as const;
 
+/** A written time in microseconds, null for anything else. */
+export function parseTime_us(text: string): number | null {
+  const time = TIME.exec(text);
+  return time === null ? null : Number(time[1]) * UNIT_US[time[2] as keyof typeof UNIT_US];
+}
+
 /** Instruction at which a time has come. */
 export const instructionAt = (time_us: number): number => Math.ceil((time_us * INSTRUCTIONS) / MICROSECONDS);
 
@@ -33,8 +39,8 @@ export function parseReplayMoment(text: string): ReplayMoment | { readonly error
   const number = (value: string): number | null => (/^[0-9][0-9_]*$/.test(value) ? Number(value.replaceAll('_', '')) : null);
   const plain = number(written);
   if (plain !== null) return Number.isSafeInteger(plain) ? { kind: 'instruction', at: plain } : wrong;
-  const time = TIME.exec(written);
-  if (time !== null) return { kind: 'instruction', at: instructionAt(Number(time[1]) * UNIT_US[time[2] as keyof typeof UNIT_US]) };
+  const time_us = parseTime_us(written);
+  if (time_us !== null) return Number.isSafeInteger(instructionAt(time_us)) ? { kind: 'instruction', at: instructionAt(time_us) } : wrong;
   const named = /^(instruction|event|line|log):(.*)$/s.exec(written);
   if (named === null) return written.includes('*') ? { kind: 'log', pattern: written } : wrong;
   const [, kind, value = ''] = named;

@@ -3,21 +3,30 @@
 
 import type { System } from '../../runtime/system.ts';
 import type { Recording } from './recording.ts';
-import { momentWords, parseReplayMoment, type ReplayMoment } from './replay_moment.ts';
+import { instructionAt, momentWords, parseReplayMoment, parseTime_us, type ReplayMoment } from './replay_moment.ts';
 import type { SavedReplay } from './saved_replay.ts';
 import type { ReplaySource } from './source.ts';
 
-/** A distance to go back or forth. */
+/** A distance to go back or forth; a time is one in instructions. */
 export interface Distance {
   readonly count: number;
-  readonly unit: 'instructions' | 'events';
+  readonly unit: 'instructions' | 'events' | 'lines';
 }
 
+export const DISTANCE_FORMS = "100 are instructions; '3 events', '2 lines' and '5 ms' are what they say";
+
+const UNITS: Readonly<Record<string, Distance['unit']>> = { '': 'instructions', i: 'instructions', e: 'events', l: 'lines' };
+
 export function parseDistance(text: string): Distance | null {
-  const match = /^([0-9][0-9_]*) *(|i|instructions?|e|events?)$/.exec(text.trim());
-  if (match === null) return null;
-  return { count: Number((match[1] ?? '').replaceAll('_', '')), unit: match[2]?.startsWith('e') === true ? 'events' : 'instructions' };
+  const time_us = parseTime_us(text.trim());
+  if (time_us !== null) return safe({ count: instructionAt(time_us), unit: 'instructions' });
+  const match = /^([0-9][0-9_]*) *(|i|instructions?|e|events?|l|lines?)$/.exec(text.trim());
+  const unit = UNITS[match?.[2]?.slice(0, 1) ?? ''];
+  const count = Number((match?.[1] ?? '').replaceAll('_', ''));
+  return match === null || unit === undefined ? null : safe({ count, unit });
 }
+
+const safe = (distance: Distance): Distance | null => (Number.isSafeInteger(distance.count) ? distance : null);
 
 export class ReplaySession {
   readonly #source: ReplaySource;
@@ -66,10 +75,11 @@ export class ReplaySession {
     return this.runTo(moment);
   }
 
-  /** Goes some instructions or events forth, or back with a negative count. Before power-on there is nothing. */
+  /** Goes some instructions, events or log lines forth, or back with a negative count. Before power-on there is nothing. */
   move({ count, unit }: Distance): string | null {
     const { recording, system } = this;
     if (unit === 'instructions') return this.goTo({ kind: 'instruction', at: Math.max(0, system.machine.instructions + count) });
+    if (unit === 'lines') return this.#toLine(recording.log.length + count);
     const number = Math.max(recording.first_event, recording.events + count);
     return count < 0 ? this.#backToEvent(number) : this.goTo({ kind: 'event', number });
   }
@@ -80,6 +90,13 @@ export class ReplaySession {
       const problem = this.goTo({ kind: 'event', number: asked });
       if (problem !== null || this.recording.events <= number || asked <= this.recording.first_event) return problem;
     }
+  }
+
+  /** To where a line was complete; before the first one, to where the machine first ran. */
+  #toLine(number: number): string | null {
+    const event = this.recording.eventOfLine(number);
+    if (number < 1) return this.goTo({ kind: 'instruction', at: 0 });
+    return event === undefined ? this.goTo({ kind: 'line', number }) : this.#backToEvent(event);
   }
 
   parse(text: string): ReplayMoment | { readonly error: string } {

@@ -5,6 +5,7 @@ import type { PlainRecord } from '../../emu/plain.ts';
 import type { BootModule, BootSystem, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import type { GoldenStore } from '../golden.ts';
+import type { ImageStore } from '../images.ts';
 import { SLICE_INSTRUCTIONS, WALL_MS_DEFAULT } from '../limits.ts';
 import { runScenario } from '../run.ts';
 import { MomentReached, Recording } from './recording.ts';
@@ -23,7 +24,7 @@ export interface RunEnd {
 }
 
 export interface ReplaySource {
-  /** The scenario's. */
+  /** The scenario's, and the machine's if it is not the first. */
   readonly name: string;
   /** A recording for a moment; or why that moment cannot come. */
   record(moment: ReplayMoment): Recording | string;
@@ -36,14 +37,19 @@ export interface ReplayPorts {
   readonly wall_ms: () => number;
   /** The scenario's goldens, so that its steps end as they do in a run; nothing is written. */
   readonly goldens: GoldenStore;
+  /** Of checkpoints that leave as files and come from them; without it a scenario that has such steps ends at the first. */
+  readonly images?: ImageStore;
 }
 
-export function scenarioSource(scenario: Scenario, modules: readonly BootModule[], ports: ReplayPorts): ReplaySource {
-  const { goldens, wall_ms } = ports;
+/** `machine` names the machine that is followed, empty for the first. It must be one of the scenario's. */
+export function scenarioSource(scenario: Scenario, modules: readonly BootModule[], ports: ReplayPorts, machine = ''): ReplaySource {
+  const { goldens, wall_ms, images } = ports;
+  // Booted in this order, the first before them.
+  const index = scenario.machines.findIndex(({ name }) => name === machine) + 1;
   return {
-    name: scenario.name,
-    record: (moment) => new Recording(moment),
-    run: (recording) => runScenario(scenario, modules, { boot: recording.boot(ports.boot), goldens, ci: true, observer: NOBODY, wall_ms, wall_limit_ms: WALL_MS_DEFAULT }),
+    name: machine === '' ? scenario.name : `${scenario.name}, machine '${machine}',`,
+    record: (moment) => new Recording(moment, index),
+    run: (recording) => runScenario(scenario, modules, { boot: recording.boot(ports.boot), goldens, ci: true, observer: NOBODY, wall_ms, wall_limit_ms: WALL_MS_DEFAULT, ...(images === undefined ? {} : { images }) }),
   };
 }
 
@@ -58,7 +64,7 @@ export function savedSource(saved: SavedReplay, { restore, wall_ms }: SavedPorts
     (moment.kind === 'instruction' && moment.at < instructions) || (moment.kind === 'event' && moment.number < events) || (moment.kind === 'line' && moment.number <= lines.length);
   return {
     name: saved.scenario,
-    record: (moment) => (before(moment) ? `the saved moment is instruction ${instructions}, event ${events}, behind ${lines.length} log lines: what was before is not in the file` : new Recording(moment, saved)),
+    record: (moment) => (before(moment) ? `the saved moment is instruction ${instructions}, event ${events}, behind ${lines.length} log lines: what was before is not in the file` : new Recording(moment, 0, saved)),
     run: (recording) => {
       const { machine } = recording.follow(restore(saved.system));
       const begun_ms = wall_ms();

@@ -20,6 +20,7 @@ export interface NameSource {
 
 export class TraceNames {
   readonly #labels = new Map<DebugId, string>();
+  readonly #threads = new Map<DebugId, string>();
   #source: NameSource | null = null;
   /** Tasks that had no label when they were looked for last, and in which they may get one later. */
   #asked = -1;
@@ -68,6 +69,17 @@ export class TraceNames {
   /** Labels of all components whose tasks were asked about, and of those beside them then, sorted. */
   labels(): readonly string[] {
     return [...new Set(this.#labels.values())].sort();
+  }
+
+  /** Remembers the name of every thread that was asked about. */
+  isThread(id: DebugId, wanted: string): boolean {
+    if (!this.#threads.has(id)) this.#threads.set(id, this.objectName(id));
+    return this.isObject(id, wanted);
+  }
+
+  /** Names of the threads that were asked about, sorted. */
+  threads(): readonly string[] {
+    return [...new Set(this.#threads.values())].sort();
   }
 
   isObject(id: DebugId, wanted: string): boolean {

@@ -67,5 +67,5 @@ function line({ time_us, instructions, task, thread }: StampedEvent, text: strin
 function passes(event: StampedEvent, names: TraceNames, { task, thread }: TraceOptions): boolean {
   if (task === null && thread === null) return true;
   const threads: DebugId[] = event.kind === 'ipc_transfer' ? [event.thread, event.from, event.to] : [event.thread];
-  return threads.some((id) => (thread === null || names.isObject(id, thread)) && (task === null || names.isTask(id === event.thread ? event.task : names.taskOf(id), task)));
+  return threads.some((id) => (thread === null || names.isThread(id, thread)) && (task === null || names.isTask(id === event.thread ? event.task : names.taskOf(id), task)));
 }

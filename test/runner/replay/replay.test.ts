@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../../src/cli/context.ts';
 import { goldenFolder } from '../../../src/cli/files.ts';
+import { passingImages } from '../../../src/cli/image_store.ts';
 import { loadModules } from '../../../src/cli/modules.ts';
 import { loadScenario } from '../../../src/cli/scenarios.ts';
 import { encodeMachineState } from '../../../src/emu/machine_state.ts';
@@ -29,15 +30,15 @@ const context: Context = {
   },
 };
 
-function open(name: string): ReplaySession {
+function open(name: string, machine = ''): ReplaySession {
   const { scenario } = loadScenario(`run/${name}.xml`, context);
   if (scenario === undefined) throw new Error(`run/${name}.xml has errors`);
   const goldens = { ...goldenFolder(join(root, `run/${name}.golden`), name), write: () => undefined };
-  return new ReplaySession(scenarioSource(scenario, loadModules(scenario, context).modules, { boot: bootSystem, wall_ms: () => 0, goldens }));
+  return new ReplaySession(scenarioSource(scenario, loadModules(scenario, context).modules, { boot: bootSystem, wall_ms: () => 0, goldens, images: passingImages(`run/${name}.xml`, context) }, machine));
 }
 
-function at(name: string, moment: ReplayMoment): ReplaySession {
-  const session = open(name);
+function at(name: string, moment: ReplayMoment, machine = ''): ReplaySession {
+  const session = open(name, machine);
   assert.is(session.runTo(moment), null);
   return session;
 }
@@ -59,10 +60,13 @@ test('a moment is an instruction, a time, an event, a line or a pattern, and not
   fc.assert(fc.property(fc.string(), (text) => void parseReplayMoment(text)));
 });
 
-test('a distance counts instructions or events', () => {
+test('a distance counts instructions, events or lines, or is a time', () => {
   assert.equal(parseDistance('100'), { count: 100, unit: 'instructions' });
   assert.equal(parseDistance('3 events'), { count: 3, unit: 'events' });
-  assert.is(parseDistance('-3'), null);
+  assert.equal(parseDistance('1 line'), { count: 1, unit: 'lines' });
+  assert.equal(parseDistance('2l'), { count: 2, unit: 'lines' });
+  assert.equal(parseDistance('2 ms'), { count: 125_000, unit: 'instructions' });
+  for (const wrong of ['-3', '3 eels', '99999999999999999999', '99999999999 s']) assert.is(parseDistance(wrong), null, wrong);
 });
 
 test('going back over a checkpoint and a restore finds what a fresh run finds there', () => {
@@ -105,6 +109,45 @@ test('going back by events ends behind the earlier ones, even where one instruct
     assert.is(session.move({ count: -40, unit: 'events' }), null);
     assert.ok(session.recording.events <= Math.max(first_event, events - 40), `at ${session.recording.events}, after ${events}`);
   }
+});
+
+test('going back by lines ends where the earlier line was complete, and before the first line at the beginning', () => {
+  const session = at('log_only', { kind: 'log', pattern: '*log_only: hello' });
+  const { log } = session.recording;
+  for (const lines of [1, 2]) {
+    const before = session.recording.log.length;
+    assert.is(session.move({ count: -lines, unit: 'lines' }), null);
+    assert.is(session.recording.log.length, before - lines);
+    assert.is(session.recording.log.at(-1)?.text, log[before - lines - 1]?.text);
+  }
+  // The first sixty lines or so are printed in one step.
+  assert.is(session.move({ count: -8, unit: 'lines' }), null);
+  assert.is(session.recording.log.length, 0);
+  assert.match(answer(session, 'to line:3'), /\nline 3 was printed in one step with those up to \d\d\n/);
+  assert.match(answer(session, 'to event:40'), /\nevent 40 came in one step with those up to \d+\n/);
+  assert.is(session.move({ count: -10_000, unit: 'lines' }), null);
+  assert.is(session.system.machine.instructions, 0);
+});
+
+test('of two machines that pass on a checkpoint either is followed, over the image that goes from one to the other', () => {
+  const first = at('migration', { kind: 'log', pattern: '*3 sheeps*' });
+  const second = at('migration', { kind: 'log', pattern: '*4 sheeps*' }, 'b');
+  assert.is(first.recording.log.some(({ text }) => text.includes('4 sheeps')), false);
+  assert.is(second.recording.log.some(({ text }) => text.includes('3 sheeps')), false);
+  assert.match(answer(second, 'where'), /^migration, machine 'b', at instruction \d+/);
+  const there = bytes(second);
+  assert.is(second.move({ count: -3000, unit: 'events' }), null);
+  assert.is(second.goTo({ kind: 'log', pattern: '*4 sheeps*' }), null);
+  assert.equal(Buffer.compare(bytes(second), there), 0);
+});
+
+test('a thread is meant by its number, its name, or task and name where several have it', () => {
+  const session = at('sheep_counter', { kind: 'log', pattern: '*1 sheep*' });
+  const regs = answer(session, 'regs sheep_counter/signal handler');
+  assert.match(regs, /^ r0 [0-9a-f]{8}/);
+  assert.throws(() => answer(session, 'regs signal handler'), /\d threads are called 'signal handler': 0x.* \(init -> rtcr -> sheep_counter\), .*; name one by its number or as TASK\/THREAD/);
+  assert.throws(() => answer(session, 'regs sheep_counter/nobody'), /no thread 'sheep_counter\/nobody'/);
+  assert.throws(() => answer(session, 'regs nobody/ep'), /no task is called 'nobody'/);
 });
 
 test('a moment that never comes is told with where the run ended', () => {

@@ -9,7 +9,7 @@ import { systemConfig } from '../system_config.ts';
 import { carryOutCommand } from '../command.ts';
 import { cycle, type CycleStrategy, settle, toStanding } from './standing.ts';
 import { Group } from './group.ts';
-import { labelsOf, type Mark, parentOf } from './mark.ts';
+import { domainsIn, labelsOf, type Mark, parentOf } from './mark.ts';
 import type { Attempt } from './control_run.ts';
 
 export const FAULT_KINDS = ['denied', 'exhausted'] as const;
@@ -71,7 +71,8 @@ export function faults(request: FaultsRequest, { boot, attempt, begins, result }
   if ('error' in system) return { error: `the system does not boot: ${system.error}` };
   const problem = toStanding(system, scenario, request, strategy);
   if (problem !== null) return { error: problem };
-  const trial = new Trial(system, request, attempt);
+  const domains = domainsIn(request, system.components().flatMap(({ label, alive }) => (alive ? [label] : [])));
+  const trial = new Trial(system, { ...request, domains }, attempt);
   const courses = { checkpoint: trial.undisturbed('checkpoint'), restore: trial.undisturbed('restore') };
   for (const during of DURING) {
     const { error, says } = courses[during];

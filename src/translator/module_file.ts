@@ -31,9 +31,15 @@ export const SHAPE_FIELDS: readonly (readonly ShapeField[])[] = (
   '${shapes.fields.map((fields) => fields.join()).join(';')}'
 ).split(';').map((fields) => (fields === '' ? [] : (fields.split(',') as ShapeField[])));
 
-/** For each shape (execute and values): number of its operation, mask of its fields, as text until it is wanted. */
-export const operationsByShape = (): ReadonlyMap<string, string> =>
-  new Map('${lines.join(';')}'.split(';').map((line) => line.split('=') as [string, string]));
+/** Number of the operation and mask of the fields of a shape (execute and values). Looked for in a text: a process wants a tenth of them. */
+export function operationOfShape(shape: string): { readonly number: number; readonly mask: number } | undefined {
+  const at = OPERATIONS.indexOf(\`;\${shape}=\`);
+  if (at < 0) return undefined;
+  const [number, mask] = OPERATIONS.slice(at + shape.length + 2, OPERATIONS.indexOf(';', at + 1)).split(' ').map(Number);
+  return { number: number ?? 0, mask: mask ?? 0 };
+}
+const OPERATIONS =
+  ';${lines.join(';')};';
 
 export const MODULE_BASE64 =
   '${base64}';

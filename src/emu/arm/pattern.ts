@@ -49,13 +49,14 @@ export interface Pattern {
 
 const isLetter = (character: string): character is keyof typeof FIELD_OF_LETTER => character in FIELD_OF_LETTER;
 
-/** What a pattern's text says. */
-type Parts = Omit<Pattern, 'text'>;
+/** What a pattern's text says, without the fields. */
+type Parts = Omit<Pattern, 'text' | 'pieces'>;
 
-/** Read when it is first asked for: a process that runs one instruction set does not pay for the other. */
+/** Read when it is first asked for: a process that runs one instruction set does not pay for the other, nor for fields of what it never meets. */
 class LazyPattern implements Pattern {
   readonly text: string;
   #parts: Parts | null = null;
+  #pieces: readonly Piece[] | null = null;
 
   constructor(text: string) {
     this.text = text;
@@ -75,7 +76,8 @@ class LazyPattern implements Pattern {
   }
 
   get pieces(): readonly Piece[] {
-    return this.#read.pieces;
+    this.#pieces ??= piecesOf(this.text);
+    return this.#pieces;
   }
 
   get bytes(): 2 | 4 {
@@ -89,31 +91,35 @@ class LazyPattern implements Pattern {
 
 export const pattern = (text: string): Pattern => new LazyPattern(text);
 
-/** A 16-bit opcode is a number below 0x10000: no 32-bit Thumb instruction, first halfword above, is. */
+/** Most significant bit first, 32 of them. A 16-bit opcode is a number below 0x10000: no 32-bit Thumb instruction, first halfword above, is. */
+const bitsOf = (written: string): string => written.padStart(32, '0');
+
+/** All of a table are read for its first instruction, so the host's own routines go through the characters. */
 function read(text: string): Parts {
   const written = text.replaceAll(' ', '');
   if (written.length !== 32 && written.length !== 16) throw new Error(`pattern of ${written.length} bits: ${text}`);
-  const bits = written.padStart(32, '0');
-  let mask = 0;
-  let value = 0;
+  const bits = bitsOf(written);
+  const mask = Number.parseInt(bits.replaceAll('0', '1').replaceAll(/[^1]/g, '0'), 2);
+  const value = Number.parseInt(bits.replaceAll(/[^1]/g, '0'), 2);
+  return { mask, value, bytes: written.length === 16 ? 2 : 4, conditional: bits.startsWith('cccc') };
+}
+
+function piecesOf(text: string): readonly Piece[] {
+  const bits = bitsOf(text.replaceAll(' ', ''));
   const pieces: { field: Field; from: number; bits: number }[] = [];
   let previous = '';
   for (let position = 31; position >= 0; position--) {
     const character = bits.charAt(31 - position);
-    if (character === '0' || character === '1') {
-      mask |= 1 << position;
-      if (character === '1') value |= 1 << position;
-    } else if (isLetter(character)) {
+    if (isLetter(character)) {
       const last = pieces.at(-1);
       if (character === previous && last !== undefined) {
         last.from = position;
         last.bits++;
       } else pieces.push({ field: FIELD_OF_LETTER[character], from: position, bits: 1 });
-    } else if (character !== '-') throw new Error(`pattern with unknown field ${character}: ${text}`);
+    } else if (!'01-'.includes(character)) throw new Error(`pattern with unknown field ${character}: ${text}`);
     previous = character;
   }
-  const bytes = written.length === 16 ? 2 : 4;
-  return { mask: mask >>> 0, value: value >>> 0, pieces, bytes, conditional: bits.startsWith('cccc') };
+  return pieces;
 }
 
 export function matches(encoding: Pattern, word: number): boolean {

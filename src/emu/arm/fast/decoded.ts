@@ -8,7 +8,7 @@ import type { Execute, Instruction, Row } from '../instruction.ts';
 import { REG_PC } from '../registers.ts';
 import { CONDITION_SHIFT, placesOf, READS_PC, RECORD_BYTES, RECORD_OPERATION, RECORD_PLACE, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
 import type { Place, ShapeField } from './layout.ts';
-import { OPERATION_COUNT, operationsByShape, SHAPE_FIELDS } from './module.ts';
+import { OPERATION_COUNT, operationOfShape, SHAPE_FIELDS } from './module.ts';
 
 interface Semantics {
   readonly number: number;
@@ -30,7 +30,6 @@ const isRegister = (name: string): boolean => (REGISTER_FIELDS as readonly strin
 
 export class Plans {
   readonly #semantics = new Map<Execute, Semantics>();
-  readonly #texts = operationsByShape();
   readonly #operations = new Map<string, Operation>();
   readonly #plans = new WeakMap<Instruction, Plan>();
   readonly #plansInside = new WeakMap<Instruction, Plan>();
@@ -50,10 +49,10 @@ export class Plans {
 
   #operationOf(shape: string): Operation | undefined {
     const known = this.#operations.get(shape);
-    const text = known === undefined ? this.#texts.get(shape) : undefined;
-    if (text === undefined) return known;
-    const [number, mask] = text.split(' ');
-    const operation = { number: Number(number), places: placesOf(Number(mask)) };
+    if (known !== undefined) return known;
+    const found = operationOfShape(shape);
+    if (found === undefined) return undefined;
+    const operation = { number: found.number, places: placesOf(found.mask) };
     this.#operations.set(shape, operation);
     return operation;
   }

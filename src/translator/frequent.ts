@@ -16,18 +16,19 @@ const isWithout15 = (value: (field: string) => number): boolean => value('rd') !
 
 export function frequencyOf(shapes: Shapes): (shape: Shape) => boolean {
   const executes = executesOf([A32.table, T32.table]);
-  const names = executes.map((execute) => A32.table.find((row) => row.execute === execute)?.name.replace(/ \(.*/, '') ?? '');
+  // Rows may share their semantics, as all directions of a block transfer do.
+  const names = executes.map((execute) => A32.table.filter((row) => row.execute === execute).map(({ name }) => name.replace(/ \(.*/, '')));
   return ({ execute, values }) => {
-    const name = names[execute] ?? '';
-    const value = (field: string): number => values[shapes.fields[execute]?.findIndex((candidate) => candidate === field) ?? -1] ?? 0;
+    const isAmong = (frequent: readonly string[]): boolean => (names[execute] ?? []).some((name) => frequent.includes(name));
+    const value = (field: string, otherwise = 0): number => values[shapes.fields[execute]?.findIndex((candidate) => candidate === field) ?? -1] ?? otherwise;
     const form = value('form');
-    if (OTHERS.includes(name)) return isWithout15(value);
-    if (DATA_PROCESSING.includes(name)) {
+    if (isAmong(OTHERS)) return isWithout15(value);
+    if (isAmong(DATA_PROCESSING)) {
       if (!isWithout15(value)) return false;
-      if (form === FORM_IMMEDIATE) return value('carry') === CARRY_KEPT;
+      if (form === FORM_IMMEDIATE) return value('carry', CARRY_KEPT) === CARRY_KEPT;
       return form === FORM_REGISTER || (form === FORM_SHIFT_IMMEDIATE && value('shift') <= SHIFT_ASR);
     }
-    if (!TRANSFERS.includes(name) || !isWithout15(value)) return false;
+    if (!isAmong(TRANSFERS) || !isWithout15(value)) return false;
     if (form === FORM_IMMEDIATE) return true;
     return value('mode') === MODE_OFFSET && value('up') === 1 && (form === FORM_REGISTER || value('shift') === 0);
   };

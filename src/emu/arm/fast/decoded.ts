@@ -92,7 +92,7 @@ export class Plans {
     let flags = isThumb || isTested || operation === undefined ? 0 : (ALWAYS - instruction.cond) << CONDITION_SHIFT;
     for (const { field, offset } of operation?.places ?? []) {
       const value = instruction[field.name] << (isRegister(field.name) ? 2 : 0);
-      if (!isThumb && isRegister(field.name) && value === REG_PC << 2) flags |= READS_PC;
+      if (!isThumb && (isRegister(field.name) ? value === REG_PC << 2 : field.name === 'list' && ((value >>> REG_PC) & 1) === 1)) flags |= READS_PC;
       if (field.bytes === 1) bytes.setUint8(offset, value);
       else if (field.bytes === 2) bytes.setUint16(offset, value, true);
       else bytes.setInt32(offset, value, true);

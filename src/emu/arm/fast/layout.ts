@@ -42,7 +42,7 @@ export const RECORD_BYTES = 16;
 export const RECORD_WORD = 0;
 export const RECORD_OPERATION = 4;
 export const RECORD_PLACE = 6;
-/** Operation of an A32 record: below what these say; r15 is read as a register among others; a condition other than always. */
+/** Operation of an A32 record: below what these say; r15 is read as a register among others, or in a list; a condition other than always. */
 export const OPERATION_BITS = 10;
 export const READS_PC = 1 << OPERATION_BITS;
 export const CONDITION_SHIFT = OPERATION_BITS + 1;

@@ -48,29 +48,40 @@ export class HostedThreads {
     this.#port?.leave(thread.id);
   }
 
-  /** A slice of a hosted thread. A step may cost more than the slice has left: the rest is paid before its exit takes effect. */
-  run(thread: Thread, budget: number): void {
+  /** A slice of a hosted thread: steps, until something happens that is more than a step or the slice is used up. */
+  run(thread: Thread, slice: number): void {
+    const kernel = this.#kernel;
     if (this.#port === null) throw new Error('a hosted thread without port');
-    if (thread.debt === 0) {
-      // The program writes its UTCB without asking.
-      utcbOf(thread).open();
-      const exit = this.#port.run(this.#cpu(thread));
-      if (exit.used < 1 || !Number.isInteger(exit.used)) throw new Error(`hosted program '${thread.hosted}' used ${exit.used} instructions`);
-      thread.debt = exit.used;
-      thread.pending_exit = pendingOf(exit);
-      // A stop that the step asked for takes effect before its bill is paid, wherever this slice would have ended.
-      if (this.#kernel.stopRequested) return;
-    }
-    const paid = Math.min(thread.debt, budget);
-    thread.debt -= paid;
-    this.#kernel.instructions += paid;
-    if (thread.debt === 0) this.#complete(thread);
+    const cpu = this.#cpu(thread);
+    let budget = slice;
+    do {
+      if (thread.debt === 0) {
+        this.#step(this.#port, thread, cpu);
+        // A stop that the step asked for takes effect before its bill is paid, wherever this slice would have ended.
+        if (kernel.stopRequested) return;
+      }
+      // A step may cost more than the slice has left: the rest is paid before its exit takes effect.
+      const paid = Math.min(thread.debt, budget);
+      thread.debt -= paid;
+      kernel.instructions += paid;
+      budget -= paid;
+      if (thread.debt > 0) return;
+      if (thread.pending_exit !== null) return this.#complete(thread, thread.pending_exit);
+      // Whoever entered the kernel owes for that: then others may be to run, and time is to pass.
+    } while (budget > 0 && kernel.owed === 0 && !kernel.processor.due);
   }
 
-  #complete(thread: Thread): void {
-    const exit = thread.pending_exit;
+  #step(port: HostedPort, thread: Thread, cpu: ThreadCpu): void {
+    // The program writes its UTCB without asking.
+    utcbOf(thread).open();
+    const exit = port.run(cpu);
+    if (exit.used < 1 || !Number.isInteger(exit.used)) throw new Error(`hosted program '${thread.hosted}' used ${exit.used} instructions`);
+    thread.debt = exit.used;
+    thread.pending_exit = pendingOf(exit);
+  }
+
+  #complete(thread: Thread, exit: PendingExit): void {
     thread.pending_exit = null;
-    if (exit === null) return;
     if (exit.kind === 'invoke') return hostedInvoke(this.#kernel, thread);
     const { address, write } = exit;
     // What faulted may have been mapped while the rest of the step was paid: then the access simply works when it is retried.

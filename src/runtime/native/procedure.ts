@@ -1,19 +1,9 @@
 // Procedures: what hosted threads execute. A procedure is a table of named steps; a running one is a plain frame
-// {procedure, step, locals}. Each step returns an action that says where the reply and where the failure goes, so no host
+// {procedure, step, locals} (hosted_thread.ts). Each step returns an action that says where the reply and where the failure goes, so no host
 // stack ever crosses a blocking point (architecture, law 2).
 
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from './execution.ts';
-
-/** A running procedure. `then`/`error` name the steps of *this* frame that take the result of what it waits for. */
-export interface Frame {
-  readonly procedure: string;
-  step: string;
-  /** Plain data; the procedure's own variables, changed in place. */
-  locals: Record<string, Plain>;
-  then: string;
-  error: string;
-}
 
 /** Why a procedure did not return: an exception's name (as the RPC tables have it) and words for people. */
 export type Failure = {
@@ -70,7 +60,7 @@ export const goto = (step: string, input: unknown = null): Action => ({ do: 'got
 
 /**
  * Runs a procedure; its value goes to step `then`, a failure to step `error` or, without one, to the caller's caller. `locals` is a
- * record made for this call: it becomes the procedure's own.
+ * record made for this call: it becomes the procedure's own. What it holds, as all that is handed over, is never changed by anybody.
  */
 export function call<L extends object>(target: Procedure<L>, locals: L, then: string, error = ''): Action {
   return { do: 'call', procedure: target.name, locals, then, error };

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { suite } from '../kit.ts';
-import { CAPTURES, capturedRows, compareCapture, compareThreads, isAtHand, rowsOf } from './captures.ts';
+import { CAPTURES, capturedRows, compareCapture, compareFaults, compareThreads, isAtHand, rowsOf } from './captures.ts';
 
 const test = suite('oracle');
 const NOT_AT_HAND = 'the captures are not at hand';
@@ -22,23 +22,29 @@ const EXACT: Readonly<Record<string, readonly string[]>> = {
 /** Tables after the restores that are the captured ones, object numbers included. */
 const EXACT_AFTER: readonly string[] = ['core', 'init', 'timer', 'sheep_counter#1', 'target_restorer-tester', 'sheep_counter#2'];
 
-/** What the restored threads of fixing_restore do is their program's affair (run/oracle/README.md). */
-const isRestoredOne = (row: string): boolean => /^.{31} *1d8 /.test(row);
-
 for (const capture of CAPTURES) {
   const { scenario } = capture;
   const after = capture.point === 'post';
   const exact = after ? EXACT_AFTER : (EXACT[scenario] ?? []);
   const tables = `${scenario}@${capture.point}: ${exact.join(', ')} have the captured rows of ${capture.folder}`;
   const goldens = `the goldens of ${scenario}@${capture.point} are the captured rows of ${capture.folder}`;
+  const faults = `after ${scenario} as many threads fault as on the board, in that order and with that access`;
   const threads = `${scenario}@${capture.point}: all threads are in the states in which the board had them, with the same partners`;
   if (!isAtHand(capture)) {
     test.skip(exact.length > 0 ? tables : goldens, NOT_AT_HAND);
     test.skip(threads, NOT_AT_HAND);
+    if (after) test.skip(faults, NOT_AT_HAND);
     continue;
   }
+  if (after) {
+    test(faults, () => {
+      const { captured, here } = compareFaults(capture);
+      assert.equal(captured.length, scenario === 'oracle/restore_fixing_restore' ? 9 : 0);
+      assert.equal(here, captured);
+    });
+  }
   test(threads, () => {
-    const { captured, here } = compareThreads(capture, after && scenario === 'oracle/restore_fixing_restore' ? isRestoredOne : undefined);
+    const { captured, here } = compareThreads(capture);
     assert.ok(captured.length >= 15);
     assert.equal(here, captured);
   });

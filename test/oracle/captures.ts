@@ -10,6 +10,7 @@ import { findPackageRoot } from '../../src/cli/context.ts';
 import { loadModules } from '../../src/cli/modules.ts';
 import { loadScenario } from '../../src/cli/scenarios.ts';
 import { compare, slotsOf } from '../../src/runner/capspace/compare.ts';
+import type { LogLine } from '../../src/runner/log_lines.ts';
 import { runScenario } from '../../src/runner/run.ts';
 import { scenarioUntil } from '../../src/runner/until.ts';
 import { printThreads } from '../../src/emu/jdb/threads.ts';
@@ -93,8 +94,8 @@ function spaceOf(rows: readonly string[]): ObjectSpace {
 
 const tableAt = (name: string, point: string, task: string): string => runTo(name, point, task).table;
 
-/** The board at a point of a scenario, and the table of one task there. */
-function runTo(name: string, point: string, task: string): { readonly table: string; readonly system: System } {
+/** The board at a point of a scenario, the table of one task there, and what was logged. */
+function runTo(name: string, point: string, task: string): { readonly table: string; readonly system: System; readonly lines: readonly string[] } {
   let booted: System | undefined;
   const boot = (config: SystemConfig): ReturnType<typeof bootSystem> => {
     const system = bootSystem(config);
@@ -113,11 +114,12 @@ function runTo(name: string, point: string, task: string): { readonly table: str
   const part = scenarioUntil(scenario, point, task);
   if ('error' in part) throw new Error(part.error);
   const goldens = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
-  const observer = { line: () => undefined, stepDone: () => undefined };
+  const lines: string[] = [];
+  const observer = { line: ({ text }: LogLine) => void lines.push(text), stepDone: () => undefined };
   const result = runScenario(part, loadModules(scenario, context).modules, { boot, goldens, ci: true, observer, wall_ms: context.wall_ms, wall_limit_ms: 60_000 });
   if (result.verdict !== 'passed') throw new Error(`${name}@${point}: ${result.reason}`);
   if (booted === undefined) throw new Error(`${name} was not booted`);
-  return { table: result.dumps.at(-1)?.text ?? '', system: booted };
+  return { table: result.dumps.at(-1)?.text ?? '', system: booted, lines };
 }
 
 /** The captures were taken by hand, a moment after the line: what the last call of the counter had begun is over. */
@@ -129,10 +131,19 @@ const threadRows = (text: string): readonly string[] =>
   text.split(/\r?\n/).map((line) => line.trimEnd()).filter((line) => /^ +[0-9a-f]+ [0-9]+ /.test(line) && !line.includes(RESTLESS));
 
 /** The thread lists of a capture and of the board here, without kernel threads' momentary states: nothing differs if both are the same. */
-export function compareThreads(capture: Capture, leaveOut: (row: string) => boolean = () => false): { readonly captured: readonly string[]; readonly here: readonly string[] } {
+export function compareThreads(capture: Capture): { readonly captured: readonly string[]; readonly here: readonly string[] } {
   const { system } = runTo(capture.scenario, capture.point, 'core');
   system.machine.run({ time_us: MOMENT_US });
-  const captured = threadRows(readFileSync(join(captureFolder(capture), `jdb_threads.${capture.infix}icount.txt`), 'latin1')).filter((row) => !leaveOut(row));
-  const here = threadRows(printThreads(system.threads())).filter((row) => !leaveOut(row));
-  return { captured, here };
+  const captured = threadRows(readFileSync(join(captureFolder(capture), `jdb_threads.${capture.infix}icount.txt`), 'latin1'));
+  return { captured, here: threadRows(printThreads(system.threads())) };
+}
+
+/** What core prints of faults that nobody resolves, without addresses, which are those of a program. */
+const faultLines = (lines: readonly string[]): readonly string[] =>
+  lines.filter((line) => /^(no RM attachment|Warning: (invalid signal-context|could not resolve))/.test(line)).map((line) => line.trimEnd().replaceAll(/(pf_addr=|pf_ip=|pf=0x|ip=0x)[0-9a-f]+/g, '$1*'));
+
+/** Lines of unresolved faults in a capture and here. */
+export function compareFaults(capture: Capture): { readonly captured: readonly string[]; readonly here: readonly string[] } {
+  const captured = readFileSync(join(captureFolder(capture), `serial.${capture.infix}icount.log`), 'latin1').split(/\r?\n/);
+  return { captured: faultLines(captured), here: faultLines(runTo(capture.scenario, capture.point, 'core').lines) };
 }

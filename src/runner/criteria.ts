@@ -7,6 +7,7 @@ import { DEADLINE_MS_DEFAULT } from './limits.ts';
 import type { LogLine } from './log_lines.ts';
 import { matches } from './pattern.ts';
 import { criterionWords } from './step_words.ts';
+import { unreachable } from '../scenario/unreachable.ts';
 
 export interface Fired {
   /** What came true, in words. */
@@ -132,8 +133,4 @@ function advance(criterion: Criterion, seen: Seen, line: LogLine): boolean {
 function exitOf({ text }: LogLine): number | null {
   const match = EXITED.exec(text);
   return match === null ? null : Number(match[1]);
-}
-
-function unreachable(criterion: never): never {
-  throw new Error(`unknown criterion ${JSON.stringify(criterion)}`);
 }

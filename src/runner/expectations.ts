@@ -10,6 +10,7 @@ import { compareMemory, deadStacks } from './memory_comparison.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
 import { findTask } from './task_name.ts';
 import { Whereabouts } from './whereabouts.ts';
+import { unreachable } from '../scenario/unreachable.ts';
 
 /** What is remembered of a component at a checkpoint or dump. */
 export interface Kept {
@@ -171,9 +172,25 @@ export class Expectations {
         new DataView(word.buffer).setUint32(0, fault.value, true);
         return equipment.writeMemory(component.label, range.address, word, component.task) ? PASSED : failed(`${hex(range.address)} is not attached in ${component.label}`);
       }
+      case 'exception':
+        return this.#break(component, fault.thread);
+      case 'deny':
+        equipment.denyRpc(component.task, fault.function, fault.count);
+        return PASSED;
+      case 'drop-signal':
+        return equipment.dropSignal(component.task, fault.count) ? PASSED : failed(`${component.label} has no signals: no protection domain with a signal source`);
       default:
-        throw new Error(`a fault of kind ${fault.kind} is not executed and was not refused`);
+        return unreachable(fault);
     }
+  }
+
+  /** Its first thread is the one that the kernel made first. */
+  #break(component: ComponentInfo, name: string | undefined): StepEnd {
+    const rows = this.#system.threads().filter(({ task }) => task === component.task).sort((a, b) => a.id - b.id);
+    const thread = name === undefined ? rows[0] : rows.find((row) => row.name === name);
+    if (thread === undefined) return failed(`${component.label} has no thread${name === undefined ? '' : ` '${name}'`}`, `threads now: ${rows.map((row) => row.name ?? '?').join(', ') || 'none'}`);
+    if (this.#system.inspector.thread(thread.id)?.hosted !== null) return failed(`${component.label} is no machine code: nothing in it can be made an undefined instruction`);
+    return this.#system.equipment.breakThread(thread.id) ? PASSED : failed(`thread '${thread.name ?? '?'}' of ${component.label} is dead, or stopped by an exception already`);
   }
 
   #component(path: string): ComponentInfo | StepEnd {

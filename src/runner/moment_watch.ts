@@ -4,7 +4,8 @@
 import type { StampedEvent } from '../emu/event.ts';
 import { PROTOCOL } from '../emu/fiasco/protocols.ts';
 import type { DebugId } from '../emu/numbers.ts';
-import type { KernelState, RpcName, System } from '../runtime/system.ts';
+import { isRpc } from '../runtime/rpc/rpc_name.ts';
+import type { KernelState, System } from '../runtime/system.ts';
 import type { MomentOf } from '../scenario/model_moment.ts';
 import { isComponent, Whereabouts } from './whereabouts.ts';
 
@@ -105,14 +106,6 @@ function followingOf(moment: MomentOf<'rpc' | 'syscall' | 'signal' | 'page_fault
 
 /** The thread by which every Genode component takes its signals; its semaphore is raised when one is submitted. */
 const SIGNAL_HANDLER = 'signal handler';
-
-/** "Log::write" and "Log_session::write" are the same; an interface alone means all its functions. */
-export function isRpc(written: string, rpc: RpcName | undefined): boolean {
-  if (rpc === undefined || rpc.interface === null) return false;
-  const [name = '', fn] = written.split(/::|\./);
-  const inner = rpc.interface.replace(/_session$/, '');
-  return (name === rpc.interface || name === inner || name === `${inner}_session`) && (fn === undefined || fn === rpc.function);
-}
 
 /** By the protocol in the message tag: "thread" is -12; "ipc" is a message between threads, whose label is free. */
 function isCall(written: string, tag: number): boolean {

@@ -21,6 +21,7 @@ import { fatal, PASSED, type StepEnd } from './step_end.ts';
 import { stepWords } from './step_words.ts';
 import { findTask } from './task_name.ts';
 import type { OperationRecord } from './run_record.ts';
+import { unreachable } from '../scenario/unreachable.ts';
 
 export interface RunObserver {
   line(line: LogLine): void;
@@ -278,8 +279,4 @@ class ScenarioRun {
       ...(stack === undefined ? {} : { stack }),
     };
   }
-}
-
-function unreachable(step: never): never {
-  throw new Error(`unknown step ${JSON.stringify(step)}`);
 }

@@ -5,6 +5,7 @@ import type { Criterion } from '../scenario/model.ts';
 import type { CodePlace, Moment } from '../scenario/model_moment.ts';
 import type { Expected, ExpectedMemory, Fault, Step, Strategy } from '../scenario/model_steps.ts';
 import { LITERAL_STAR, type SlotRange } from '../scenario/value.ts';
+import { unreachable } from '../scenario/unreachable.ts';
 
 const ordinal = (count: number) => (count === 1 ? '' : ` (number ${count})`);
 const milliseconds = (ms: number) => `${ms} ms`;
@@ -158,8 +159,4 @@ function memoryWords(expected: ExpectedMemory): string {
   if (expected.kind === 'same-as') return `same as ${expected.point}${expected.place === undefined ? '' : ` at ${placeWords(expected.place)}, ${expected.size_bytes ?? 0} bytes`}`;
   const shown = expected.bytes.slice(0, 16).map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return `${placeWords(expected.place)} holds ${shown}${expected.bytes.length > 16 ? ' ...' : ''}`;
-}
-
-function unreachable(step: never): never {
-  throw new Error(`no words for ${JSON.stringify(step)}`);
 }

@@ -30,6 +30,7 @@ import { Moment } from './moment.ts';
 import { hostedRuntime, imageAt, type Preparation } from './preparation.ts';
 import { type PublishedMap, publishedMap } from './published_map.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
+import { RpcDenials } from './rpc_denials.ts';
 import { TaskLabels } from './task_labels.ts';
 import { phaseOf, stateOf } from './thread_states.ts';
 import { declareCheckpointers, extensionsUsed } from './rtcr/entry.ts';
@@ -66,7 +67,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
       ],
     },
   });
-  return new RunningSystem(machine, hosted, { labels: null, controlled: null, provenance: null, preparation });
+  return new RunningSystem(machine, hosted, { labels: null, controlled: null, provenance: null, denials: null, preparation });
 }
 
 /** The ELF image of a program that the runtime brings itself. */
@@ -77,23 +78,24 @@ export function hostedProgramImage(name: string): Uint8Array | undefined {
 
 /** A system that goes on where a saved one was. */
 export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DEFAULT): RunningSystem {
-  const { version, machine: saved, labels, controlled, provenance, preparation } = state as unknown as SavedSystem;
+  const { version, machine: saved, labels, controlled, provenance, denials, preparation } = state as unknown as SavedSystem;
   if (version !== STATE_VERSION) throw new Error(`saved system has version ${version}, this program knows ${STATE_VERSION}`);
   const hosted = hostedRuntime(preparation);
   const machine = Machine.restore(saved, { hosted: () => hosted, engine });
-  return new RunningSystem(machine, hosted, { labels, controlled, provenance, preparation });
+  return new RunningSystem(machine, hosted, { labels, controlled, provenance, denials, preparation });
 }
 
 /** Everything that a running system is, as plain data; encode it as machine states are. */
 export type SystemState = PlainRecord;
 
-const STATE_VERSION = 6;
+const STATE_VERSION = 7;
 
 /** What observers of a restored system know already, and what its components are prepared with. */
 interface Observed {
   readonly labels: Plain;
   readonly controlled: Controlled | null;
   readonly provenance: Plain;
+  readonly denials: Plain;
   readonly preparation: Preparation;
 }
 
@@ -107,6 +109,7 @@ export class RunningSystem implements System {
   readonly inspector: Inspector;
   readonly #hosted: HostedRuntime;
   readonly #provenance: Provenance;
+  readonly #denials: RpcDenials;
   readonly #labels = new TaskLabels();
   readonly #control: ControlLine;
   readonly #preparation: Preparation;
@@ -121,6 +124,8 @@ export class RunningSystem implements System {
     this.#provenance = new Provenance((gate, label) => this.interfaceOf(gate, label));
     if (observed.provenance !== null) this.#provenance.restore(observed.provenance);
     this.#provenance.follow(machine.events);
+    this.#denials = new RpcDenials(machine.kernel, this.#provenance);
+    if (observed.denials !== null) this.#denials.restore(observed.denials);
   }
 
   components(): readonly ComponentInfo[] {
@@ -161,7 +166,7 @@ export class RunningSystem implements System {
   }
 
   snapshot(): SystemSnapshot {
-    return new Moment(this.machine, this.#labels, this.#control.controlled, this.#provenance);
+    return new Moment(this.machine, this.#labels, this.#control.controlled, this.#provenance, this.#denials);
   }
 
   rewind(snapshot: SystemSnapshot): void {
@@ -170,6 +175,7 @@ export class RunningSystem implements System {
     this.#labels.rewind(moment.labels);
     this.#control.controlled = moment.controlled;
     this.#provenance.rewind(moment.provenance);
+    this.#denials.rewind(moment.denials);
   }
 
   close(): void {
@@ -182,7 +188,7 @@ export class RunningSystem implements System {
 
   /** The system as plain data; it may be saved whenever the machine does not run. */
   save(): SystemState {
-    return { version: STATE_VERSION, machine: this.machine.save(), labels: this.#labels.save(), controlled: this.#control.controlled === null ? null : { ...this.#control.controlled }, provenance: this.#provenance.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
+    return { version: STATE_VERSION, machine: this.machine.save(), labels: this.#labels.save(), controlled: this.#control.controlled === null ? null : { ...this.#control.controlled }, provenance: this.#provenance.save(), denials: this.#denials.save(), preparation: { ...this.#preparation, modules: this.#preparation.modules.map((module) => ({ ...module })), images: this.#preparation.images.map((image) => ({ ...image })) } };
   }
 
   objectSpace(task: DebugId): ObjectSpace {
@@ -226,6 +232,7 @@ export class RunningSystem implements System {
         const found = this.components().find((component) => component.alive && component.label === label);
         return found === undefined ? undefined : this.#hosted.component(found.task);
       },
+      this.#denials,
     );
   }
 

@@ -21,10 +21,11 @@ import type { HasStore } from './native/store.ts';
 import { isCheckpointer } from './rtcr/names.ts';
 import { pausedThreads } from './paused_threads.ts';
 import { signalEquipment } from './signal_equipment.ts';
+import type { RpcDenials } from './rpc_denials.ts';
 import type { Equipment } from './system.ts';
 
 /** `componentOf` finds a hosted component by its label. */
-export function equipmentOf(machine: Machine, core: () => Component | undefined, componentOf: (label: string) => Component | undefined): Equipment {
+export function equipmentOf(machine: Machine, core: () => Component | undefined, componentOf: (label: string) => Component | undefined, denials: RpcDenials): Equipment {
   /** Byte index in the board's RAM of an address in an address space, null where nothing is attached. */
   const indexOf = (owner: HasStore, space: number, address: number): number | null => {
     const found = resolveFault(owner, space, address >>> 0, false);
@@ -91,6 +92,8 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
     hold: (thread, held) => machine.kernel.equipment.hold(thread, held),
     admit: (admission) => machine.kernel.equipment.admit(admission),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
+    breakThread: (thread) => machine.kernel.equipment.breakThread(thread),
+    denyRpc: (task, rpc, nth) => denials.add(task, rpc, nth),
     failRpc: (label, nth, kind, times) => {
       const component = componentOf(label);
       if (component === undefined || !isCheckpointer(component.program.name)) return false;

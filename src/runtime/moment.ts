@@ -4,6 +4,7 @@
 import type { Machine, MachineSnapshot } from '../emu/machine.ts';
 import type { Controlled } from './control_line.ts';
 import type { Provenance } from './provenance.ts';
+import type { RpcDenials } from './rpc_denials.ts';
 import type { SystemSnapshot } from './system.ts';
 import type { CapturedLabels, TaskLabels } from './task_labels.ts';
 
@@ -15,14 +16,16 @@ export class Moment implements SystemSnapshot {
   readonly labels: CapturedLabels;
   readonly controlled: Controlled | null;
   readonly provenance: ReturnType<Provenance['capture']>;
+  readonly denials: ReturnType<RpcDenials['capture']>;
 
-  constructor(machine: Machine, labels: TaskLabels, controlled: Controlled | null, provenance: Provenance) {
+  constructor(machine: Machine, labels: TaskLabels, controlled: Controlled | null, provenance: Provenance, denials: RpcDenials) {
     this.instructions = machine.instructions;
     this.time_us = machine.time_us;
     this.machine = machine.snapshot();
     this.labels = labels.capture();
     this.controlled = controlled;
     this.provenance = provenance.capture();
+    this.denials = denials.capture();
   }
 
   static of(snapshot: SystemSnapshot): Moment {

@@ -77,7 +77,8 @@ export class Provenance {
   }
 
   callOf(thread: DebugId): RpcName | undefined {
-    return this.#named(this.#called.get(thread)) ?? undefined;
+    const request = this.#called.get(thread);
+    return request === undefined ? undefined : this.named(request);
   }
 
   capture(): CapturedProvenance {
@@ -118,7 +119,8 @@ export class Provenance {
 
   #mapped(object: DebugId, into: DebugId, slot: number, how: SlotOrigin['how'], by: DebugId, thread: DebugId, time_us: Microseconds): void {
     const by_other_task = by !== into;
-    const rpc = this.#named((by_other_task ? this.#serving : this.#called).get(thread));
+    const request = (by_other_task ? this.#serving : this.#called).get(thread);
+    const rpc = request === undefined ? null : this.named(request);
     this.#slotsOf(into).set(slot, { object, how, rpc, thread, by_other_task, time_us });
   }
 
@@ -136,16 +138,14 @@ export class Provenance {
     this.#serving.set(to, request);
   }
 
-  #named(request: Request | undefined): RpcName | null {
-    if (request === undefined) return null;
-    const { gate, label, opcode } = request;
+  named({ gate, label, opcode }: Request): RpcName {
     const name = this.#lookup(gate, label);
     return { interface: name, function: name === null ? null : (INTERFACES[name]?.functions[opcode]?.name ?? null), opcode };
   }
 }
 
 /** The word behind protocol, number of capabilities and capabilities; 0 in a message that is too short. */
-function opcodeOf(words: Uint32Array, count: number): number {
+export function opcodeOf(words: Uint32Array, count: number): number {
   const at = 2 + Math.min(count > 1 ? (words[1] as number) : 0, CAPS_MAX);
   return at < count ? (words[at] as number) : 0;
 }

@@ -6,6 +6,7 @@ import type { DebugId } from '../emu/numbers.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
 import { endSignalOrders, orderSignals, releaseSignals, signalsArrived, type SignalDelivery } from './core/signal_order.ts';
+import { loseSignal } from './core/signal_loss.ts';
 import { signalContexts, signalSources } from './core/signal_tables.ts';
 import type { Component } from './native/component.ts';
 
@@ -19,6 +20,8 @@ export interface SignalEquipment {
   orderSignals(task: DebugId, order: readonly SignalDelivery[]): boolean;
   /** A delivery has come to a component, of the context with this number: lets what is next in the order come. */
   releaseSignals(task: DebugId, imprint: number): void;
+  /** The `nth` signal submitted to a component's protection domain from now on gets lost. False where core knows no such component. */
+  dropSignal(task: DebugId, nth: number): boolean;
   /** Ends all orders. */
   endSignalOrders(): void;
 }
@@ -53,6 +56,13 @@ export function signalEquipment(machine: Machine, core: () => Component | undefi
       if (owner === undefined || source === 0) return;
       signalsArrived(owner, source, imprint);
       if (releaseSignals(owner, source)) trigger(owner, source);
+    },
+    dropSignal: (task, nth) => {
+      const owner = core();
+      const source = owner === undefined ? 0 : sourceOf(owner, task);
+      if (owner === undefined || source === 0) return false;
+      loseSignal(owner, source, nth);
+      return true;
     },
     endSignalOrders: () => {
       const owner = core();

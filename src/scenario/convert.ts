@@ -6,6 +6,7 @@ import { Source } from './source.ts';
 import { readHidDocument } from './syntax/hid.ts';
 import { readTree, SYNTAXES, type Syntax } from './syntax/syntax.ts';
 import { readYamlDocument } from './syntax/yaml.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface Conversion {
   /** Left out where there are errors. */
@@ -59,8 +60,4 @@ function xmlComments(source: Source): readonly Span[] {
   return [...source.text.matchAll(/<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>/g)]
     .filter(([markup]) => markup.startsWith('<!--'))
     .map(({ index, 0: markup }) => ({ source, start: index, end: index + markup.length }));
-}
-
-function unreachable(syntax: never): never {
-  throw new Error(`no such syntax: ${String(syntax)}`);
 }

@@ -7,6 +7,7 @@ import { COMPONENT_KINDS, LIMITS_OF_KIND, MOMENT_KIND_NAMES, type MOMENT_KINDS, 
 import type { Values } from './schema/element.ts';
 import { attributeOf, type Node } from './syntax/node.ts';
 import type { SymbolPlace } from './value.ts';
+import { unreachable } from './unreachable.ts';
 
 type MomentValues = Values<typeof MOMENT_KINDS & typeof MOMENT_LIMITS>;
 type KindName = (typeof MOMENT_KIND_NAMES)[number];
@@ -79,8 +80,4 @@ export function codePlace(symbol: SymbolPlace | undefined, address: number | und
 
 export function spanOf(node: Node, attribute: string): Span {
   return attributeOf(node, attribute)?.valueSpan ?? node.tagSpan;
-}
-
-function unreachable(kind: never): never {
-  throw new Error(`unknown kind of moment ${String(kind)}`);
 }

@@ -4,7 +4,8 @@
 import * as assert from 'uvu/assert';
 import type { ThreadRow } from '../../src/emu/jdb/model.ts';
 import type { DebugId } from '../../src/emu/numbers.ts';
-import { type EventMoment, isRpc, watchMoment } from '../../src/runner/moment_watch.ts';
+import { type EventMoment, watchMoment } from '../../src/runner/moment_watch.ts';
+import { isRpc } from '../../src/runtime/rpc/rpc_name.ts';
 import type { KernelState, RpcName } from '../../src/runtime/system.ts';
 import { suite } from '../kit.ts';
 import { type Script, ScriptedSystem } from './scripted_system.ts';

@@ -3,7 +3,7 @@
 
 import { obsoleteOfAll } from '../../runner/golden.ts';
 import { CODES, type Diagnostic, type Severity } from '../../scenario/diagnostic.ts';
-import { notExecutable } from '../../runner/executable.ts';
+import { NOT_EXECUTED, notExecutable } from '../../runner/executable.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -51,7 +51,7 @@ function lintScenario(file: string, severity: Severity, boot_dir: string | undef
   const ofVariants = variants.flatMap((variant) => [
     ...loadModules(variant, context, boot_dir).diagnostics,
     ...[variant.config, ...variant.machines.map(({ config }) => config)].flatMap((config) => checkConfig(config, variant.genode, severity)),
-    ...notExecutable(variant).map((found) => ({ ...found, severity: 'warning' as const })),
+    ...notExecutable(variant).map((found) => (found.code === NOT_EXECUTED ? { ...found, severity: 'warning' as const } : found)),
   ]);
   return [...diagnostics, ...distinct(ofVariants), ...strayGoldens(file, scenario, variants, severity, context)];
 }

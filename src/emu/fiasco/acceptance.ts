@@ -2,6 +2,7 @@
 // Source modelled: fiasco-kernel.md 5.7 step 2, 6 (Counting).
 
 import type { DebugId } from '../numbers.ts';
+import type { IpcGate } from './ipc_gate.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { type Sender, Thread } from './thread.ts';
@@ -9,6 +10,9 @@ import { IPC_MASK, RECEIVE_WAIT } from './thread_state.ts';
 
 /** Test equipment: whether a receiver's open wait takes a message of a sender (a thread or an IRQ) now. Changes nothing. */
 export type Admission = (receiver: DebugId, sender: DebugId) => boolean;
+
+/** Test equipment: whether what a thread sends through a gate fails now. */
+export type Denial = (thread: Thread, gate: IpcGate) => boolean;
 
 /** A frozen sender keeps its place in the queue and is passed over (extension `freeze`). */
 const unfrozen = (sender: Sender): boolean => !(sender instanceof Thread && sender.frozen);

@@ -68,6 +68,17 @@ export class Equipment {
     }
   }
 
+  /**
+   * Puts an undefined instruction before a thread: it raises that exception where it goes on in user mode next.
+   * @returns false where no machine code runs as this thread, or an exception is on its way already
+   */
+  breakThread(thread: number): boolean {
+    const object = this.#kernel.objects.get(thread);
+    if (!(object instanceof Thread) || object.internal !== null || object.hosted !== null || object.trigger !== null || object.killed || object.dying) return false;
+    object.trigger = { pc: object.registers.r[15] as number, psr: object.registers.cpsr, cause: 'undefined' };
+    return true;
+  }
+
   /** Empties a slot of a task, and what was mapped from there. @returns false where there is nothing */
   revoke(task: number, slot: number): boolean {
     const object = this.#kernel.objects.get(task);

@@ -40,12 +40,15 @@ export function raiseException(kernel: Kernel, thread: Thread, address: number, 
 
 /** Raises the exception that was triggered from outside. */
 export function raiseTriggered(kernel: Kernel, thread: Thread): void {
-  const { trigger } = thread;
+  const { trigger, registers } = thread;
   if (trigger === null) return;
-  thread.registers.r[15] = trigger.pc;
-  thread.registers.cpsr = trigger.psr;
+  registers.r[15] = trigger.pc;
+  registers.cpsr = trigger.psr;
   thread.trigger = null;
-  raiseException(kernel, thread, NO_ADDRESS, ERROR_TRIGGERED, 'triggered');
+  if (trigger.cause === 'call') return raiseException(kernel, thread, NO_ADDRESS, ERROR_TRIGGERED, 'triggered');
+  // As of an instruction that is undefined itself: the message points behind it.
+  registers.r[15] = trigger.pc + (registers.thumb ? 2 : 4);
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED, 'undefined instruction (put there by test equipment)');
 }
 
 /** An alien is about to make a system call, or has made the one that it was allowed. */

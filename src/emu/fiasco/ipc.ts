@@ -41,7 +41,8 @@ export function startIpc(kernel: Kernel, thread: Thread, request: IpcRequest): v
     through: throughOf(request),
     sent: false,
   };
-  if (thread.ipc.send) sendPhase(kernel, thread);
+  if (thread.ipc.gate !== null && kernel.denial?.(thread, thread.ipc.gate) === true) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
+  else if (thread.ipc.send) sendPhase(kernel, thread);
   // An object operation before the receive phase may have switched to another thread already.
   else if (thread !== kernel.processor.current) thread.step = 'receive_begin';
   else receivePhase(kernel, thread, null);

@@ -1,7 +1,7 @@
 // The kernel as a whole: its objects, its clock, who runs, and the ways in (traps, ticks, hosted code). Owner of the parts, of the
 // clock and of the special objects. Source modelled: fiasco-kernel.md 2.9, 3.7, 7, 9.
 
-import type { Admission } from './acceptance.ts';
+import type { Admission, Denial } from './acceptance.ts';
 import type { Engine } from '../arm/engine.ts';
 import type { BoardEvent, EventStream } from '../event.ts';
 import type { HostedPort } from '../hosted.ts';
@@ -50,6 +50,8 @@ export class Kernel {
   readonly events: EventStream;
   /** Test equipment of whoever watches: no part of the machine's state. */
   admission: Admission | null = null;
+  /** Which calls through gates fail as if the gate were gone; asked once for each. Its owner keeps what it has to remember. */
+  denial: Denial | null = null;
   readonly config: KernelConfig;
   readonly objects = new ObjectTable();
   readonly memoryMappings = new MappingDatabase();

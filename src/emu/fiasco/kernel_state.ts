@@ -21,7 +21,7 @@ import { THREAD_FIELDS, restoreThread, saveThread } from './thread_saved.ts';
 import { UTCB_BYTES } from './utcb.ts';
 import { Vlog } from './vlog.ts';
 
-const VERSION = 4;
+const VERSION = 5;
 const KERNEL_FIELDS = ['instructions', 'owed', 'ticks', 'table', 'objects', 'capabilities', 'mappings', 'frames', 'processor', 'timeouts', 'turns', 'hosted'] as const;
 const OBJECT_FIELDS = ['id', 'type', 'counted', 'references', 'alive', 'body'] as const;
 const BODY_FIELDS = {

@@ -90,11 +90,16 @@ export type Activity =
 export const IN_USER_MODE: Activity = { kind: 'user' };
 export const IN_SYSTEM_CALL: Activity = { kind: 'system_call' };
 
-/** A triggered exception: where the thread will go on, as the exception message tells it (4.4). */
+/** An exception from outside: where the thread will go on, as the exception message tells it (4.4). */
 export interface Continuation {
   pc: number;
   psr: number;
+  /** Triggered by a system call, or the undefined instruction that test equipment put before the thread. */
+  readonly cause: TriggerCause;
 }
+
+export const TRIGGER_CAUSES = ['call', 'undefined'] as const;
+export type TriggerCause = (typeof TRIGGER_CAUSES)[number];
 
 /** Who waits for this thread's reply. Never reset when the caller gives up (a quirk of this revision, 3.7). */
 export interface ReplySlot {

@@ -129,7 +129,7 @@ function exRegs(call: Call): Result {
     registers.cpsr = userStatus(registers.cpsr);
   }
   else if (cancel) object.state |= CANCEL | READY;
-  if ((flags & EX_REGS_TRIGGER) !== 0) object.trigger ??= { pc: registers.r[15] as number, psr: registers.cpsr };
+  if ((flags & EX_REGS_TRIGGER) !== 0) object.trigger ??= { pc: registers.r[15] as number, psr: registers.cpsr, cause: 'call' };
   if (ip !== KEEP) {
     if (object.trigger !== null) object.trigger.pc = ip;
     else registers.r[15] = ip;

@@ -10,7 +10,7 @@ import { Irq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { Task } from './task.ts';
-import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thread } from './thread.ts';
+import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thread, TRIGGER_CAUSES, type TriggerCause } from './thread.ts';
 
 const VERSION = 1;
 export const THREAD_FIELDS = [
@@ -34,7 +34,7 @@ export function saveThread(thread: Thread): PlainRecord {
     ipc: thread.ipc === null ? null : saveIpc(thread.ipc),
     senders: thread.senders.entries().map(({ sender, priority }) => ({ sender: sender.id, priority })),
     reply: thread.reply === null ? null : { caller: thread.reply.caller.id, rights: thread.reply.rights },
-    trigger: thread.trigger === null ? null : { pc: thread.trigger.pc, psr: thread.trigger.psr },
+    trigger: thread.trigger === null ? null : { pc: thread.trigger.pc, psr: thread.trigger.psr, cause: thread.trigger.cause },
     alien_call: thread.alien_call,
     kernel_lr: thread.kernel_lr,
     dying: thread.dying,
@@ -104,11 +104,17 @@ export function restoreThread(kernel: Kernel, thread: Thread, fields: Fields, re
   restoreNumbers(thread, fields);
 }
 
+function causeOf(saved: string): TriggerCause {
+  const cause = TRIGGER_CAUSES.find((known) => known === saved);
+  if (cause === undefined) throw new Error(`the saved state has an exception of an unknown cause '${saved}'`);
+  return cause;
+}
+
 function restorePointers(kernel: Kernel, thread: Thread, fields: Fields): void {
   const reply = fields.plain('reply') as { caller: number; rights: number } | null;
   if (reply !== null) thread.reply = { caller: threadOf(kernel.objects.require(reply.caller)), rights: reply.rights };
-  const trigger = fields.plain('trigger') as { pc: number; psr: number } | null;
-  thread.trigger = trigger === null ? null : { pc: trigger.pc, psr: trigger.psr };
+  const trigger = fields.plain('trigger') as { pc: number; psr: number; cause: string } | null;
+  thread.trigger = trigger === null ? null : { pc: trigger.pc, psr: trigger.psr, cause: causeOf(trigger.cause) };
   const irq = fields.numberOrNull('delete_irq');
   const object = irq === null ? null : kernel.objects.require(irq);
   thread.delete_irq = object instanceof Interrupt ? object : null;

@@ -2,6 +2,7 @@
 // slower. Owner of the table 'core_signal_orders', which is empty unless a control run of a sweep asks for it.
 
 import { type HasStore, table } from '../native/store.ts';
+import { isLost } from './signal_loss.ts';
 import { signalContexts, signalSources } from './signal_tables.ts';
 
 /** Signals as a source delivers them at once. */
@@ -39,6 +40,7 @@ export function endSignalOrders(x: HasStore): readonly number[] {
 /** Takes in submitted signals. @returns true if the semaphore is to be triggered */
 export function takeSignals(x: HasStore, context: number, count: number): boolean {
   const { source } = signalContexts(x).require(context);
+  if (isLost(x, source)) return false;
   const order = orders(x).get(source);
   if (order === undefined) return queueSignals(x, context, count);
   const known = order.early.find((one) => one.context === context);

@@ -14,7 +14,7 @@ import { answer, PROMPT_COMMANDS, PromptError } from '../../../src/runner/replay
 import { parseReplayMoment, type ReplayMoment } from '../../../src/runner/replay/replay_moment.ts';
 import { parseDistance, ReplaySession } from '../../../src/runner/replay/session.ts';
 import { scenarioSource } from '../../../src/runner/replay/source.ts';
-import { bootSystem, type RunningSystem } from '../../../src/runtime/boot_system.ts';
+import { bootSystem, restoreSystem, type RunningSystem } from '../../../src/runtime/boot_system.ts';
 import { programNamed } from '../../../src/runtime/native/component.ts';
 import { hostedImage } from '../../../src/runtime/native/image.ts';
 import { suite } from '../../kit.ts';
@@ -139,6 +139,25 @@ test('of two machines that pass on a checkpoint either is followed, over the ima
   assert.is(second.move({ count: -3000, unit: 'events' }), null);
   assert.is(second.goTo({ kind: 'log', pattern: '*4 sheeps*' }), null);
   assert.equal(Buffer.compare(bytes(second), there), 0);
+});
+
+test('going back over faults that come later finds them again: an RPC that fails, a signal that is lost, an undefined instruction', () => {
+  const session = at('faults', { kind: 'instruction', at: 5600 * 62_500 });
+  assert.ok(session.recording.log.some(({ text }) => text.endsWith('denied] 6 sheeps. zzZ')));
+  const { log } = session.recording;
+  const there = bytes(session);
+  const end = session.system.machine.instructions;
+  // Put in at 1.6 s; due at 2.45, 3.45 and 3.45 s.
+  for (const time_ms of [1700, 3000]) {
+    assert.is(session.goTo({ kind: 'instruction', at: time_ms * 62_500 }), null);
+    const alone = restoreSystem(session.system.save() as Parameters<typeof restoreSystem>[0]);
+    assert.is(session.goTo({ kind: 'instruction', at: end }), null);
+    assert.equal(session.recording.log, log);
+    assert.equal(Buffer.compare(bytes(session), there), 0);
+    // Nor does a machine forget them that is saved in between.
+    while (alone.machine.instructions < end) alone.machine.run({ instructions: end - alone.machine.instructions });
+    assert.equal(Buffer.compare(Buffer.from(encodeMachineState(alone.machine.save())), there), 0);
+  }
 });
 
 test('a thread is meant by its number, its name, or task and name where several have it', () => {

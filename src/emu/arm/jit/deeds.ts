@@ -3,6 +3,7 @@
 
 import type { Code, Statement } from '../compile/code.ts';
 import { REG_PC } from '../registers.ts';
+import { unreachable } from '../../unreachable.ts';
 
 /** The effects that a number can be, or null where anything is possible. */
 function effectsOf(code: Code): readonly number[] | null {
@@ -119,8 +120,4 @@ export class Deeds {
         unreachable(code);
     }
   }
-}
-
-function unreachable(kind: never): never {
-  throw new Error(`code of unknown kind: ${JSON.stringify(kind)}`);
 }

@@ -2,6 +2,7 @@
 // Pure; owns no state.
 
 import { IMAGE_LIST_ITEMS, IMAGE_TEXT_CHARACTERS } from './limits.ts';
+import { unreachable } from '../../../emu/unreachable.ts';
 
 export type Shape =
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
@@ -70,8 +71,4 @@ function mustBeRecord(fields: Readonly<Record<string, Shape>>, value: unknown, p
 
 function wrong(path: string, expected: string): never {
   throw new Error(`${path} is not ${expected}`);
-}
-
-function unreachable(shape: never): never {
-  throw new Error(`unknown shape ${JSON.stringify(shape)}`);
 }

@@ -10,7 +10,9 @@ import type { Shape, Shapes } from './shapes.ts';
 /** By the name of an A32 row without what stands in parentheses. */
 const DATA_PROCESSING = 'and eor sub subs rsb rsbs add adds adc adcs sbc sbcs tst teq cmp cmn orr orrs ands mov movs bic bics mvn'.split(' ');
 const TRANSFERS = 'ldr str ldrb strb ldrh strh ldrsb ldrsh ldrd strd'.split(' ');
-const OTHERS = 'b bl bx blx stmia ldmia stmdb ldmdb mul mla umull smull umlal uxtb uxth sxtb sxth ubfx clz movt'.split(' ');
+const OTHERS = 'b bl bx blx stmia ldmia stmdb ldmdb mul mla umull smull umlal uxtb uxth sxtb sxth ubfx clz movt ldrex strex mrc'.split(' ');
+/** With r15 for a destination: returns, and calls of the kernel's entries. */
+const JUMPS = 'mov mvn ldr'.split(' ');
 
 const isWithout15 = (value: (field: string) => number): boolean => value('rd') !== 15 && value('rt') !== 15;
 
@@ -24,11 +26,11 @@ export function frequencyOf(shapes: Shapes): (shape: Shape) => boolean {
     const form = value('form');
     if (isAmong(OTHERS)) return isWithout15(value);
     if (isAmong(DATA_PROCESSING)) {
-      if (!isWithout15(value)) return false;
+      if (!isWithout15(value) && !isAmong(JUMPS)) return false;
       if (form === FORM_IMMEDIATE) return value('carry', CARRY_KEPT) === CARRY_KEPT;
       return form === FORM_REGISTER || (form === FORM_SHIFT_IMMEDIATE && value('shift') <= SHIFT_ASR);
     }
-    if (!isAmong(TRANSFERS) || !isWithout15(value)) return false;
+    if (!isAmong(TRANSFERS) || !(isWithout15(value) || isAmong(JUMPS))) return false;
     if (form === FORM_IMMEDIATE) return true;
     return value('mode') === MODE_OFFSET && value('up') === 1 && (form === FORM_REGISTER || value('shift') === 0);
   };

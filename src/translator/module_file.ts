@@ -11,8 +11,10 @@ export function moduleFile(program: Program): string {
   const shapes = shapesOf(program);
   const { operations, ofShape } = operationsOf(program, shapes);
   const isFrequent = frequencyOf(shapes);
-  const inside = operations.filter(({ shape }) => isFrequent(shape));
-  const ordered = [...inside, ...operations.filter(({ shape }) => !isFrequent(shape))];
+  // Frequent and rare shapes may come to the same code: `bx` is a `mov` to r15.
+  const frequent = new Set(shapes.shapes.flatMap((shape, k) => (isFrequent(shape) ? [operations[ofShape[k] ?? -1]] : [])));
+  const inside = operations.filter((operation) => frequent.has(operation));
+  const ordered = [...inside, ...operations.filter((operation) => !frequent.has(operation))];
   const lines = shapes.shapes.map(({ execute, values }, k) => {
     const operation = operations[ofShape[k] ?? -1];
     if (operation === undefined) throw new Error(`shape ${k} has no operation`);

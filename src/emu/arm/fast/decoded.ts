@@ -28,6 +28,9 @@ export const referencePlan = (word: number): Plan => Int32Array.of(word, OPERATI
 
 const isRegister = (name: string): boolean => (REGISTER_FIELDS as readonly string[]).includes(name);
 
+/** Of block transfers, which alone have a list: loading r15 is no reading. */
+const storesPc = ({ row, list }: Instruction): boolean => row.name.startsWith('stm') && ((list >>> REG_PC) & 1) === 1;
+
 export class Plans {
   readonly #semantics = new Map<Execute, Semantics>();
   readonly #operations = new Map<string, Operation>();
@@ -92,7 +95,7 @@ export class Plans {
     let flags = isThumb || isTested || operation === undefined ? 0 : (ALWAYS - instruction.cond) << CONDITION_SHIFT;
     for (const { field, offset } of operation?.places ?? []) {
       const value = instruction[field.name] << (isRegister(field.name) ? 2 : 0);
-      if (!isThumb && (isRegister(field.name) ? value === REG_PC << 2 : field.name === 'list' && ((value >>> REG_PC) & 1) === 1)) flags |= READS_PC;
+      if (!isThumb && (isRegister(field.name) ? value === REG_PC << 2 : field.name === 'list' && storesPc(instruction))) flags |= READS_PC;
       if (field.bytes === 1) bytes.setUint8(offset, value);
       else if (field.bytes === 2) bytes.setUint16(offset, value, true);
       else bytes.setInt32(offset, value, true);

@@ -38,6 +38,7 @@ export abstract class Loop {
   protected readonly effect = this.asm.local(I32);
   protected readonly offset = this.asm.local(I32);
   readonly #entry = this.asm.local(I32);
+  readonly #known = this.asm.local(I32);
   /** Where an instruction goes on that branches. */
   protected readonly next = this.asm.local(I32);
   #exit: Depth = 0;
@@ -139,6 +140,7 @@ export abstract class Loop {
         asm: this.asm,
         record: this.record,
         entry: this.#entry,
+        known: this.#known,
         pushSpace: () => this.asm.get(this.#space),
         fault: () => this.leave(EXIT_FAULT),
         finish: (effect, emitter) => this.#finishInstruction(effect, emitter),

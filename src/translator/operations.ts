@@ -55,6 +55,7 @@ function fingerprint(operation: Operation): string {
     asm,
     record: 0,
     entry: null,
+    known: null,
     pushSpace: () => asm.i32(0),
     fault: () => asm.op('return'),
     finish: (effect, emitter) => {

@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly record: number;
   /** Local for the address of a translation; null where memory is accessed by calling the helpers. */
   readonly entry: number | null;
+  /** Local that tells whether the page is known that an instruction has probed; null where there is none. */
+  readonly known: number | null;
   /** What happens after an abort: control does not come back. */
   readonly fault: () => void;
   readonly finish: (effect: Code, emitter: Emitter) => void;
@@ -43,6 +45,8 @@ export class RecordTarget implements Target {
   readonly #entry: number;
   readonly #access: CachedAccess;
   readonly #callsHelpers: boolean;
+  /** What the instruction has probed: its accesses of that kind lie within, and are aligned. */
+  #probed: 'reads' | 'writes' | null = null;
 
   constructor(around: Surroundings, places: readonly Place[]) {
     this.#asm = around.asm;
@@ -90,14 +94,36 @@ export class RecordTarget implements Target {
       this.#access.checkFault();
       return;
     }
+    const isNear = this.#openNear('reads', I32);
+    if (isNear) {
+      this.#loadNear(bytes, address);
+      asm.otherwise();
+    }
     this.#access.translation(address);
     this.#access.compareTag(address, READ_TAG, bytes);
     asm.open('if', I32);
-    asm.get(this.#entry).memory('i32_load', READ_ADDEND).get(address).op('i32_add').memory(LOAD[bytes], ENGINE_AREA_BYTES);
+    this.#loadNear(bytes, address);
     asm.otherwise();
     asm.get(address).i32(bytes).i32(0).call(importNumber('load'));
     this.#access.checkFault();
     asm.end();
+    if (isNear) asm.end();
+  }
+
+  /** What lies in what was probed, if that is in a known page, needs no look at its translation; otherwise comes what is done without. */
+  #openNear(probed: 'reads' | 'writes', type?: typeof I32): boolean {
+    const { known } = this.#around;
+    if (known === null || this.#probed !== probed) return false;
+    this.#asm.get(known).open('if', type);
+    return true;
+  }
+
+  #loadNear(bytes: 1 | 2 | 4, address: number): void {
+    this.#asm.get(this.#entry).memory('i32_load', READ_ADDEND).get(address).op('i32_add').memory(LOAD[bytes], ENGINE_AREA_BYTES);
+  }
+
+  #storeNear(bytes: 1 | 2 | 4, address: number, value: number): void {
+    this.#asm.get(this.#entry).memory('i32_load', WRITE_ADDEND).get(address).op('i32_add').get(value).memory(STORE[bytes], ENGINE_AREA_BYTES);
   }
 
   store(bytes: 1 | 2 | 4, address: number, value: number): void {
@@ -108,18 +134,26 @@ export class RecordTarget implements Target {
       asm.end();
       return;
     }
+    const isNear = this.#openNear('writes');
+    if (isNear) {
+      this.#storeNear(bytes, address, value);
+      asm.otherwise();
+    }
     this.#access.translation(address);
     this.#access.compareTag(address, WRITE_TAG, bytes);
     asm.open('if');
-    asm.get(this.#entry).memory('i32_load', WRITE_ADDEND).get(address).op('i32_add').get(value).memory(STORE[bytes], ENGINE_AREA_BYTES);
+    this.#storeNear(bytes, address, value);
     asm.otherwise();
     asm.get(address).get(value).i32(bytes).call(importNumber('store')).op('drop');
     this.#access.checkFault();
     asm.end();
+    if (isNear) asm.end();
   }
 
   probe(address: number, count: number, write: boolean): void {
-    this.#access.probe(address, count, write);
+    const { known } = this.#around;
+    this.#access.probe(address, count, write, known ?? undefined);
+    this.#probed = write ? 'writes' : 'reads';
   }
   requireAligned(address: number, bytes: number, write: boolean): void {
     this.#access.requireAligned(address, bytes, write);

@@ -175,6 +175,12 @@ test('a failing RPC loses no pending signal and no handler, and leaves no capabi
   assert.is(handler.verdict, 'passed', handler.out);
 });
 
+test('a component that is silent, with a child in a domain of its own that speaks, is judged by what that child says', async () => {
+  const { verdict, out } = await sweep({ faults: true, only: 'checkpoint:20:denied,restore:150:denied' }, 'restore/parent');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /restore: 1 faults: 1 undone/);
+});
+
 test('a checkpoint or restore in which an RPC fails leaves the component running or nothing of it', async () => {
   const { verdict, out } = await sweep({ faults: true, shard: '5/24' });
   assert.is(verdict, 'passed', out);

@@ -143,9 +143,9 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     return staysStopped(l.strategy) ? goto('thawed') : call(setOffTargets, { targets: l.targets }, 'resume', 'stuck');
   },
   resume: (_x, l) => call(resumeProxies, { targets: l.targets }, 'thawed'),
-  // The checkpoint is complete, and one of its threads stands still: that is told, and what nobody copies any more is given up.
+  // One of the threads stands still: that is told. The checkpoint is complete, or else its memory is still to be copied, and it is given up.
   stuck: (_x, l, { name, text }: Failure) => {
-    l.failure = { name, text: `the checkpoint is taken, but ${text}` };
+    l.failure = { name, text: `${l.strategy.copy === 'background' ? 'the checkpoint is given up' : 'the checkpoint is taken'}, but ${text}` };
     return call(resumeProxies, { targets: l.targets }, l.strategy.copy === 'background' ? 'take_back' : 'kept');
   },
   take_back: (_x, l) => call(takeBackParts, { targets: l.targets }, 'forget_it', 'forget_it'),

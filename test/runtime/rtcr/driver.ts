@@ -24,19 +24,24 @@ export interface BootOptions {
   readonly attributes?: string;
   /** The <child> nodes of the checkpointer instead of one of `child`. */
   readonly children?: string;
+  /** Services that the checkpointer offers outside, and further <start> nodes of init. */
+  readonly provides?: readonly string[];
+  readonly beside?: string;
   /** The declared order of start-up. */
   readonly turns?: SystemConfig['turns'];
 }
 
-function configuration(program: string, children: string): string {
+function configuration(program: string, children: string, offers: readonly string[], beside: string): string {
   const services = ['PD', 'CPU', 'ROM', 'RAM', 'RM', 'LOG', 'IO_MEM', 'IO_PORT', 'IRQ'].map((name) => `<service name="${name}"/>`).join(' ');
   const quantum = program === 'rtcr' ? '64M' : '1G';
   const config = program === 'rtcr' ? `<config> ${children} </config>` : '';
+  const provided = offers.length === 0 ? '' : `<provides> ${offers.map((name) => `<service name="${name}"/>`).join(' ')} </provides>`;
   return `<config>
 	<parent-provides> ${services} </parent-provides>
 	<default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
 	<start name="timer"> <resource name="RAM" quantum="1M"/> <provides> <service name="Timer"/> </provides> </start>
-	<start name="${program}"> <resource name="RAM" quantum="${quantum}"/> ${config} </start>
+	<start name="${program}"> <resource name="RAM" quantum="${quantum}"/> ${provided} ${config} </start>
+	${beside}
 </config>`;
 }
 
@@ -124,7 +129,7 @@ export class Driver {
   }
 }
 
-export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', children, turns = [] }: BootOptions = {}): Driver {
+export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', children, provides = [], beside = '', turns = [] }: BootOptions = {}): Driver {
   const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(root, 'src/guest/bin', `${name}.elf`)));
   const hosted = (name: string): Uint8Array => {
     const found = programNamed(name);
@@ -132,9 +137,9 @@ export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', 
     return hostedImage(found);
   };
   const modules = [
-    { name: 'config', bytes: new TextEncoder().encode(configuration(program, children ?? `<child name="${child}" ${attributes}/>`)) },
+    { name: 'config', bytes: new TextEncoder().encode(configuration(program, children ?? `<child name="${child}" ${attributes}/>`, provides, beside)) },
     ...['init', program].map((name) => ({ name, bytes: hosted(name) })),
-    ...['timer', child, ...further].map((name) => ({ name, bytes: file(name) })),
+    ...[...new Set(['timer', ...(children === undefined ? [child] : []), ...further])].map((name) => ({ name, bytes: file(name) })),
   ];
   const extensions = new Set<string>(EXTENSIONS.filter((name) => name !== without));
   const system = bootSystem({ modules, ram_bytes: 256 << 20, flavour: 'rtcr', extensions, turns, seed: 0 });

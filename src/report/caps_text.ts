@@ -1,9 +1,10 @@
-// The difference of capability spaces for a terminal: the verdict in words first, then component by component the sentences and the rows.
-// Owns no state.
+// The difference of capability spaces for a terminal: the verdict in words first, then component by component the sentences and the rows;
+// that of other goldens line by line. Owns no state.
 
 import type { ComponentDiff, SpaceDiff } from '../runner/capspace/space_diff.ts';
 import type { RowLine } from '../runner/capspace/rows.ts';
 import { countWords } from '../runner/capspace/words.ts';
+import { type DiffLine, diffLineText, lineDiff } from '../runner/line_diff.ts';
 import { bad, good, quiet, strong } from './colors.ts';
 
 export interface SideNames {
@@ -28,6 +29,14 @@ function componentLines({ name, differences, sentences, rows }: ComponentDiff, s
   if (differences.length === 0) return several ? [`${strong(name)}: ${good('same')}`] : [];
   const head = several ? [`${strong(name)}: ${countWords(differences)}`] : [];
   return [...head, ...sentences, bad(`--- ${names.before}`), good(`+++ ${names.after}`), ...rows.map(coloredRow)];
+}
+
+/** The difference of two texts that are no capability space: thread lists, log lines. */
+export function linesText(before: readonly string[], now: readonly string[], names: SideNames): string {
+  const difference = lineDiff(before, now);
+  if (difference.length === 0) return `${good('same')}: ${names.before} and ${names.after}\n`;
+  const colored = (line: DiffLine): string => (line.kind === 'same' ? quiet : line.kind === 'lost' ? bad : good)(diffLineText(line));
+  return `${[bad(`--- ${names.before}`), good(`+++ ${names.after}`), ...difference.map(colored)].join('\n')}\n`;
 }
 
 export function coloredRow({ tag, text }: RowLine): string {

@@ -77,7 +77,6 @@ export function notExecutable(scenario: Scenario): readonly Diagnostic[] {
       found.push({ severity: 'error', code: 'E014', span: step.span, message: `'${step.moment.call}' is no system call`, notes: [], help: suggestion(step.moment.call, CALL_NAMES) ?? '' });
     }
     if (step.kind === 'fault' && !FAULTS[step.fault.kind]) refuse(step.span, `a fault of the kind '${step.fault.kind}'`);
-    if (step.kind === 'expect-threads' && step.expected.kind === 'golden') refuse(step.span, 'a golden of threads');
   }
   for (const criterion of [...scenario.succeed, ...scenario.fail]) if (!CRITERIA[criterion.kind]) refuse(criterion.span, 'a criterion with pattern lines or an exit value');
   return found;

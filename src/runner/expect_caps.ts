@@ -1,32 +1,27 @@
 // The step `expect-caps`: which two capability spaces are compared, and what becomes of a golden that is missing or different.
-// Owner of the golden outcomes of a run; the comparison is caps_check's, the files are behind the store.
+// Owns no state; the comparison is caps_check's, the golden's outcome golden_check's.
 
 import type { ObjectSpace } from '../emu/jdb/model.ts';
 import { printObjectSpace } from '../emu/jdb/object_space.ts';
 import { readObjectSpace } from '../emu/jdb/serial.ts';
 import type { Origin, System } from '../runtime/system.ts';
-import type { Scenario, StepOf } from '../scenario/model.ts';
+import type { StepOf } from '../scenario/model.ts';
 import { type CapsQuestion, checkCaps, expectedLosses } from './caps_check.ts';
-import { type GoldenStore, PENDING_SUFFIX } from './golden.ts';
+import type { GoldenCheck } from './golden_check.ts';
 import type { GoldenResult } from './result.ts';
 import { type KeptSpace, type Spaces, takeSpace } from './spaces.ts';
-import { PASSED, type StepEnd } from './step_end.ts';
+import type { StepEnd } from './step_end.ts';
 import { findTask } from './task_name.ts';
 
 export class CapsExpectations {
-  readonly goldens: GoldenResult[] = [];
-  readonly #name: string;
   readonly #system: System;
   readonly #spaces: Spaces;
-  readonly #store: GoldenStore;
-  readonly #ci: boolean;
+  readonly #goldens: GoldenCheck;
 
-  constructor(scenario: Pick<Scenario, 'name'>, system: System, spaces: Spaces, store: GoldenStore, ci: boolean) {
-    this.#name = scenario.name;
+  constructor(system: System, spaces: Spaces, goldens: GoldenCheck) {
     this.#system = system;
     this.#spaces = spaces;
-    this.#store = store;
-    this.#ci = ci;
+    this.#goldens = goldens;
   }
 
   check(step: StepOf<'expect-caps'>): StepEnd {
@@ -54,31 +49,17 @@ export class CapsExpectations {
   }
 
   #compareGolden(step: StepOf<'expect-caps'>, file: string, actual: KeptSpace): StepEnd {
-    const text = this.#store.read(file);
-    if (text === undefined) return this.#goldenFailed('missing', file, actual, [`golden missing: ${this.#store.folder}/${file}`]);
+    const failed = (state: GoldenResult['state'], ...message: readonly string[]): StepEnd => this.#goldens.failed(state, file, 'the space as it is now', printObjectSpace(actual.space), message);
+    const text = this.#goldens.read(file);
+    if (text === undefined) return failed('missing', `golden missing: ${this.#goldens.shown(file)}`);
     const golden = readObjectSpace(text);
     const [error] = golden.errors;
-    if (error !== undefined) {
-      return this.#goldenFailed('unreadable', file, actual, [`golden unreadable: ${this.#store.folder}/${file}:${error.line}:${error.column}: ${error.message}`]);
-    }
+    if (error !== undefined) return failed('unreadable', `golden unreadable: ${this.#goldens.shown(file)}:${error.line}:${error.column}: ${error.message}`);
     const { space, rows, partial } = golden.value;
     const lines = checkCaps(this.#question(step, space, actual, actual.origins, partial ? rows : undefined));
-    if (lines.length > 0) return this.#goldenFailed('different', file, actual, [`golden mismatch: ${file}`, ...lines]);
-    if (!this.#ci && !isForeign(file)) this.#store.remove(file + PENDING_SUFFIX);
-    this.goldens.push({ file, state: 'same' });
-    return partial ? { verdict: 'passed', message: [`${file} is part of a table: its ${rows.length} rows were compared`] } : PASSED;
-  }
-
-  #goldenFailed(state: GoldenResult['state'], file: string, actual: KeptSpace, message: readonly string[]): StepEnd {
-    if (this.#ci || isForeign(file)) {
-      this.goldens.push({ file, state });
-      return { verdict: 'golden', message };
-    }
-    const pending = file + PENDING_SUFFIX;
-    this.#store.write(pending, printObjectSpace(actual.space));
-    this.goldens.push({ file, state, pending });
-    const accept = `the space as it is now: ${this.#store.folder}/${pending}; see the difference and accept it with: npx --no-install rescap review ${this.#name}`;
-    return { verdict: 'golden', message: [...message, accept] };
+    if (lines.length > 0) return failed('different', `golden mismatch: ${file}`, ...lines);
+    const end = this.#goldens.same(file);
+    return partial ? { verdict: 'passed', message: [`${file} is part of a table: its ${rows.length} rows were compared`] } : end;
   }
 
   #question(step: StepOf<'expect-caps'>, expected: ObjectSpace, actual: KeptSpace, origins: ReadonlyMap<number, Origin>, covered: readonly number[] | undefined): CapsQuestion {
@@ -92,9 +73,4 @@ export class CapsExpectations {
       describe: (slot) => (origins.get(slot) ?? actual.origins.get(slot))?.words,
     };
   }
-}
-
-/** A golden of another scenario: it is looked at, and that scenario's run decides what it should be. */
-function isForeign(file: string): boolean {
-  return file.startsWith('../');
 }

@@ -1,14 +1,18 @@
 // The steps that look at a component besides its capability space: threads, memory, quota, sessions; and those that harm it.
 // Owner of what checkpoints and dumps kept to be compared with later.
 
+import { parseThreads } from '../emu/jdb/threads.ts';
 import type { ComponentMemory } from '../runtime/component_memory.ts';
 import type { ComponentInfo, KernelState, RamAccount, System } from '../runtime/system.ts';
 import type { ExpectedThread, Fault, StepOf } from '../scenario/model_steps.ts';
 import type { CodePlaces } from './code_places.ts';
 import type { SessionRecord } from './run_record.ts';
+import type { GoldenCheck } from './golden_check.ts';
 import { compareMemory, deadStacks } from './memory_comparison.ts';
+import type { GoldenResult } from './result.ts';
 import { PASSED, type StepEnd } from './step_end.ts';
 import { findTask } from './task_name.ts';
+import { lastingThreads, threadDifferences } from './thread_list.ts';
 import { Whereabouts } from './whereabouts.ts';
 import { unreachable } from '../scenario/unreachable.ts';
 
@@ -40,11 +44,13 @@ export class Expectations {
   readonly #sessions: () => readonly SessionRecord[];
   readonly #memorySteps: readonly StepOf<'expect-memory'>[];
   readonly #kept: KeptStates;
+  readonly #goldens: GoldenCheck;
 
-  constructor(system: System, places: CodePlaces, states: KeptStates, sessions: () => readonly SessionRecord[], memorySteps: readonly StepOf<'expect-memory'>[]) {
+  constructor(system: System, places: CodePlaces, states: KeptStates, goldens: GoldenCheck, sessions: () => readonly SessionRecord[], memorySteps: readonly StepOf<'expect-memory'>[]) {
     this.#system = system;
     this.#places = places;
     this.#kept = states;
+    this.#goldens = goldens;
     this.#sessions = sessions;
     this.#memorySteps = memorySteps;
   }
@@ -74,7 +80,7 @@ export class Expectations {
     const component = this.#component(step.of);
     if ('verdict' in component) return component;
     const present = this.#threads(component);
-    if (step.expected.kind === 'golden') throw new Error('a golden of threads is not executed and was not refused');
+    if (step.expected.kind === 'golden') return this.#threadsAsIn(step.expected.file, component);
     if (step.expected.kind === 'same-as') {
       const names = present.map(({ name }) => name).sort();
       const before = this.#keptOf(step.expected.point, component.label)?.threads ?? [];
@@ -82,6 +88,21 @@ export class Expectations {
     }
     const wrong = step.expected.threads.flatMap((expected) => threadProblem(expected, present));
     return wrong.length === 0 ? PASSED : failed(...wrong, `threads now: ${present.map(({ name, state }) => `${name} (${state})`).join(', ') || 'none'}`);
+  }
+
+  /** The golden is a list of the kernel's debugger; what threads do at the moment is not compared. */
+  #threadsAsIn(file: string, { label, task }: ComponentInfo): StepEnd {
+    const present = this.#system.threads().filter((row) => row.task === task);
+    const failed = (state: GoldenResult['state'], ...message: readonly string[]): StepEnd => this.#goldens.failed(state, file, 'the threads as they are now', lastingThreads(present), message);
+    const text = this.#goldens.read(file);
+    if (text === undefined) return failed('missing', `golden missing: ${this.#goldens.shown(file)}`);
+    const { value, errors } = parseThreads(text);
+    const [error] = errors;
+    if (error !== undefined) return failed('unreadable', `golden unreadable: ${this.#goldens.shown(file)}:${error.line}:${error.column}: ${error.message}`);
+    const differences = threadDifferences(value.filter((row) => row.task === task), present);
+    if (differences.length === 0) return this.#goldens.same(file);
+    const others = value.length > 0 && value.every((row) => row.task !== task) ? [`the golden has no thread of task ${hex(task)}, which ${label} is now`] : [];
+    return failed('different', `golden mismatch: ${file}`, ...others, ...differences);
   }
 
   memory({ of, expected }: StepOf<'expect-memory'>): StepEnd {

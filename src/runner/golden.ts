@@ -1,4 +1,4 @@
-// Goldens: capability listings stored beside a scenario, their metadata, and the rules for missing, different and obsolete ones
+// Goldens: capability listings, thread lists and log lines stored beside a scenario, their metadata, and the rules for missing, different and obsolete ones
 // (product.md, "Capability dumps and goldens"). Owns no state; files are reached through the store the caller hands in.
 
 import type { Scenario } from '../scenario/model.ts';
@@ -15,7 +15,12 @@ export interface GoldenStore {
   remove(file: string): void;
 }
 
+/** For runs that only look: there are none, and nothing is kept. */
+export const NO_GOLDENS: GoldenStore = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
+
 export const PENDING_SUFFIX = '.new';
+/** Endings of goldens: capability spaces, thread lists, log lines. */
+export const GOLDEN_ENDINGS: readonly string[] = ['.caps', '.threads', '.log'];
 export const METADATA_FILE = 'golden.json';
 const METADATA_FORMAT = 1;
 
@@ -92,19 +97,24 @@ export function obsolete(store: GoldenStore, scenario: Pick<Scenario, 'steps'>):
   const named = new Set(namedGoldens(scenario));
   return store
     .list()
-    .filter((file) => file.endsWith('.caps') && !named.has(file))
+    .filter((file) => isGolden(file) && !named.has(file))
     .map((file) => ({ file, state: 'obsolete' as const }));
 }
 
 /** The same for all variants of a scenario, in its one folder: files of variants that are no more count, too. */
 export function obsoleteOfAll(store: GoldenStore, variants: readonly Pick<Scenario, 'steps' | 'variant'>[]): readonly GoldenResult[] {
   const named = new Set(variants.flatMap((scenario) => namedGoldens(scenario).map((file) => (scenario.variant === undefined ? file : `${scenario.variant}/${file}`))));
-  return store.list().filter((file) => file.endsWith('.caps') && !named.has(file)).map((file) => ({ file, state: 'obsolete' as const }));
+  return store.list().filter((file) => isGolden(file) && !named.has(file)).map((file) => ({ file, state: 'obsolete' as const }));
 }
 
 export function namedGoldens(scenario: Pick<Scenario, 'steps'>): readonly string[] {
-  return scenario.steps.flatMap((step) => (step.kind === 'expect-caps' && step.expected.kind === 'golden' ? [step.expected.file] : []));
+  return scenario.steps.flatMap((step) => {
+    if (step.kind === 'expect-log') return step.golden === undefined ? [] : [step.golden];
+    return (step.kind === 'expect-caps' || step.kind === 'expect-threads') && step.expected.kind === 'golden' ? [step.expected.file] : [];
+  });
 }
+
+const isGolden = (file: string): boolean => GOLDEN_ENDINGS.some((ending) => file.endsWith(ending));
 
 /** Pending files, by the name of the golden they would become. */
 export function pendingGoldens(store: GoldenStore): readonly string[] {
@@ -115,8 +125,8 @@ export function pendingGoldens(store: GoldenStore): readonly string[] {
 export function acceptPending(store: GoldenStore, scenario: Pick<Scenario, 'name' | 'steps'>, wanted: (file: string) => boolean): readonly string[] {
   const accepted: string[] = [];
   for (const pending of store.list()) {
-    if (!pending.endsWith(`.caps${PENDING_SUFFIX}`)) continue;
     const file = pending.slice(0, -PENDING_SUFFIX.length);
+    if (!pending.endsWith(PENDING_SUFFIX) || !isGolden(file)) continue;
     const text = store.read(pending);
     if (text === undefined || !wanted(file)) continue;
     store.write(file, text);

@@ -137,7 +137,7 @@ class ScenarioRun {
       case 'expect-caps':
         return at.caps.check(step);
       case 'expect-log':
-        return expectLog(step, this.#since(step.since, at));
+        return expectLog(step, this.#since(step.since, at), at.goldens);
       case 'expect-no-log':
         return expectNoLog(step, this.#since(step.since, at));
       case 'pause':
@@ -212,7 +212,7 @@ class ScenarioRun {
   #closeGoldens(ends: { verdict: Verdict; reason: string }[]): void {
     const { goldens, ci } = this.#ports;
     for (const result of obsolete(goldens, this.#scenario)) {
-      this.#first.caps.goldens.push(result);
+      this.#first.goldens.results.push(result);
       const reason = `golden obsolete: no step names ${goldens.folder}/${result.file}`;
       if (ci) ends.push({ verdict: 'golden', reason });
       else this.#notes.push(reason);
@@ -266,7 +266,7 @@ class ScenarioRun {
       faults: faults.list,
       faults_more: faults.more,
       dumps: this.#spaces.dumps,
-      goldens: all.flatMap(({ caps }) => caps.goldens),
+      goldens: all.flatMap(({ goldens }) => goldens.results),
       extensions: [...this.#scenario.extensions].sort(),
       extensions_used: [...new Set(all.flatMap(({ system }) => system.extensionsUsed()))].sort(),
       notes: this.#notes,

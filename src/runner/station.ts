@@ -10,6 +10,7 @@ import { CodePlaces } from './code_places.ts';
 import { Expectations, type KeptStates } from './expectations.ts';
 import { Faults } from './faults.ts';
 import type { GoldenStore } from './golden.ts';
+import { GoldenCheck } from './golden_check.ts';
 import type { LogLine } from './log_lines.ts';
 import { Progress } from './progress.ts';
 import { systemConfig } from './system_config.ts';
@@ -32,6 +33,7 @@ export class Station {
   readonly faults: Faults;
   readonly progress: Progress;
   readonly awaiting: Awaiting;
+  readonly goldens: GoldenCheck;
   readonly caps: CapsExpectations;
   readonly recorder: TimelineRecorder;
   readonly expectations: Expectations;
@@ -42,7 +44,8 @@ export class Station {
     // What makes the whole run succeed is about the first machine; what makes it fail is about all.
     this.criteria = new Criteria(name === '' ? scenario : { ...scenario, succeed: [] });
     this.faults = new Faults(() => system.components());
-    this.caps = new CapsExpectations(scenario, system, spaces, ports.goldens, ports.ci);
+    this.goldens = new GoldenCheck(scenario.name, ports.goldens, ports.ci);
+    this.caps = new CapsExpectations(system, spaces, this.goldens);
     // Lines of a further machine say whose they are.
     const line = name === '' ? ports.line : (one: LogLine) => ports.line({ ...one, text: `${name}: ${one.text}` });
     this.progress = new Progress(system, this.criteria, this.faults, { wall_ms: ports.wall_ms, wall_limit_ms: ports.wall_limit_ms, line }, scenario.unify);
@@ -51,7 +54,7 @@ export class Station {
     this.awaiting = new Awaiting(system, this.progress, places);
     const recorder = new TimelineRecorder(system);
     this.recorder = recorder;
-    this.expectations = new Expectations(system, places, states, () => recorder.sessions(), scenario.steps.filter((step) => step.kind === 'expect-memory'));
+    this.expectations = new Expectations(system, places, states, this.goldens, () => recorder.sessions(), scenario.steps.filter((step) => step.kind === 'expect-memory'));
   }
 }
 

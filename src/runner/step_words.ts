@@ -133,7 +133,7 @@ function expectationWords(step: Extract<Step, { readonly kind: `expect-${string}
       return `expect-caps ${what}: ${step.compare} as ${expectedWords(step.expected)}${missing}`;
     }
     case 'expect-log':
-      return `expect-log "${step.pattern}"${step.count === undefined ? '' : ` ${step.count} times`}${step.since === undefined ? '' : ` since ${step.since}`}`;
+      return `expect-log${step.pattern === undefined ? '' : ` "${step.pattern}"`}${step.golden === undefined ? '' : ` as ${step.golden}`}${step.count === undefined ? '' : ` ${step.count} times`}${step.since === undefined ? '' : ` since ${step.since}`}`;
     case 'expect-no-log':
       return `expect-no-log "${step.pattern}"${step.since === undefined ? '' : ` since ${step.since}`}`;
     case 'expect-threads':

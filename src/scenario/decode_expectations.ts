@@ -29,9 +29,12 @@ export class ExpectationDecoder {
   readonly #decoders: { readonly [K in ExpectationTag]: (node: Node) => BareStep | undefined } = {
     'expect-caps': (node) => this.#caps(node),
     'expect-log': (node) => {
-      const { log, count, since } = valuesOf(node, STEP['expect-log']);
+      const { log, golden, count, since } = valuesOf(node, STEP['expect-log']);
       this.#names.since(node, since);
-      return { kind: 'expect-log', pattern: log, ...(count === undefined ? {} : { count }), ...(since === undefined ? {} : { since }) };
+      if (golden !== undefined) this.#ending(node, golden, '.log');
+      if (log === undefined && golden === undefined) this.#diagnostics.error('E017', node.tagSpan, "<expect-log> needs 'log' or 'golden'");
+      if (count !== undefined && golden !== undefined) this.#diagnostics.error('E017', spanOf(node, 'count'), "'count' does not go with 'golden', which has each line as often as it comes");
+      return { kind: 'expect-log', ...(log === undefined ? {} : { pattern: log }), ...(golden === undefined ? {} : { golden }), ...(count === undefined ? {} : { count }), ...(since === undefined ? {} : { since }) };
     },
     'expect-no-log': (node) => {
       const { log, since } = valuesOf(node, STEP['expect-no-log']);
@@ -144,7 +147,7 @@ export class ExpectationDecoder {
     return higher !== undefined ? { name, kind: 'higher', than: higher } : { name, kind: 'lower', than: lower ?? 0 };
   }
 
-  #ending(node: Node, golden: string, ending: '.caps' | '.threads'): void {
+  #ending(node: Node, golden: string, ending: '.caps' | '.threads' | '.log'): void {
     if (!golden.endsWith(ending)) this.#diagnostics.error('E014', spanOf(node, 'golden'), `a golden file of this step ends in '${ending}'`, { help: `write '${golden}${ending}'` });
   }
 }

@@ -91,7 +91,7 @@ export type Step = StepBase &
         readonly rows?: readonly SlotRange[];
         readonly missing?: readonly SlotRange[];
       }
-    | { readonly kind: 'expect-log'; readonly pattern: string; readonly count?: number; readonly since?: string }
+    | { readonly kind: 'expect-log'; /** With a golden: which lines it is about; left out: all. */ readonly pattern?: string; readonly golden?: string; readonly count?: number; readonly since?: string }
     | { readonly kind: 'expect-no-log'; readonly pattern: string; readonly since?: string }
     | { readonly kind: 'expect-threads'; readonly of: string; readonly expected: Expected | { readonly kind: 'threads'; readonly threads: readonly ExpectedThread[] } }
     | { readonly kind: 'expect-memory'; readonly of: string; readonly expected: ExpectedMemory }

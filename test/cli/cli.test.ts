@@ -121,13 +121,13 @@ test('two scenarios of one name in different syntaxes are an error', async () =>
   assert.match((await rescap(['run', 'a'])).err, /'a' is both run\/a\.xml and run\/a\.yaml/);
 });
 
-test('a timeout exits 4, an internal failure 5 without a stack, nothing to run 6', async () => {
+test('a timeout exits 4, a report that cannot be written 2 by its name, nothing to run 6', async () => {
   assert.is((await rescap(['run'])).status, 6);
   put('run/a.xml', scenario('a', '<succeed log="x"/><fail after_ms="250"/>'));
   assert.is((await rescap(['run', 'a'])).status, 4);
   const { status, err } = await rescap(['run', 'a', '--reports', 'run/a.xml']);
-  assert.is(status, 5);
-  assert.match(err, /^rescap: exit 5 \(internal error: [^\n]*\)\n$/);
+  assert.is(status, 2);
+  assert.match(err, /^rescap: exit 2 \('[^\n]*' cannot be written: [^\n]*\)\n$/);
 });
 
 test('dump prints the listing at a point and nothing else', async () => {

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { EXPLAIN } from '../../src/cli/commands/explain.ts';
-import { NO_GOLDENS } from '../../src/cli/commands/dump.ts';
+import { NO_GOLDENS } from '../../src/runner/golden.ts';
 import { UsageError } from '../../src/cli/command.ts';
 import { loadModules } from '../../src/cli/modules.ts';
 import { findScenarios, loadScenario } from '../../src/cli/scenarios.ts';

@@ -3,11 +3,15 @@
 
 import * as assert from 'uvu/assert';
 import type { ThreadRow } from '../../src/emu/jdb/model.ts';
+import { printThreads } from '../../src/emu/jdb/threads.ts';
 import type { DebugId } from '../../src/emu/numbers.ts';
 import type { ComponentMemory } from '../../src/runtime/component_memory.ts';
 import { CodePlaces } from '../../src/runner/code_places.ts';
 import { Expectations } from '../../src/runner/expectations.ts';
+import { NO_GOLDENS } from '../../src/runner/golden.ts';
+import { GoldenCheck } from '../../src/runner/golden_check.ts';
 import type { SessionRecord } from '../../src/runner/run_record.ts';
+import { lastingThreads } from '../../src/runner/thread_list.ts';
 import type { KernelState } from '../../src/runtime/system.ts';
 import { DiagnosticList, type Span } from '../../src/scenario/diagnostic.ts';
 import type { StepOf } from '../../src/scenario/model_steps.ts';
@@ -29,13 +33,13 @@ const MEMORY: StepOf<'expect-memory'> = { kind: 'expect-memory', of: 'sheep', sp
 
 const ALL_MEMORY: StepOf<'expect-memory'> = { ...MEMORY, expected: { kind: 'same-as', point: 'c' } };
 
-function expectations(more: Partial<Script>, sessions: readonly SessionRecord[] = []): Expectations {
+function expectations(more: Partial<Script>, sessions: readonly SessionRecord[] = [], goldens = NO_GOLDENS): Expectations {
   const system = new ScriptedSystem({
     at: [], components: [{ label: 'init -> sheep', task: TASK, alive: true, slots: [] }],
     threads: [row(EP, 'ep'), row(SIGNAL, 'signal handler')], states: new Map<number, KernelState>([[EP, 'call'], [SIGNAL, 'irq']]), ...more,
   });
   if (config === undefined) throw new Error('no config');
-  return new Expectations(system, new CodePlaces(config, []), new Map(), () => sessions, [MEMORY, ALL_MEMORY]);
+  return new Expectations(system, new CodePlaces(config, []), new Map(), new GoldenCheck('t', goldens, true), () => sessions, [MEMORY, ALL_MEMORY]);
 }
 
 const session = (service: string, args: string, outcome: SessionRecord['outcome'], provider: string | null): SessionRecord => ({ service, args, thread: EP, component: 'init -> sheep', start_us: 0, end_us: 1, outcome, provider });
@@ -46,6 +50,24 @@ test('threads are expected by name, state and number', () => {
   assert.is(check([{ name: 'ep', states: ['call', 'user'], count: 1 }, { name: 'signal handler', count: 1 }]).verdict, 'passed');
   assert.equal(check([{ name: 'ep', states: ['irq'], count: 1 }]).message, ["thread 'ep' is in call, not in irq", 'threads now: ep (call), signal handler (irq)']);
   assert.match(check([{ name: 'ep', count: 2 }]).message[0] ?? '', "1 threads are called 'ep', not 2");
+});
+
+test('threads are those of a golden, whatever they do at the moment, and a difference is told in words', () => {
+  const check = (text: string | undefined) => {
+    const one = expectations({}, [], { ...NO_GOLDENS, folder: 'run/t.golden', read: () => text });
+    return one.threads({ kind: 'expect-threads', of: 'sheep', span, expected: { kind: 'golden', file: 'a.threads' } });
+  };
+  const listing = lastingThreads([row(EP, 'ep'), row(SIGNAL, 'signal handler')]);
+  assert.is(check(listing).verdict, 'passed');
+  // As pasted from a debugger: the header, threads of other tasks, and what was waited for then.
+  const busy = printThreads([{ ...row(EP, 'ep'), wait: { kind: 'from', partner: 0x11d as DebugId, is: 'thread' }, states: ['ready', 'rcv_wait'] }, row(SIGNAL, 'signal handler'), { ...row(7, 'core'), task: 9 as DebugId }]);
+  assert.is(check(busy).verdict, 'passed');
+  assert.equal(check(undefined), { verdict: 'golden', message: ['golden missing: run/t.golden/a.threads'] });
+  assert.match(check(`${listing}nonsense`).message[0] ?? '', /^golden unreadable: run\/t\.golden\/a\.threads:3:1: /);
+  assert.equal(check(lastingThreads([{ ...row(EP, 'ep'), priority: 1 }, row(0x160, 'gone')])).message, [
+    'golden mismatch: a.threads', 'lost: thread 0x160 (gone)', `thread 0x${EP.toString(16)} (ep) has priority 0x80, not 0x1`, `new: thread 0x${SIGNAL.toString(16)} (signal handler)`,
+  ]);
+  assert.match(check(lastingThreads([{ ...row(EP, 'ep'), task: 5 as DebugId }])).message[1] ?? '', /^the golden has no thread of task 0x/);
 });
 
 test('threads and memory are compared with what a checkpoint kept', () => {

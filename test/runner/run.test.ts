@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { printObjectSpace } from '../../src/emu/jdb/object_space.ts';
-import type { GoldenStore } from '../../src/runner/golden.ts';
+import { acceptPending, type GoldenStore } from '../../src/runner/golden.ts';
 import type { RunResult } from '../../src/runner/result.ts';
 import { runScenario } from '../../src/runner/run.ts';
 import { scenarioUntil } from '../../src/runner/until.ts';
@@ -225,6 +225,22 @@ test('with CI set nothing is written, and an obsolete golden fails', () => {
   const local = run(GOLDEN_STEPS, { goldens }).result;
   assert.is(local.verdict, 'passed');
   assert.equal(local.notes, ['golden obsolete: no step names run/t.golden/old.caps']);
+});
+
+test('log lines are those of a golden: all that match, in order, none more', () => {
+  const steps = (golden: string | undefined, ci = false) => {
+    const goldens = memoryStore(golden === undefined ? {} : { 'flock.log': golden });
+    return { goldens, result: run('<steps><await log="* 2 sheeps*"/><mark name="m"/><await log="* 4 sheeps*"/><expect-log log="*sheeps*" golden="flock.log" since="m"/></steps>', { goldens, ci }).result };
+  };
+  const wanted = lines('3 sheeps. zzZ', '4 sheeps. zzZ');
+  assert.is(steps(wanted).result.verdict, 'passed');
+  const first = steps(undefined);
+  assert.is(first.result.verdict, 'golden');
+  assert.is(first.goldens.files.get('flock.log.new'), wanted);
+  assert.equal(acceptPending(first.goldens, { name: 't', steps: [] }, () => true), ['flock.log']);
+  const other = steps(lines('3 sheeps. zzZ', '3 sheeps. zzZ', '4 sheeps. zzZ'), true);
+  assert.equal(other.result.steps.at(-1)?.message, ['golden mismatch: flock.log', `  [${SHEEP}] 3 sheeps. zzZ`, `- [${SHEEP}] 3 sheeps. zzZ`, `  [${SHEEP}] 4 sheeps. zzZ`]);
+  assert.equal(other.result.goldens, [{ file: 'flock.log', state: 'different' }]);
 });
 
 test('a run that stopped early calls no golden obsolete', () => {

@@ -2,6 +2,7 @@
 // Every measurement of a whole system begins here.
 
 import type { RunResult, StepOutcome } from '../../runner/result.ts';
+import { NO_GOLDENS } from '../../runner/golden.ts';
 import { runScenario } from '../../runner/run.ts';
 import type { BootModule, System } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
@@ -53,7 +54,6 @@ export function runUntil(system: System, text: string): void {
 }
 
 const WALL_LIMIT_MS = 600_000;
-const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
 
 /** Runs a scenario to its verdict, without its goldens; who measures is told of each step. */
 export function runMeasured(scenario: Scenario, modules: readonly BootModule[], context: Context, stepDone: (step: StepOutcome) => void): RunResult {

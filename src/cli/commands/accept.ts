@@ -8,7 +8,7 @@ import { findScenarios, goldensOf, loadScenario, tell } from '../scenarios.ts';
 
 export const ACCEPT: Command = {
   name: 'accept',
-  summary: 'Makes the pending listings (*.caps.new) that runs left in golden folders the goldens.',
+  summary: 'Makes the pending files (*.new) that runs left in golden folders the goldens.',
   usage: 'accept [SCENARIO...]',
   example: ['rescap accept sheep_counter', 'rescap accept sheep_counter --golden third.caps'],
   options: { golden: { type: 'string', value: 'FILE', doc: 'only this golden' } },

@@ -1,6 +1,7 @@
 // `rescap coverage SCENARIO...`: runs scenarios and tells which rows of the instruction tables their components executed.
 // Owns no state; goldens are neither read nor written.
 
+import { NO_GOLDENS } from '../../runner/golden.ts';
 import { Coverage } from '../../emu/arm/coverage.ts';
 import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
 import { runScenario } from '../../runner/run.ts';
@@ -12,7 +13,6 @@ import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
 import { openScenario } from '../open_scenario.ts';
 import { findScenarios } from '../scenarios.ts';
 
-const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
 /** Instruction by instruction takes longer than a run does. */
 const WALL_LIMIT_MS = 10 * WALL_MS_DEFAULT;
 

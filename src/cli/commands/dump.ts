@@ -2,6 +2,7 @@
 // Owns no state; goldens are neither read nor written.
 
 import type { DebugId } from '../../emu/numbers.ts';
+import { NO_GOLDENS } from '../../runner/golden.ts';
 import { spacesCapdl, spacesDot } from '../../report/caps_formats.ts';
 import { type Listing, printListings } from '../../runner/capspace/listing.ts';
 import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
@@ -16,7 +17,6 @@ import { findScenarios } from '../scenarios.ts';
 import { formatNamed } from './diff.ts';
 
 /** For commands that run a scenario without judging it. */
-export const NO_GOLDENS = { folder: '', list: () => [], read: () => undefined, write: () => undefined, remove: () => undefined };
 
 const DUMP_FORMATS = {
   text: () => '',

@@ -15,7 +15,7 @@ import { imageStore } from '../image_store.ts';
 import { openScenario } from '../open_scenario.ts';
 import { pointStore } from '../point_store.ts';
 import { findScenarios } from '../scenarios.ts';
-import { NO_GOLDENS } from './dump.ts';
+import { NO_GOLDENS } from '../../runner/golden.ts';
 
 const EXAMPLE = 'for example: rescap explain sheep_counter@third --slot 0x217';
 

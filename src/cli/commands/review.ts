@@ -1,12 +1,13 @@
 // `rescap review`: pending listings one after the other, each with what is different, to be accepted, rejected or left for later.
 // Owns no state; only at a terminal, where a person can answer.
 
-import { diffText } from '../../report/caps_text.ts';
+import { diffText, linesText } from '../../report/caps_text.ts';
 import { strong } from '../../report/colors.ts';
 import { readObjectSpace } from '../../emu/jdb/serial.ts';
 import { diffSpaces } from '../../runner/capspace/space_diff.ts';
 import type { Listing } from '../../runner/capspace/listing.ts';
 import { acceptPending, type GoldenStore, PENDING_SUFFIX, pendingGoldens } from '../../runner/golden.ts';
+import { linesOf } from '../../runner/expect_log.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { type Command, type Exit, PASSED, UsageError } from '../command.ts';
 import { type Context, isCi, type Keys } from '../context.ts';
@@ -26,7 +27,7 @@ const QUESTION = 'a accept, r reject (delete it), s skip, A accept all left, q q
 
 export const REVIEW: Command = {
   name: 'review',
-  summary: 'Shows pending listings (*.caps.new) with what is different, and asks for each: accept, reject or skip.',
+  summary: 'Shows pending goldens (*.new) with what is different, and asks for each: accept, reject or skip.',
   usage: 'review [SCENARIO...]',
   example: ['rescap review', 'rescap review sheep_counter'],
   options: {},
@@ -98,7 +99,8 @@ function carryOut(answer: Exclude<Answer, 'quit' | 'all'>, { scenario, store, go
 function difference({ store, golden }: Pending): string {
   const now = store.read(golden + PENDING_SUFFIX) ?? '';
   const before = store.read(golden);
-  if (before === undefined) return `there is no golden of this name yet; the listing:\n${now}`;
+  if (before === undefined) return `there is no golden of this name yet; it would be:\n${now}`;
+  if (!golden.endsWith('.caps')) return linesText(linesOf(before), linesOf(now), { before: golden, after: golden + PENDING_SUFFIX });
   const [a, b] = [listing(before), listing(now)];
   if (a === null) return `the golden cannot be read; the listing now:\n${now}`;
   if (b === null) return `what is pending cannot be read:\n${now}`;

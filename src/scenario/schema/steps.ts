@@ -110,8 +110,9 @@ const PLAIN_STEPS = {
     missing: optional(SLOTS, 'these slots are expected to be lost, and nothing else may differ'),
     ...ON,
   }),
-  'expect-log': element('expect-log', 'A log line must have appeared.', {
-    log: required(PATTERN, 'the line'),
+  'expect-log': element('expect-log', 'A log line must have appeared; or the lines must be those of a golden.', {
+    log: optional(PATTERN, 'the line; with a golden: the lines that are compared, default all'),
+    golden: optional(GOLDEN, 'file to compare with: exactly these lines, in this order'),
     count: optional(COUNT, 'exactly so many times; default: at least once'),
     since: optional(NAME, 'only lines after this mark count'),
     ...ON,
@@ -123,7 +124,7 @@ const PLAIN_STEPS = {
   }),
   'expect-threads': element('expect-threads', 'Compares the threads of a component: with the listed ones, a golden, or a checkpoint.', {
     of: required(CHILD_PATH, 'the component'),
-    golden: optional(GOLDEN, "file to compare with: the kernel debugger's thread list of the component"),
+    golden: optional(GOLDEN, "file to compare with: the kernel debugger's thread list of the component; names, numbers and priorities count, not what threads do at the moment"),
     'same-as': optional(NAME, 'the checkpoint or dump to compare the present threads with'),
     ...ON,
   }, [THREAD]),

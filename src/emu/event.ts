@@ -89,6 +89,7 @@ export class EventStream {
   }
 
   wants(kind: BoardEvent['kind']): boolean {
+    if (!this.active) return false;
     return (this.#all && kind !== 'instruction') || this.#wanted.has(kind);
   }
 

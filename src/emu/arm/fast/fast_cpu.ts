@@ -47,6 +47,9 @@ export class FastCpu implements Engine {
   protected runs: Runs;
   protected readonly imports: Imports;
   protected registers: Int32Array = new Int32Array(0);
+  /** Who runs; the reference is told only when it is to execute something. */
+  #file: CpuRegisters | null = null;
+  #translation: Translation | null = null;
 
   constructor(memory: PhysicalMemory) {
     plans ??= new Plans();
@@ -71,13 +74,16 @@ export class FastCpu implements Engine {
 
   switchTo(registers: CpuRegisters, translation: Translation): void {
     this.registers = registers.words;
+    this.#file = registers;
+    this.#translation = translation;
     this.mmu.use(translation);
-    this.reference.switchTo(registers, translation);
     this.spaces.use(translation);
   }
 
   forget(): void {
     this.registers = new Int32Array(0);
+    this.#file = null;
+    this.#translation = null;
     this.mmu.forget();
     this.reference.forget();
     this.spaces.forget();
@@ -134,12 +140,17 @@ export class FastCpu implements Engine {
   protected outcome(reason: number, retired: number): CpuExit {
     count(retired);
     if (reason === EXIT_BUDGET || reason === EXIT_EXCHANGE) return { kind: 'budget', retired };
-    if (reason === EXIT_REFERENCE) {
-      const exit = this.reference.run(1);
-      return { ...exit, retired: exit.retired + retired };
-    }
+    if (reason === EXIT_REFERENCE) return this.#byReference(retired);
     this.clearExclusive();
     return reason === EXIT_FAULT ? this.#fault(retired) : this.#stop(reason, retired);
+  }
+
+  /** One instruction that the module leaves out. */
+  #byReference(retired: number): CpuExit {
+    if (this.#file === null || this.#translation === null) throw new Error('nobody runs');
+    this.reference.switchTo(this.#file, this.#translation);
+    const exit = this.reference.run(1);
+    return { ...exit, retired: exit.retired + retired };
   }
 
   #fault(retired: number): CpuExit {
@@ -155,8 +166,9 @@ export class FastCpu implements Engine {
   #stop(effect: number, retired: number): CpuExit {
     const pc = (this.registers[REG_PC] as number) >>> 0;
     const index = this.mmu.fetchIndex(pc | 0);
+    // Every system call comes here: its immediate is read without decoding it.
+    if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc, immediate: this.#isThumb ? (this.mmu.halves[index >>> 1] as number) & 0xff : (this.mmu.words[index >>> 2] as number) & 0xff_ffff };
     const instruction = this.#isThumb ? this.#thumbAt(index) : A32.decoded(this.mmu.words[index >>> 2] as number);
-    if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc, immediate: instruction.imm };
     if (effect === BREAKPOINT) return { kind: 'bkpt', retired: retired + 1, pc, immediate: instruction.imm };
     return { kind: 'undefined', retired, pc, opcode: instruction.word >>> 0, detail: instruction.detail };
   }

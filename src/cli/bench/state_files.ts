@@ -18,7 +18,7 @@ export function stateFiles(bench: Bench): Figure[] {
   const zipped = gzipSync(plain);
   const ms = inTurns(bench, {
     save: () => void encodeStateFile(system.save()),
-    load: () => void restoreSystem(decodeStateFile(packed)),
+    load: () => restoreSystem(decodeStateFile(packed)).close(),
     gzip: () => void gzipSync(plain),
     gunzip: () => void gunzipSync(zipped),
   });

@@ -136,7 +136,7 @@ function checkTimeouts(kernel: Kernel, expect: Expect): void {
 }
 
 function checkMemory(kernel: Kernel, expect: Expect): void {
-  for (const mapping of kernel.memoryMappings.mappings()) {
+  for (const mapping of kernel.memoryMappings.trees.mappings()) {
     const { space, address, frame, rights, parent } = mapping;
     const entry = space.table.entry(address >>> 12);
     expect(entry === (frame | rights), `task ${space.id.toString(16)}: page ${address.toString(16)} is not what is mapped there`);

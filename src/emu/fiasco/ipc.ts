@@ -4,17 +4,16 @@
 import { type DebugId, debugId } from '../numbers.ts';
 import { accepts, firstSender, senderNamed } from './acceptance.ts';
 import { IPC_ERROR } from './errors.ts';
+import { failSend, finishIpc, OUTPUT_FLAGS } from './ipc_end.ts';
 import { IpcGate } from './ipc_gate.ts';
 import { deliverIrq, Irq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
-import { TAG_ERROR, TAG_PROPAGATE, TAG_SCHEDULE } from './message_tag.ts';
+import { TAG_ERROR, TAG_SCHEDULE } from './message_tag.ts';
 import { transferMessage } from './message_transfer.ts';
-import { IN_USER_MODE, type Sender, Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { type Sender, Thread, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
 import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
 import { deadlineOf, isNever, isZero } from './timeouts.ts';
-
-const OUTPUT_FLAGS = TAG_ERROR | TAG_PROPAGATE;
 
 export interface IpcRequest {
   readonly target: Thread | IpcGate | null;
@@ -268,36 +267,4 @@ function sendWoken(kernel: Kernel, thread: Thread): void {
 export function leaveQueue(thread: Thread): void {
   thread.ipc?.receiver?.senders.dequeue(thread);
   thread.ipc?.gate?.waiters.dequeue(thread);
-}
-
-/** Any failure of the send phase ends the whole IPC. */
-function failSend(kernel: Kernel, thread: Thread, error: number): void {
-  const slept = (thread.state & SEND_WAIT) !== 0;
-  kernel.timeouts.disarm(thread);
-  utcbOf(thread).error = error;
-  setFrameTag(thread, TAG_ERROR);
-  thread.state &= ~IPC_MASK;
-  if (slept || error === IPC_ERROR.SEND_CANCELED) thread.state &= ~IPC_ABNORMAL;
-  leaveKernel(kernel, thread);
-}
-
-/** The IPC is over. A cancel or timeout that is still noted then turns its result into an error, whatever was transferred. */
-function finishIpc(kernel: Kernel, thread: Thread): void {
-  kernel.timeouts.disarm(thread);
-  if ((thread.state & IPC_ABNORMAL) !== 0) {
-    utcbOf(thread).error = (thread.state & CANCEL) !== 0 ? IPC_ERROR.RECEIVE_CANCELED : IPC_ERROR.RECEIVE_TIMEOUT;
-    setFrameTag(thread, (frameTag(thread) & ~OUTPUT_FLAGS) | TAG_ERROR);
-  }
-  thread.state &= ~(IPC_MASK | IPC_ABNORMAL);
-  leaveKernel(kernel, thread);
-}
-
-function leaveKernel(kernel: Kernel, thread: Thread): void {
-  const { activity } = thread;
-  thread.ipc = null;
-  thread.step = 'user';
-  if (activity.kind === 'page_fault' || activity.kind === 'exception') return kernel.faultAnswered(thread, activity);
-  thread.activity = IN_USER_MODE;
-  kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
-  if (thread.alien_call) kernel.alienReturned(thread);
 }

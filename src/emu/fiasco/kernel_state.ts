@@ -47,7 +47,7 @@ export function saveKernel(kernel: Kernel): PlainRecord {
     table: kernel.objects.save(),
     objects: kernel.objects.all().map(saveObject),
     capabilities: kernel.objects.all().flatMap(saveCapabilities),
-    mappings: kernel.memoryMappings.save(),
+    mappings: kernel.memoryMappings.trees.save(),
     frames: kernel.frames.save(),
     processor: {
       version: VERSION,
@@ -111,7 +111,7 @@ export function restoreKernel(kernel: Kernel, state: PlainRecord): void {
   // Address spaces before threads: a thread's UTCB is looked up in its task's memory.
   for (const object of saved) fillObject(kernel, object);
   restoreCapabilities(kernel, fields.list('capabilities'));
-  kernel.memoryMappings.restore(fields.record('mappings'), (id) => taskOf(kernel, id).memory);
+  kernel.memoryMappings.trees.restore(fields.record('mappings'), (id) => taskOf(kernel, id).memory);
   restoreProcessor(kernel, fields.record('processor'));
   restoreTimeouts(kernel, fields.record('timeouts'));
   for (const object of saved) restoreCounts(kernel, object);

@@ -1,20 +1,16 @@
-// Who mapped which memory to whom: a tree of mappings per frame, so that revoking one takes back all that was derived from it.
-// Owner of every memory mapping and, through it, of the pages in the tasks' tables (fiasco-kernel.md 3.5, 8.3).
+// Mapping, granting and taking back memory between spaces: revoking a mapping takes back all that was derived from it. Owner of the trees
+// of mappings, which are mapping_trees.ts' (fiasco-kernel.md 3.5, 8.3).
 
 import { LIMIT_MEMORY_MAPPINGS } from '../limits.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
-import type { Plain, PlainRecord } from '../plain.ts';
-import { newStamp } from '../rewind.ts';
-import { Fields } from '../saved.ts';
 import { SECTION_SHIFT } from './address_space.ts';
+import { MappingTrees } from './mapping_trees.ts';
 import type { MappingOrder, MemoryMapping, MemorySpace } from './memory_space.ts';
 import { RIGHT_READ } from './translation.ts';
 
 export const SECTION_BYTES = 1 << SECTION_SHIFT;
 /** First address that user level cannot map (8.1). */
 export const USER_END = 0xc000_0000;
-const STATE_VERSION = 1;
-const NODE_FIELDS = ['space', 'address', 'order', 'frame', 'rights', 'cache', 'children'] as const;
 
 export interface MapRange {
   readonly from: number;
@@ -25,35 +21,16 @@ export interface MapRange {
   readonly grant: boolean;
 }
 
-interface CapturedMapping {
-  readonly mapping: MemoryMapping;
-  readonly rights: number;
-  readonly cache: number;
-  readonly parent: MemoryMapping | null;
-  readonly children: readonly MemoryMapping[] | null;
-}
-
-interface CapturedMappings {
-  readonly stamp: number;
-  readonly roots: readonly MemoryMapping[];
-  readonly nodes: readonly CapturedMapping[];
-  readonly count: number;
-}
-
 export class MappingDatabase {
-  /** Mappings without parent: the root pager's, in the order in which they were made. */
-  readonly #roots = new Set<MemoryMapping>();
-  #count = 0;
-  #stamp = newStamp();
-  #captured: CapturedMappings | null = null;
+  readonly trees = new MappingTrees();
 
   get count(): number {
-    return this.#count;
+    return this.trees.count;
   }
 
   /** Gives a space memory that nobody else mapped to it. */
   mapRoot(space: MemorySpace, address: number, order: MappingOrder, frame: number, rights: number): void {
-    this.#insert(space, address, order, frame, rights, 0, null);
+    this.trees.insert(space, address, order, frame, rights, 0, null);
   }
 
   /** Maps a range of one space to another, page by page; holes of the source stay holes. @returns false if out of memory */
@@ -84,14 +61,14 @@ export class MappingDatabase {
     const present = target.find(to);
     if (present !== undefined && present.order === order && present.frame === frame) {
       present.rights |= rights;
-      this.#enter(present);
+      this.trees.enter(present);
       return true;
     }
     if (!this.#clear(target, to, order)) return false;
     // Clearing the destination may have taken the source with it, where the one was derived from the other.
     if (source.find(from) !== mapping) return true;
     if (range.grant) return this.#move(mapping, from, target, to, order, rights, range.cache);
-    return this.#insert(target, to, order, frame, rights, range.cache, mapping) !== null;
+    return this.trees.insert(target, to, order, frame, rights, range.cache, mapping) !== null;
   }
 
   #fixedInside(target: MemorySpace, address: number, order: MappingOrder): boolean {
@@ -103,12 +80,12 @@ export class MappingDatabase {
   /** Takes away whatever is at a destination: the whole old page, and what was derived from it. */
   #clear(target: MemorySpace, address: number, order: MappingOrder): boolean {
     const present = target.find(address);
-    if (present !== undefined) this.#remove(present);
+    if (present !== undefined) this.trees.remove(present);
     // A megabyte without a table has no pages: most of what is mapped at the boot goes to such places.
     if (order === PAGE_SHIFT || !target.table.hasTable(address >>> PAGE_SHIFT)) return true;
     for (let at = address + PAGE_BYTES; at < address + SECTION_BYTES; at += PAGE_BYTES) {
       const page = target.pages.get(at >>> PAGE_SHIFT);
-      if (page !== undefined) this.#remove(page);
+      if (page !== undefined) this.trees.remove(page);
     }
     return true;
   }
@@ -121,15 +98,15 @@ export class MappingDatabase {
       moved = mapping.space.find(from);
     }
     if (moved === undefined) return true;
-    const inserted = this.#insert(target, to, order, moved.frame, rights, cache, moved.parent);
+    const inserted = this.trees.insert(target, to, order, moved.frame, rights, cache, moved.parent);
     if (inserted === null) return false;
-    this.#stamp = newStamp();
+    this.trees.touch();
     for (const child of moved.children) {
       child.parent = inserted;
       inserted.children.add(child);
     }
     moved.children.clear();
-    this.#remove(moved);
+    this.trees.remove(moved);
     return true;
   }
 
@@ -154,7 +131,7 @@ export class MappingDatabase {
         continue;
       }
       if ((rights & RIGHT_READ) === 0) this.#strip(mapping, start, start + (until - at), rights, own);
-      else if (own) this.#remove(mapping);
+      else if (own) this.trees.remove(mapping);
       else if (!this.#revoke(mapping, start, start + (until - at))) return false;
       at = until;
     }
@@ -163,7 +140,7 @@ export class MappingDatabase {
 
   /** Everything a space has, when its task goes. */
   clearSpace(space: MemorySpace): void {
-    for (const mapping of [...space.sections.values(), ...space.pages.values()]) if (space.find(mapping.address) === mapping) this.#remove(mapping);
+    for (const mapping of [...space.sections.values(), ...space.pages.values()]) if (space.find(mapping.address) === mapping) this.trees.remove(mapping);
   }
 
   #revoke(mapping: MemoryMapping, start: number, end: number): boolean {
@@ -171,7 +148,7 @@ export class MappingDatabase {
       const size = child.order === PAGE_SHIFT ? PAGE_BYTES : SECTION_BYTES;
       if (child.frame >= end || child.frame + size <= start) continue;
       if (child.frame >= start && child.frame + size <= end) {
-        this.#remove(child);
+        this.trees.remove(child);
         continue;
       }
       const parent = child.parent;
@@ -186,21 +163,21 @@ export class MappingDatabase {
     if (mapping.frame >= end || mapping.frame + size <= start) return;
     if (own) {
       mapping.rights &= ~rights | RIGHT_READ;
-      this.#enter(mapping);
+      this.trees.enter(mapping);
     }
     for (const child of mapping.children) this.#strip(child, start, end, rights, true);
   }
 
   /** Replaces a section by 256 pages with the same rights and descendants. @returns false if out of memory */
   #split(section: MemoryMapping): boolean {
-    if (this.#count + 256 > LIMIT_MEMORY_MAPPINGS) return false;
+    if (this.trees.count + 256 > LIMIT_MEMORY_MAPPINGS) return false;
     const { space, parent } = section;
     const children = [...section.children];
     section.children.clear();
-    this.#remove(section);
+    this.trees.remove(section);
     const pages: MemoryMapping[] = [];
     for (let at = 0; at < SECTION_BYTES; at += PAGE_BYTES) {
-      const page = this.#insert(space, section.address + at, PAGE_SHIFT, section.frame + at, section.rights, section.cache, parent);
+      const page = this.trees.insert(space, section.address + at, PAGE_SHIFT, section.frame + at, section.rights, section.cache, parent);
       if (page !== null) pages.push(page);
     }
     for (const child of children) {
@@ -219,109 +196,4 @@ export class MappingDatabase {
     section.children.clear();
     return true;
   }
-
-  #insert(space: MemorySpace, address: number, order: MappingOrder, frame: number, rights: number, cache: number, parent: MemoryMapping | null): MemoryMapping | null {
-    if (this.#count >= LIMIT_MEMORY_MAPPINGS) return null;
-    const mapping: MemoryMapping = { space, address, order, frame, rights, cache, parent, children: new Set() };
-    (parent === null ? this.#roots : parent.children).add(mapping);
-    if (order === PAGE_SHIFT) space.pages.set(address >>> PAGE_SHIFT, mapping);
-    else space.sections.set(address >>> SECTION_SHIFT, mapping);
-    this.#enter(mapping);
-    this.#count++;
-    return mapping;
-  }
-
-  #enter({ space, address, order, frame, rights }: MemoryMapping): void {
-    this.#stamp = newStamp();
-    space.changed();
-    if (order === PAGE_SHIFT) space.table.setPage(address >>> PAGE_SHIFT, frame | rights);
-    else space.table.setSection(address >>> SECTION_SHIFT, frame | rights);
-  }
-
-  /** Removes a mapping and everything derived from it. */
-  #remove(mapping: MemoryMapping): void {
-    for (const child of [...mapping.children]) this.#remove(child);
-    const { space, address, order, parent } = mapping;
-    this.#stamp = newStamp();
-    space.changed();
-    (parent === null ? this.#roots : parent.children).delete(mapping);
-    if (order === PAGE_SHIFT) {
-      space.pages.delete(address >>> PAGE_SHIFT);
-      space.table.setPage(address >>> PAGE_SHIFT, 0);
-    } else {
-      space.sections.delete(address >>> SECTION_SHIFT);
-      space.table.setSection(address >>> SECTION_SHIFT, 0);
-    }
-    this.#count--;
-  }
-
-  capture(): CapturedMappings {
-    if (this.#captured?.stamp !== this.#stamp) {
-      const nodes: CapturedMapping[] = [];
-      for (const root of this.#roots) captureTree(root, nodes);
-      this.#captured = { stamp: this.#stamp, roots: [...this.#roots], nodes, count: this.#count };
-    }
-    return this.#captured;
-  }
-
-  /** Brings the trees back; the spaces bring back their own side. */
-  rewind(captured: CapturedMappings): void {
-    if (captured.stamp === this.#stamp) return;
-    this.#roots.clear();
-    for (const root of captured.roots) this.#roots.add(root);
-    for (const { mapping, rights, cache, parent, children } of captured.nodes) {
-      mapping.rights = rights;
-      mapping.cache = cache;
-      mapping.parent = parent;
-      mapping.children.clear();
-      if (children !== null) for (const child of children) mapping.children.add(child);
-    }
-    this.#count = captured.count;
-    this.#stamp = captured.stamp;
-    this.#captured = captured;
-  }
-
-  /** Visits parents before children, siblings in the order in which they were made. */
-  *mappings(): Generator<MemoryMapping> {
-    for (const root of this.#roots) yield* descend(root);
-  }
-
-  save(): PlainRecord {
-    const saveOne = (mapping: MemoryMapping): Plain => ({
-      version: STATE_VERSION,
-      space: mapping.space.id,
-      address: mapping.address,
-      order: mapping.order,
-      frame: mapping.frame,
-      rights: mapping.rights,
-      cache: mapping.cache,
-      children: [...mapping.children].map(saveOne),
-    });
-    return { version: STATE_VERSION, roots: [...this.#roots].map(saveOne) };
-  }
-
-  /** Rebuilds the trees and the pages of all spaces, which must be empty but for their fixed pages. */
-  restore(state: PlainRecord, spaceOf: (id: number) => MemorySpace): void {
-    const restoreOne = (saved: Plain, parent: MemoryMapping | null): void => {
-      const fields = new Fields('memory mapping', saved, STATE_VERSION, NODE_FIELDS);
-      const order = fields.number('order');
-      if (order !== PAGE_SHIFT && order !== SECTION_SHIFT) throw new Error(`memory mapping of order ${order}`);
-      const space = spaceOf(fields.number('space'));
-      const mapping = this.#insert(space, fields.number('address'), order, fields.number('frame'), fields.number('rights'), fields.number('cache'), parent);
-      if (mapping === null) throw new Error('too many memory mappings');
-      for (const child of fields.list('children')) restoreOne(child, mapping);
-    };
-    for (const root of new Fields('mapping database', state, STATE_VERSION, ['roots']).list('roots')) restoreOne(root, null);
-  }
-}
-
-function captureTree(mapping: MemoryMapping, into: CapturedMapping[]): void {
-  const { rights, cache, parent, children } = mapping;
-  into.push({ mapping, rights, cache, parent, children: children.size === 0 ? null : [...children] });
-  for (const child of children) captureTree(child, into);
-}
-
-function* descend(mapping: MemoryMapping): Generator<MemoryMapping> {
-  yield mapping;
-  for (const child of mapping.children) yield* descend(child);
 }

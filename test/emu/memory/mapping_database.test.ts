@@ -115,7 +115,7 @@ const operation = fc.record({
 /** Every page of every space has a derivation that ends at the root and never gains rights or changes the frame. */
 function consistent({ database, all }: ReturnType<typeof world>): void {
   let count = 0;
-  for (const mapping of database.mappings()) {
+  for (const mapping of database.trees.mappings()) {
     count++;
     const { space, address, frame, rights, parent } = mapping;
     assert.is(space.table.entry(address >>> 12), frame | rights);
@@ -137,11 +137,11 @@ test('random maps, grants and unmaps keep the tree consistent, and saving and re
         else w.database.unmap(w.space(from), align(source), size, rights, kind === 'unmap_own');
         consistent(w);
       }
-      const state = w.database.save() as PlainRecord;
+      const state = w.database.trees.save() as PlainRecord;
       const restored = new MappingDatabase();
       const spaces = w.all.map((space) => new MemorySpace(space.id));
-      restored.restore(state, (id) => spaces[id - 1] as MemorySpace);
-      assert.equal(restored.save(), state);
+      restored.trees.restore(state, (id) => spaces[id - 1] as MemorySpace);
+      assert.equal(restored.trees.save(), state);
       w.all.forEach((space, i) => {
         for (let page = BASE >>> 12; page < (BASE >>> 12) + 1024; page++) assert.is(spaces[i]?.table.entry(page), space.table.entry(page));
       });

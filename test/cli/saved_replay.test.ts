@@ -38,13 +38,13 @@ async function replay(...args: readonly string[]): Promise<{ readonly status: nu
 const VIEWS = ['--threads', '--caps=log_only', '--objects', '--log=5', '--mem', 'log_only 0x1000000 64'];
 
 test('a machine that was saved shows what it showed, and goes on as it would have', async () => {
-  const saved = await replay('log_only', '--to', '130ms', '--save-state', FILE, ...VIEWS);
+  const saved = await replay('log_only', '--to', '170ms', '--save-state', FILE, ...VIEWS);
   assert.is(saved.status, 0, saved.err);
   assert.match(saved.out, /^saved: .*a\.state, \d+ bytes\n/);
   const opened = await replay('--from', FILE, ...VIEWS);
   assert.is(opened.status, 0, opened.err);
   assert.is(opened.out, saved.out.replace(/^saved: .*\n\n/, ''));
-  for (const to of ['* log_only: hello*', '132ms', 'line:65', 'event:3700', '500ms']) {
+  for (const to of ['* log_only: hello*', '172ms', 'line:65', 'event:3700', '500ms']) {
     const straight = await replay('log_only', '--to', to, ...VIEWS);
     assert.is(straight.status, 0, straight.err);
     assert.equal(await replay('--from', FILE, '--to', to, ...VIEWS), straight, to);

@@ -119,7 +119,7 @@ test('a service that works for a client works on in the control run, so that a r
 });
 
 test('where core hands out an id that a component still has a record of, the moment is told as renumbered', async () => {
-  const { verdict, out } = await sweep({ shard: '1/12' }, 'restore/client_outside_back');
+  const { verdict, out } = await sweep({ shard: '1/40' }, 'restore/clients_outside');
   assert.is(verdict, 'passed', out);
   assert.match(out, / [1-9]\d* renumbered, 0 refused, 0 failed/);
   assert.match(out, /hands out no capability id twice/);
@@ -141,7 +141,7 @@ test('a thread that has been given a capability and has not put it into the map 
 });
 
 test('a session that was closed while there was no server is closed at the restored one in the recorded order', async () => {
-  for (const of of ['one', 'two']) {
+  for (const of of ['one', 'three']) {
     const closes = momentOf('restore/clients_outside', { kind: 'rpc', function: 'Parent::close', edge: 'entry', of, count: 1 });
     const { verdict, out } = await sweep({ only: closes }, 'restore/clients_outside');
     assert.is(verdict, 'passed', out);
@@ -150,7 +150,7 @@ test('a session that was closed while there was no server is closed at the resto
 });
 
 test('where the server of a ROM module gives another content to the restored component, that is told', async () => {
-  const { verdict, out } = await sweep({ only: '71959459' }, 'restore/rom_changed');
+  const { verdict, out } = await sweep({ only: '88087635' }, 'restore/rom_changed');
   assert.is(verdict, 'passed', out);
   assert.match(out, /1 moments: 0 ok, 1 other_module, 0 refused, 0 failed/);
 });

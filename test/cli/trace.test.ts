@@ -23,7 +23,7 @@ async function rescap(...args: string[]): Promise<{ status: number; err: string 
 test('the trace of a task goes to the error output, from the first object to the end', async () => {
   const { status, err } = await rescap('log_only', '--trace=rpc', '--trace-task', 'log_only');
   assert.is(status, 0, err);
-  assert.match(err, /init -> log_only\/log_only +rpc Parent\.session\(name="Env::ram_session"/);
+  assert.match(err, /init -> log_only\/log_only +rpc Parent\.session\(name="Env::cpu_session"/);
   assert.match(err, /rpc Log_session\.write\("?.*/);
 });
 

@@ -2,6 +2,7 @@
 // Unknown elements and attributes are not in it; check_config.ts tells about them. Source modelled: init-run-tools.md 1.1, Genode 16.08 init.
 
 import { childOf, childrenOf, type Node, valueOf, verbatim } from '../../scenario/syntax/node.ts';
+import { type ConfigWork, configWork, type RuleWork, ruleWork, type StartWork, startWork, targetWork } from './config_scan.ts';
 import { cut, readBool, readBytes, readSigned, readUnsigned } from './values.ts';
 
 /** Configuration languages: the machine is 16.08 whichever is chosen. */
@@ -16,6 +17,8 @@ export type RouteTarget = {
   readonly name: string | null;
   /** New session label (17.02). */
   readonly label: string | null;
+  /** Instructions for going on to it. */
+  readonly work: number;
   readonly place: Place;
 };
 
@@ -35,6 +38,7 @@ export type RouteRule = {
   readonly if_arg: { readonly key: string; readonly value: string } | null;
   /** All sub elements in order. */
   readonly targets: readonly RouteTarget[];
+  readonly work: RuleWork;
   readonly place: Place;
 };
 
@@ -62,6 +66,7 @@ export type StartNode = {
   readonly configfile: string | null;
   readonly affinity: Affinity | null;
   readonly propagate_exit: boolean;
+  readonly work: StartWork;
   readonly place: Place;
 };
 
@@ -93,6 +98,7 @@ export type InitConfig = {
   readonly default_route: readonly RouteRule[];
   readonly aliases: readonly Alias[];
   readonly starts: readonly StartNode[];
+  readonly work: ConfigWork;
 };
 
 const NAME_BYTES = 64;
@@ -107,6 +113,7 @@ const REPORT_BYTES = 4096;
 
 export const EMPTY_CONFIG: InitConfig = {
   verbose: false, version: '', report: null, preserve_bytes: PRESERVE_BYTES, prio_levels: 0, affinity_space: { width: 1, height: 1 }, parent_services: [], default_route: [], aliases: [], starts: [],
+  work: { parse: 0, begin: 0 },
 };
 
 export function decodeInitConfig(root: Node): InitConfig {
@@ -125,7 +132,8 @@ export function decodeInitConfig(root: Node): InitConfig {
     parent_services: parentServices(root),
     default_route: defaultRoute === undefined ? [] : rules(defaultRoute),
     aliases: childrenOf(root, 'alias').map((alias) => ({ name: text(alias, 'name', ALIAS_BYTES), child: text(alias, 'child', ALIAS_BYTES), place: place(alias) })),
-    starts: childrenOf(root, 'start').map(startNode),
+    starts: childrenOf(root, 'start').map((node) => startNode(root, node)),
+    work: configWork(root),
   };
 }
 
@@ -160,7 +168,7 @@ function parentServices(root: Node): string[] {
   return names;
 }
 
-function startNode(node: Node): StartNode {
+function startNode(root: Node, node: Node): StartNode {
   const name = text(node, 'name', NAME_BYTES);
   const binary = childOf(node, 'binary');
   const provides = childOf(node, 'provides');
@@ -177,6 +185,7 @@ function startNode(node: Node): StartNode {
     ...childConfig(node),
     affinity: affinity === undefined ? null : affinityOf(affinity),
     propagate_exit: exit !== undefined && readBool(valueOf(exit, 'propagate') ?? '', false),
+    work: startWork(root, node),
     place: place(node),
   };
 }
@@ -220,14 +229,15 @@ function rules(route: Node): RouteRule[] {
       label_suffix: text(node, 'label_suffix', LABEL_BYTES), unscoped_label: text(node, 'unscoped_label', LABEL_BYTES),
     },
     if_arg: ifArg(node),
-    targets: node.children.map(target),
+    targets: node.children.map((one) => target(node, one)),
+    work: ruleWork(route, node),
     place: place(node),
   }));
 }
 
-function target(node: Node): RouteTarget {
+function target(rule: Node, node: Node): RouteTarget {
   const kind = node.tag === 'parent' || node.tag === 'child' || node.tag === 'any-child' ? node.tag : 'other';
-  return { kind, name: text(node, 'name', NAME_BYTES), label: text(node, 'label', LABEL_BYTES), place: place(node) };
+  return { kind, name: text(node, 'name', NAME_BYTES), label: text(node, 'label', LABEL_BYTES), work: targetWork(rule, node), place: place(node) };
 }
 
 /** A condition that lacks one of its attributes is always met. */

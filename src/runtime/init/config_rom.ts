@@ -81,6 +81,7 @@ const readConfig = procedure<{ [key: string]: Plain }>('init.read_config', {
     const config = readInitConfig(bytes);
     if (config === undefined) return done({ state: 'syntax' } satisfies ConfigRead);
     initConfig.set(x, config);
+    x.charge(config.work.parse);
     x.note('init_config', { children: config.starts.map((start) => start.name) });
     return done({ state: 'read' } satisfies ConfigRead);
   },

@@ -16,6 +16,7 @@ import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import type { HasStore } from '../native/store.ts';
 import { Parent, Ram_session } from '../rpc/interfaces.ts';
 import { filterAffinity } from './affinity.ts';
+import { INIT_COST } from './cost.ts';
 import { filterArguments } from './filter.ts';
 import { route, type RouteMessage, type RouteTo, type RouteWorld } from './routing.ts';
 import { initChildOf, initChildren, initConfig, initDialect, localRoms, slackOf } from './state.ts';
@@ -25,6 +26,7 @@ const filter = procedure<FilterLocals & { warnings?: readonly string[] }>('init.
   start: (x, l) => {
     const [, { name, start, level, levels, affinity }] = initChildOf(x, l.child);
     const filtered = filterArguments({ name, start, level, levels, dialect: initDialect.get(x).name }, l.service, l.args);
+    x.charge(INIT_COST.filter);
     l.args = filtered.args;
     l.affinity = filterAffinity(affinity, l.affinity);
     l.warnings = filtered.warnings;
@@ -77,6 +79,7 @@ const resolve = procedure<ResolveLocals & { messages?: readonly RouteMessage[]; 
   start: (x, l) => {
     const [key, { name, start }] = initChildOf(x, l.child);
     const decision = route(initConfig.get(x), { child: name, start, service: l.service, args: l.args }, routeWorld(x), initDialect.get(x).name);
+    x.charge(decision.work);
     x.note('route', { child: name, service: l.service, args: l.args, to: decision.to });
     const service = decision.to === null ? 0 : serviceOf(x, key, l.service, decision.to);
     l.resolved = { service, ...(decision.args === null ? {} : { args: decision.args }) };
@@ -109,6 +112,7 @@ const announce = procedure<AnnounceLocals>('init.announce', {
 const exit = procedure<ExitLocals>('init.exit', {
   start: (x, l) => {
     const [, { start }] = initChildOf(x, l.child);
+    x.charge(start.work.exit);
     if (!start.propagate_exit) return call(logExit, { child: l.child, value: l.value }, 'exited');
     return rpc(Parent.exit, env.get(x).parent, { value: l.value }, 'exited');
   },

@@ -139,6 +139,7 @@ const startChildren = procedure<StartAllLocals>('init.start_children', {
   start: (x, l) => {
     l.next = 0;
     l.before = startedChildren(x);
+    x.charge(initConfig.get(x).work.begin);
     if (l.before.length > 0 || services(x).find((row) => row.kind === 'parent') !== undefined) return goto('aliases');
     return initConfig.get(x).verbose ? call(log, { text: 'parent provides' }, 'parent_services') : goto('parent_services');
   },
@@ -195,6 +196,7 @@ const startChildren = procedure<StartAllLocals>('init.start_children', {
     }
     l.next = index;
     l.order = rest;
+    x.charge(config.starts[index]?.work.resources ?? 0);
     const { levels, warning } = priorityLevels(config.prio_levels);
     l.levels = levels;
     return warning === null ? goto('allocate') : call(logWarning, { text: warning }, 'allocate');

@@ -16,7 +16,7 @@ export type RouteWorld = {
 export type RouteRequest = {
   /** The requesting child. */
   readonly child: string;
-  readonly start: Pick<StartNode, 'route' | 'config' | 'configfile'>;
+  readonly start: Pick<StartNode, 'route' | 'config' | 'configfile' | 'work'>;
   readonly service: string;
   /** Arguments after filterArguments: the label begins with the child's name. */
   readonly args: string;
@@ -41,6 +41,8 @@ export type Decision = {
   readonly args: string | null;
   readonly messages: readonly RouteMessage[];
   readonly considered: readonly Considered[];
+  /** Instructions for reading the rules and targets that were looked at. */
+  readonly work: number;
 };
 
 type RoutingConfig = Pick<InitConfig, 'default_route' | 'aliases'>;
@@ -57,6 +59,7 @@ class Router {
   readonly #label: string;
   readonly #messages: RouteMessage[] = [];
   readonly #considered: Considered[] = [];
+  #work = 0;
 
   constructor(config: RoutingConfig, request: RouteRequest, world: RouteWorld, dialect: Dialect) {
     this.#config = config;
@@ -73,7 +76,9 @@ class Router {
       if (local !== undefined) return local;
     }
     this.#consider(null, start.route === null ? 'the default route applies' : 'the own route applies, the default route does not');
+    this.#work += start.work.route;
     for (const rule of start.route ?? this.#config.default_route) {
+      this.#work += rule.work.reached;
       const reason = this.#mismatch(rule);
       if (reason === MALFORMED) break;
       this.#consider(rule.place, reason ?? 'matches');
@@ -125,8 +130,10 @@ class Router {
       }
       if (rule.service !== service) return `is for "${rule.service}"`;
     }
+    this.#work += rule.work.label;
     const label = labelMismatch(rule.pattern, this.#label, this.#scopedLabel(), this.#dialect);
     if (label !== undefined) return label;
+    this.#work += rule.work.condition;
     if (this.#dialect === '17.02' || rule.if_arg === null) return undefined;
     const { key, value } = rule.if_arg;
     const given = key === 'label' ? (this.#scopedLabel() ?? '') : stringArgument(args, key, '', ARGUMENT_BYTES);
@@ -143,6 +150,7 @@ class Router {
 
   #targets(rule: RouteRule): Decision | undefined {
     for (const target of rule.targets) {
+      this.#work += target.work;
       const decision = this.#target(rule, target);
       if (decision !== undefined) return decision;
     }
@@ -195,7 +203,7 @@ class Router {
   #found(to: RouteTo, target?: RouteTarget): Decision {
     if (target !== undefined) this.#consider(target.place, to.kind === 'child' ? `child "${to.child}" provides the service` : 'the parent provides the service');
     const rewritten = target === undefined || target.label === null || this.#dialect === '16.08' ? null : setStringArgument(this.#request.args, 'label', target.label);
-    return { to, args: rewritten, messages: this.#messages, considered: this.#considered };
+    return { to, args: rewritten, messages: this.#messages, considered: this.#considered, work: this.#work };
   }
 
   /** Denies a request with the line that init logs about the child. */
@@ -206,7 +214,7 @@ class Router {
   }
 
   #denied(): Decision {
-    return { to: null, args: null, messages: this.#messages, considered: this.#considered };
+    return { to: null, args: null, messages: this.#messages, considered: this.#considered, work: this.#work };
   }
 
   #consider(place: Place | null, verdict: string): void {

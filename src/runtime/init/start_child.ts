@@ -87,6 +87,7 @@ export const startNode = procedure<StartLocals>('init.start_node', {
     return rpc(Ram_session.used, env.get(x).ram, {}, 'limit');
   },
   limit: (x, l, { value }: RpcReply) => {
+    x.charge(startOf(x, l).work.placement);
     const slack = l.granted?.bytes ?? slackOf(x, l.quota ?? 0, value as number);
     const { ram_bytes } = startOf(x, l);
     l.quantum = Math.min(ram_bytes, slack);
@@ -158,6 +159,7 @@ export const startNode = procedure<StartLocals>('init.start_node', {
   config: (x, l, { cap }: RpcReply) => {
     update(x, l, { binary_ds: cap ?? 0 });
     const { ram, start } = rowOf(x, l);
+    x.charge(start.work.config);
     return call(makeChildConfig, { ram, text: start.config }, 'address_space');
   },
   address_space: (x, l, { ds }: ChildConfigMade) => {
@@ -188,6 +190,7 @@ export const startNode = procedure<StartLocals>('init.start_node', {
   describe: (x, l) => {
     const { name, ram_bytes, start, level } = rowOf(x, l);
     l.provides = start.provides;
+    x.charge(start.work.provides);
     const facts = [`child "${name}"`, `  RAM quota:  ${ram_bytes}`, `  ELF binary: ${start.binary}`, `  priority:   ${level}`];
     return sayThen(l, initConfig.get(x).verbose ? facts : [], 'provides');
   },

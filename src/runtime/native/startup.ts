@@ -4,6 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import { Constructor, Cpu_session, Cpu_thread, Dataspace, Native_pd, Parent, Pd_session, Ram_session, Region_map, Signal_proxy } from '../rpc/interfaces.ts';
 import { dec, insertCap } from './cap_space.ts';
+import { COST } from './cost.ts';
 import { defineProgram, type Program } from './component.ts';
 import { dissolve, manage, type Managed, newServeLocals, serveEntrypoint } from './entrypoint.ts';
 import { env } from './env.ts';
@@ -63,6 +64,7 @@ export const componentMain = procedure<MainLocals>('native.component_main', {
     Object.assign(l, { temporaries: [], cap_valid: 0, delay_start: 0, ready: 0, constructor_id: 0, constructor_cap: 0, proxy_cap: 0, receiver: 0 });
     insertCap(x, MAIN_THREAD_ID, MAIN_GATE_SLOT);
     insertCap(x, x.readWord(dataBase(x.component.program)) & 0xffff, PARENT_SLOT);
+    x.charge(COST.start_up);
     return envSession(x, 'ram', 'ram');
   },
   ram: (x, _l, { cap }: RpcReply) => {

@@ -49,9 +49,9 @@ test('a start node has what it says and defaults for the rest', () => {
     <binary name="b"/> <resource name="RAM" quantum="1M"/> <resource name="CPU" quantum="40"/>
     <provides><service name="X"/><service name="Y"/></provides> <config a="1"> <x/> </config>
     <exit propagate="yes"/> <affinity xpos="1" width="2"/> </start></config>`).starts;
-  assert.equal({ ...start, place: null }, {
+  assert.equal({ ...start, work: null, place: null }, {
     name: 'a', binary: 'b', ram_bytes: 1 << 20, constrain_phys: false, cpu_percent: 40, priority: -2, provides: ['X', 'Y'], route: null,
-    config: '<config a="1"> <x/> </config>', configfile: null, affinity: { xpos: 1, ypos: null, width: 2, height: null }, propagate_exit: true, place: null,
+    config: '<config a="1"> <x/> </config>', configfile: null, affinity: { xpos: 1, ypos: null, width: 2, height: null }, propagate_exit: true, work: null, place: null,
   });
   assert.is(configOf('<config><start name="a"/></config>').starts[0]?.binary, 'a');
 });

@@ -27,20 +27,23 @@ export interface BootOptions {
   /** Services that the checkpointer offers outside, and further <start> nodes of init. */
   readonly provides?: readonly string[];
   readonly beside?: string;
+  /** The checkpointer has a route of its own before its configuration: init, which looks for one with each session, does not read that through. */
+  readonly own_route?: boolean;
   /** The declared order of start-up. */
   readonly turns?: SystemConfig['turns'];
 }
 
-function configuration(program: string, children: string, offers: readonly string[], beside: string): string {
+function configuration(program: string, children: string, { provides = [], beside = '', own_route = false }: BootOptions): string {
   const services = ['PD', 'CPU', 'ROM', 'RAM', 'RM', 'LOG', 'IO_MEM', 'IO_PORT', 'IRQ'].map((name) => `<service name="${name}"/>`).join(' ');
   const quantum = program === 'rtcr' ? '64M' : '1G';
+  const route = own_route ? '<route> <any-service> <parent/> <any-child/> </any-service> </route>' : '';
   const config = program === 'rtcr' ? `<config> ${children} </config>` : '';
-  const provided = offers.length === 0 ? '' : `<provides> ${offers.map((name) => `<service name="${name}"/>`).join(' ')} </provides>`;
+  const provided = provides.length === 0 ? '' : `<provides> ${provides.map((name) => `<service name="${name}"/>`).join(' ')} </provides>`;
   return `<config>
 	<parent-provides> ${services} </parent-provides>
 	<default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
 	<start name="timer"> <resource name="RAM" quantum="1M"/> <provides> <service name="Timer"/> </provides> </start>
-	<start name="${program}"> <resource name="RAM" quantum="${quantum}"/> ${provided} ${config} </start>
+	<start name="${program}"> <resource name="RAM" quantum="${quantum}"/> ${provided} ${route}${config} </start>
 	${beside}
 </config>`;
 }
@@ -129,7 +132,8 @@ export class Driver {
   }
 }
 
-export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', children, provides = [], beside = '', turns = [] }: BootOptions = {}): Driver {
+export function boot(options: BootOptions = {}): Driver {
+  const { child = 'sheep_counter', program = 'rtcr', without = '', modules: further = [], attributes = '', children, turns = [] } = options;
   const file = (name: string): Uint8Array => new Uint8Array(readFileSync(join(root, 'src/guest/bin', `${name}.elf`)));
   const hosted = (name: string): Uint8Array => {
     const found = programNamed(name);
@@ -137,7 +141,7 @@ export function boot({ child = 'sheep_counter', program = 'rtcr', without = '', 
     return hostedImage(found);
   };
   const modules = [
-    { name: 'config', bytes: new TextEncoder().encode(configuration(program, children ?? `<child name="${child}" ${attributes}/>`, provides, beside)) },
+    { name: 'config', bytes: new TextEncoder().encode(configuration(program, children ?? `<child name="${child}" ${attributes}/>`, options)) },
     ...['init', program].map((name) => ({ name, bytes: hosted(name) })),
     ...[...new Set(['timer', ...(children === undefined ? [child] : []), ...further])].map((name) => ({ name, bytes: file(name) })),
   ];

@@ -27,7 +27,7 @@ const COUNTED = /rtcr_views|rtcr_contents|RAM (quota|used) of|kernel objects/;
 
 test('components with more dataspaces than stay in view are checkpointed together and restored with every word', () => {
   assert.ok(NAMES.length * DATASPACES > VIEWS);
-  const driver = boot({ children: NAMES.map((name, k) => childNode(name, 1000 * (k + 1))).join('\n'), modules: ['universal'] });
+  const driver = boot({ children: NAMES.map((name, k) => childNode(name, 1000 * (k + 1))).join('\n'), own_route: true, modules: ['universal'] });
   for (const name of NAMES) assert.is(driver.until(`${name}] filled`, 20_000), true, name);
   assert.equal(errorsOf(driver), []);
   const all = { of: `rtcr -> ${FIRST}`, with: OTHERS };

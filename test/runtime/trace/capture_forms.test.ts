@@ -11,7 +11,7 @@ import { boot, drive } from '../counting_run.ts';
 
 const test = suite('runtime/capture_forms');
 /** The counter's component has attached the semaphore of its signals by then. */
-const END = 30_000_000;
+const END = 40_000_000;
 
 const field = '([^|\\n]*)';
 const id = '([0-9a-f]+)';

@@ -4,7 +4,7 @@
 import { LIMIT_MEMORY_MAPPINGS } from '../limits.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import { SECTION_SHIFT } from './address_space.ts';
-import { MappingTrees } from './mapping_trees.ts';
+import { type CapturedMappings, MappingTrees } from './mapping_trees.ts';
 import type { MappingOrder, MemoryMapping, MemorySpace } from './memory_space.ts';
 import { RIGHT_READ } from './translation.ts';
 
@@ -26,6 +26,15 @@ export class MappingDatabase {
 
   get count(): number {
     return this.trees.count;
+  }
+
+  capture(): CapturedMappings {
+    return this.trees.capture();
+  }
+
+  /** Brings the trees back; the spaces bring back their own side. */
+  rewind(captured: CapturedMappings): void {
+    this.trees.rewind(captured);
   }
 
   /** Gives a space memory that nobody else mapped to it. */

@@ -20,7 +20,7 @@ interface CapturedMapping {
   readonly children: readonly MemoryMapping[] | null;
 }
 
-interface CapturedMappings {
+export interface CapturedMappings {
   readonly stamp: number;
   readonly roots: readonly MemoryMapping[];
   readonly nodes: readonly CapturedMapping[];

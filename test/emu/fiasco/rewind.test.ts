@@ -56,6 +56,28 @@ test('going back to random snapshots in random order gives the saved state, and 
   );
 });
 
+test('memory that was mapped, taken back and granted after a snapshot is as it was behind it', () => {
+  const { machine } = new ScriptedBoard(programsOf([[{ do: 'compute', cost: 10 }], [], []]));
+  const { memoryMappings } = machine.kernel;
+  const owner = [...memoryMappings.trees.mappings()].map(({ space }) => space).find((space) => space.sections.size > 4);
+  if (owner === undefined) throw new Error('nobody has memory');
+  const [first = 0, second = 0] = [...owner.sections.keys()].map((section) => (section << 20) >>> 0);
+  const [snapshot, state] = [machine.snapshot(), machine.save()];
+  const change = (grant: boolean): void => {
+    memoryMappings.map(owner, owner, { from: first, to: 0x3000_0000, size: 0x10_0000, rights: 7, cache: 0, grant });
+    memoryMappings.unmap(owner, second + 0x1000, 0x1000, 7, true);
+  };
+  change(false);
+  assert.is.not(JSON.stringify(machine.save().kernel), JSON.stringify(state.kernel));
+  machine.rewind(snapshot);
+  assert.equal(machine.save(), state);
+  assert.equal(machine.kernel.check(), []);
+  change(true);
+  machine.rewind(snapshot);
+  assert.equal(machine.save(), state);
+  machine.release(snapshot);
+});
+
 test('objects created after a snapshot are gone behind it, their numbers are given again', () => {
   const board = new ScriptedBoard(programsOf([[{ do: 'compute', cost: 10 }], [], []]));
   const { machine } = board;

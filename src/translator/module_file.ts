@@ -27,6 +27,8 @@ export function moduleFile(program: Program): string {
 ${'import'} type { ShapeField } from './layout.ts';
 
 export const OPERATION_COUNT = ${operations.length};
+/** Those below this number stand inside of the loop over A32 instructions. */
+export const INSIDE_COUNT = ${inside.length};
 
 /** Fields that make the shape of an instruction, for each of the executes. */
 export const SHAPE_FIELDS: readonly (readonly ShapeField[])[] = (

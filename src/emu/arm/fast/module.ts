@@ -4,6 +4,8 @@
 import type { ShapeField } from './layout.ts';
 
 export const OPERATION_COUNT = 920;
+/** Those below this number stand inside of the loop over A32 instructions. */
+export const INSIDE_COUNT = 225;
 
 /** Fields that make the shape of an instruction, for each of the executes. */
 export const SHAPE_FIELDS: readonly (readonly ShapeField[])[] = (

@@ -17,6 +17,7 @@ import { snapshots } from '../bench/snapshots.ts';
 import { startUp } from '../bench/start_up.ts';
 import { stateFiles } from '../bench/state_files.ts';
 import { throughput } from '../bench/throughput.ts';
+import { tracking } from '../bench/tracking.ts';
 import { type Command, ENGINE_OPTION, engineOf, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
@@ -38,6 +39,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => readonly Figure[] | Prom
   throughput,
   start: startUp,
   checkpoints,
+  tracking,
   main: mainPath,
   memory: residence,
   capture: async ({ context, runs, board_image }) => [...(await captureFigures(scenarioNamed(CAPTURED, context), runs, context, board_image)), ...capturedRestores(runs, context)],

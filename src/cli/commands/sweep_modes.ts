@@ -10,7 +10,7 @@ import type { SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import { type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
-import { type HostMemory, hostMemory } from '../host_memory.ts';
+import { dataGrowth, type HostData, hostData, type HostMemory, hostMemory } from '../host_memory.ts';
 
 type Asked = Pick<SweepRequest, 'scenario' | 'modules' | 'path' | 'with' | 'strategy' | 'shard'>;
 
@@ -34,6 +34,8 @@ function teller(name: string, total: () => number, context: Context): { readonly
 
 /** Host memory after so many cycles. */
 type MemoryLook = HostMemory & { readonly done: number };
+/** What the program keeps after so many. */
+type DataLook = HostData & { readonly done: number };
 
 const LOOKS = 10;
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
@@ -42,10 +44,14 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const memoryText = (looks: readonly MemoryLook[]): string =>
   looks.length === 0 ? '' : `host memory (heap in use, resident):\n${looks.map(({ done, heap_bytes, resident_bytes }) => `  after ${done} cycles ${megabytes(heap_bytes)} MB, ${megabytes(resident_bytes)} MB\n`).join('')}`;
 
+const dataText = (looks: readonly DataLook[]): string =>
+  looks.length < 2 ? '' : `of it what is kept, without what the engine makes of code:\n${looks.map(({ done, things, bytes }) => `  after ${done} cycles ${things} objects, ${megabytes(bytes)} MB\n`).join('')}`;
+
 export function sweepCycles(asked: Asked, count: number, context: Context): Exit {
   const { scenario } = asked;
   const progress = teller(scenario.name, () => count, context);
   const looks: MemoryLook[] = [];
+  const data: DataLook[] = [];
   const result = cycles(
     { ...asked, cycles: count },
     context.boot,
@@ -55,15 +61,21 @@ export function sweepCycles(asked: Asked, count: number, context: Context): Exit
     },
     (done) => {
       if (looks.length === 0 || done === count || done >= (looks.length * count) / LOOKS) looks.push({ done, ...hostMemory() });
+      // Once warm, and in the end.
+      if (done === count || (data.length === 0 && done >= count / LOOKS)) data.push({ done, ...hostData() });
     },
   );
   progress.end();
   if ('error' in result) return { verdict: 'failed', reason: result.error };
-  const { done, growth, counted } = result;
+  const { done, counted } = result;
+  const [first, last] = [data[0], data.at(-1)];
+  const kept = first === undefined || last === undefined ? null : dataGrowth(first, last, last.done - first.done);
+  const growth = [...result.growth, ...(kept === null ? [] : [kept])];
   context.out(`${scenario.name}: ${done} cycles of checkpoint, kill and restore of ${markWords(asked)}\n`);
   if (growth.length === 0) {
     context.out(`${good('nothing grew')}: ${counted} counts of kernel objects, slots, table rows and RAM are what they were\n`);
     context.out(memoryText(looks));
+    context.out(dataText(data));
     return PASSED;
   }
   context.out(`${bad('not as before')}:\n${growth.map((line) => `  ${line}\n`).join('')}`);

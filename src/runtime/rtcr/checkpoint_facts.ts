@@ -5,6 +5,7 @@ import type { PlainRecord } from '../../emu/plain.ts';
 import { children } from '../child/child_table.ts';
 import type { Execution } from '../native/execution.ts';
 import { allCaptures, ranOn } from './capture.ts';
+import { targets } from './online_storage.ts';
 import { dataspacesOf, domainName, type Snapshot, spacesOf, type StoredFurtherSpace, threadsOf } from './target_state.ts';
 
 /** Of all snapshots of a checkpoint together; `rounds` and `in_transit` are about capabilities in transit. */
@@ -27,10 +28,17 @@ export function checkpointFacts(x: Execution, snapshots: readonly Snapshot[], ro
     drain_rounds: captures[0]?.drain_rounds ?? 0,
     extensions: [...new Set(captures.flatMap(({ extensions }) => extensions))].sort(),
     lost: snapshots.flatMap((snapshot) => losses(x, snapshot, group)),
+    ...partFaults(x, captures.map(({ target }) => target)),
     transit_rounds: rounds,
     ran_on_ms: ranOn(x),
     in_transit,
   };
+}
+
+/** Faults that the tracking of changes has cost since the checkpoints before; nothing where no target is in parts. */
+function partFaults(x: Execution, group: readonly number[]): PlainRecord {
+  const rows = group.map((target) => targets(x).require(target)).filter(({ granularity }) => granularity > 0);
+  return rows.length === 0 ? {} : { part_faults: rows.reduce((sum, { part_faults }) => sum + part_faults, 0) };
 }
 
 /** What all snapshots of a checkpoint know: ids that they explain, threads that they hold. */

@@ -134,6 +134,7 @@ export const checkpointTargets = procedure<CheckpointLocals>('rtcr.checkpoint_ta
     for (const [key] of old) if (!stored.some((row) => row.key === key)) snapshots(x).delete(key);
     l.replaced = hasDefect(l.strategy.defects, 'D-12') ? [] : old.map(([key, snapshot]) => ({ key, snapshot }));
     l['facts'] = checkpointFacts(x, stored.map(({ snapshot }) => snapshot), l.rounds ?? 0, l.in_transit ?? []);
+    for (const target of l.targets) targets(x).update(target, { part_faults: 0 });
     for (const { snapshot } of stored) x.note('checkpoint', { name: l.name, threads: threadsOf(snapshot).map(({ name, phase, registers }) => ({ name, phase, registers })) });
     return l.strategy.copy === 'background' ? goto('tidy') : each(freeSnapshot, l.replaced.map(({ snapshot }) => snapshot), {}, 'keep');
   },

@@ -8,15 +8,11 @@ import { logWarning } from '../native/log.ts';
 import { call, callNamed, done, type Failure, goto, procedure } from '../native/procedure.ts';
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { contexts, type ReceivedSignal, waitForSignal } from '../native/signals.ts';
-import { record } from '../native/store.ts';
 import { copyPart } from './incremental_copy.ts';
 import { awaitsPager, giveMessagesBack, keepMessages, type KeptMessage } from './faulting_messages.ts';
 import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './managed_dataspaces.ts';
 import { targets } from './online_storage.ts';
 import { sleep } from './sleep.ts';
-
-/** Faults resolved since power-on, of all targets; checkpoints report differences. */
-export const managedFaults = record<{ readonly count: number }>('rtcr_managed_faults', { count: 0 });
 
 const FAULT = { ready: 0, write: 2 } as const;
 /** A fault at an address that no part has is left alone after so many tries. */
@@ -57,7 +53,7 @@ const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
     const found = partsOf(x, l.managed).find(([, { offset, size }]) => address >= offset && address < offset + size);
     if (found === undefined) return call(logWarning, { text: `managed dataspace fault at 0x${address.toString(16)}, where no part is` }, 'gone');
     l.part = found[0];
-    managedFaults.set(x, { count: managedFaults.get(x).count + 1 });
+    countFault(x, l.managed);
     return found[1].awaits_copy && l.write ? call(copyPart, { part: l.part }, 'take', 'take') : goto('take');
   },
   take: (_x, l) => call(detachPart, { part: l.part ?? 0 }, 'attach', 'gone'),
@@ -84,6 +80,13 @@ const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
     return goto('start');
   },
 });
+
+/** What the checkpointer itself looks at is no fault of the target's. */
+function countFault(x: Execution, managed: number): void {
+  const target = managedDataspaces(x).get(managed)?.target ?? 0;
+  const row = targets(x).get(target);
+  if (row !== undefined && row.phase !== 'frozen') targets(x).update(target, { part_faults: row.part_faults + 1 });
+}
 
 const standsStill = (x: Execution, managed: number): boolean => targets(x).get(managedDataspaces(x).get(managed)?.target ?? 0)?.phase === 'frozen';
 

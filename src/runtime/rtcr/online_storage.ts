@@ -45,6 +45,8 @@ export interface TargetRow {
   readonly proxied: readonly string[];
   /** Name of its last checkpoint, empty before the first. */
   readonly checkpoint: string;
+  /** Faults at its parts that were resolved since that one. */
+  readonly part_faults: number;
   /** Historic defects that are switched on for it. */
   readonly defects: string;
   readonly crew: number;

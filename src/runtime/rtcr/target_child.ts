@@ -75,7 +75,7 @@ export const createTarget = procedure<CreateLocals>('rtcr.create_target', {
   },
   pd: (x, l) => {
     l.target = targets(x).insert({
-      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, provides: l.provides, proxied: l.proxied, checkpoint: '', crew: l.crew ?? 0, phase: 'building', bootstrap: true,
+      name: l.name, binary: l.binary, config: l.config, defects: l.defects, granularity: l.granularity, tracking: l.tracking, provides: l.provides, proxied: l.proxied, checkpoint: '', part_faults: 0, crew: l.crew ?? 0, phase: 'building', bootstrap: true,
       pd: 0, cpu: 0, ram: 0, main_thread: 0, rom: 0, binary_ds: 0, child: 0,
     });
     crews(x).update(l.crew ?? 0, { target: l.target });

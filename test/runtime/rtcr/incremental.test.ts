@@ -13,6 +13,7 @@ interface Facts {
   readonly copied_bytes: number;
   readonly copied_parts: number;
   readonly parts: number;
+  readonly part_faults?: number;
 }
 
 function factsOf(outcome: ControlOutcome): Facts {
@@ -76,16 +77,20 @@ test('an earlier checkpoint stays as it was when later ones build on it', () => 
   assert.equal(driver.lines(), ['3 sheeps. zzZ', '4 sheeps. zzZ']);
 });
 
-test('tracking of writes copies no more than tracking of accesses', () => {
-  const copied = (track: string): number => {
+test('tracking of writes copies no more than tracking of accesses, and a checkpoint tells what faults the tracking has cost', () => {
+  const second = (track: string): Facts => {
     const driver = counter(`granularity="1" track="${track}"`);
     factsOf(driver.checkpoint('a'));
     assert.is(driver.until('3 sheeps. zzZ', 4000), true);
     driver.run(300_000);
-    return factsOf(increment(driver, 'b', 'a')).copied_bytes;
+    return factsOf(increment(driver, 'b', 'a'));
   };
-  const [accesses, writes] = [copied('accesses'), copied('writes')];
-  assert.ok(writes <= accesses, `${writes} against ${accesses}`);
+  const [accesses, writes] = [second('accesses'), second('writes')];
+  assert.ok(writes.copied_bytes <= accesses.copied_bytes, `${writes.copied_bytes} against ${accesses.copied_bytes}`);
+  // Each part that was touched has faulted once.
+  assert.is(accesses.part_faults, accesses.copied_parts);
+  assert.ok((writes.part_faults ?? 0) >= writes.copied_parts, `${writes.part_faults} faults for ${writes.copied_parts} parts`);
+  assert.is(factsOf(counter('').checkpoint('whole')).part_faults, undefined);
 });
 
 test('a copy in the background gives the same snapshot, although the child goes on meanwhile', () => {

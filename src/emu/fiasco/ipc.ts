@@ -100,7 +100,7 @@ function enterGate(kernel: Kernel, thread: Thread, gate: IpcGate): boolean {
     return false;
   }
   if (gate.thread === null) {
-    if (prepareSendSleep(kernel, thread)) {
+    if (prepareSendSleep(kernel, thread, false)) {
       gate.waiters.enqueue(thread, thread.priority);
       thread.step = 'gate_wait';
       kernel.processor.schedule();
@@ -120,11 +120,14 @@ function queueAt(kernel: Kernel, thread: Thread, receiver: Thread): void {
   kernel.processor.schedule();
 }
 
-/** Arms the send timeout and takes the thread off the ready state. @returns false if the send has failed at once */
-function prepareSendSleep(kernel: Kernel, thread: Thread): boolean {
+/**
+ * Arms the send timeout and takes the thread off the ready state. A cancel that came before fails the send, but where a gate has no
+ * thread: there the kernel does not look for it. @returns false if the send has failed at once
+ */
+function prepareSendSleep(kernel: Kernel, thread: Thread, cancelable = true): boolean {
   const { send_timeout } = ipcOf(thread);
   if (isZero(send_timeout)) failSend(kernel, thread, IPC_ERROR.SEND_TIMEOUT);
-  else if ((thread.state & CANCEL) !== 0) failSend(kernel, thread, IPC_ERROR.SEND_CANCELED);
+  else if (cancelable && (thread.state & CANCEL) !== 0) failSend(kernel, thread, IPC_ERROR.SEND_CANCELED);
   else if (armTimeout(kernel, thread, send_timeout)) {
     thread.state = (thread.state | SEND_WAIT) & ~READY;
     if (kernel.events.wants('ipc_wait')) kernel.emit({ kind: 'ipc_wait', phase: 'send', partner: ipcOf(thread).receiver?.id ?? null, timeout: send_timeout });
@@ -248,6 +251,7 @@ function takeOrSleep(kernel: Kernel, thread: Thread): void {
 
 function sendWoken(kernel: Kernel, thread: Thread): void {
   const ipc = ipcOf(thread);
+  if (thread.step === 'gate_wait' && (thread.state & (CANCEL | TIMEOUT)) === CANCEL) return gateCanceled(kernel, thread);
   if ((thread.state & (CANCEL | TIMEOUT)) !== 0) {
     const error = (thread.state & CANCEL) !== 0 ? IPC_ERROR.SEND_CANCELED : IPC_ERROR.SEND_TIMEOUT;
     leaveQueue(thread);
@@ -261,6 +265,18 @@ function sendWoken(kernel: Kernel, thread: Thread): void {
   // Quirk of this revision: the receiver was killed and this sender only made ready; it sleeps again, for ever without a timeout.
   thread.state &= ~READY;
   kernel.processor.schedule();
+}
+
+/**
+ * Who waits for the thread of a gate and is cancelled goes on as if one had been bound; as there is none, the send fails for that, and
+ * the cancel is still to come. (The kernel leaves such a thread in the gate's queue as well, which nothing but a later bind notices.)
+ */
+function gateCanceled(kernel: Kernel, thread: Thread): void {
+  leaveQueue(thread);
+  thread.state &= ~SEND_WAIT;
+  kernel.timeouts.disarm(thread);
+  if (ipcOf(thread).gate?.thread === null) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
+  else sendPhase(kernel, thread);
 }
 
 /** Takes a thread out of the queue in which it waits to send. */

@@ -187,6 +187,25 @@ test('each sender that waits for the thread of a gate runs at once when one is b
   assert.equal(notes.slice(0, 3), ['server', 'server', 'main']);
 });
 
+const CANCEL_FLAG = 0x1_0000;
+
+test('a sender that is cancelled while its gate has no thread fails with "not existent", and its next IPC with "canceled"', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [unboundGate(), ...startLocal(at, 0x202, 2, 'client'), sleep((5 << 10) | 500), exRegs(0x202, 0xffff_ffff, 0xffff_ffff, CANCEL_FLAG), note('main')],
+    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), noteResult('call'), sleep((5 << 10) | 500), noteResult('sleep'), sleep((5 << 10) | 500), noteResult('sleep again'), halt()],
+  }));
+  assert.equal(board.finish().filter((line) => line !== 'main'), ['call 8000/4', 'sleep 8000/7', 'sleep again 8000/3']);
+});
+
+test('a cancel that came before does not keep a sender from waiting for the thread of a gate', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [unboundGate(), ...startLocal(at, 0x202, 2, 'client'), exRegs(0x202, 0xffff_ffff, 0xffff_ffff, CANCEL_FLAG), sleep((5 << 10) | 500), note('main')],
+    client: [invoke({ tag: 0, to: sel(0x201, CALL) }), note('never')],
+  }));
+  assert.equal(board.finish(), ['main']);
+  assert.is(threadOf(board, 'client').step, 'gate_wait');
+});
+
 test('a machine saved while a thread has still to wake the senders of its gate goes on the same', () => {
   const programs = waitersOfGate(deleteGate());
   const board = new ScriptedBoard(programs);

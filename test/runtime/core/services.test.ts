@@ -3,6 +3,8 @@
 
 import * as assert from 'uvu/assert';
 import { objectRows } from '../../../src/emu/jdb/view.ts';
+import { replaceModule } from '../../../src/runtime/core/replace_module.ts';
+import { signalContexts } from '../../../src/runtime/core/signal_tables.ts';
 import {
   Cpu_session, Cpu_thread, Dataspace, Native_cpu, Native_pd, Parent, Pd_session, Ram_session, Region_map, Rm_session, Rom_session,
 } from '../../../src/runtime/rpc/interfaces.ts';
@@ -228,6 +230,31 @@ test('requests that core cannot serve are denied with its own words, and an unkn
     'Error: Local MMIO mapping failed!',
     'Error: unavailable IRQ 35 requested',
   ]);
+});
+
+/** A client of the module "config" with handlers of changes, one after the other; then the module gets another content. */
+function changed(handlers: readonly ('first' | 'second' | null)[]): { readonly ran: Ran; readonly signalled: Readonly<Record<string, number>> } {
+  const context = (name: string, imprint: number): Line => [name, ({ env }) => [Pd_session.alloc_context, env.pd, { source: null, imprint }]];
+  const ran = runScript([
+    ['rom', session('ROM', 'ram_quota=4K, label="config"')],
+    context('first', 1),
+    context('second', 2),
+    ['update', (s) => [Rom_session.update, s.cap('rom'), {}]],
+    ...handlers.map((name, n): Line => [`sigh ${n}`, (s) => [Rom_session.sigh, s.cap('rom'), { sigh: name === null ? null : s.cap(name) }]]),
+  ]);
+  assert.equal(handlers.map((_name, n) => ran.answer(`sigh ${n}`).error), handlers.map(() => ''));
+  const content = replaceModule(ran.core, ran.machine.memory, 'config', new TextEncoder().encode('<config/>'));
+  assert.ok(!('error' in content));
+  const counts = signalContexts(ran.core).entries().map(([, { imprint, count }]) => [imprint === 1 ? 'first' : imprint === 2 ? 'second' : 'other', count] as const);
+  return { ran, signalled: Object.fromEntries(counts.filter(([name]) => name !== 'other')) };
+}
+
+test('a ROM module of core is never updated in place, and who last said where changes are told is told of a new content', () => {
+  assert.is(changed([]).ran.answer('update').value, false);
+  assert.equal(changed([]).signalled, { first: 0, second: 0 });
+  assert.equal(changed(['first']).signalled, { first: 1, second: 0 });
+  assert.equal(changed(['first', 'second']).signalled, { first: 0, second: 1 });
+  assert.equal(changed(['first', null]).signalled, { first: 0, second: 0 });
 });
 
 test('the kernel info page can be read by whoever opens it, and not written', () => {

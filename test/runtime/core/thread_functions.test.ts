@@ -2,8 +2,11 @@
 // sessions what this board has no use for. Source modelled: base-foc's core at 16.08 (platform_thread, cpu_session_component).
 
 import * as assert from 'uvu/assert';
+import { cpuThreads } from '../../../src/runtime/core/cpu_thread.ts';
+import { platformThreads } from '../../../src/runtime/core/platform_thread.ts';
 import { STATE } from '../../../src/runtime/core/thread_state.ts';
 import { Cpu_session, Cpu_thread, Dataspace, Pd_session, Region_map, Rm_session } from '../../../src/runtime/rpc/interfaces.ts';
+import { Irq } from '../../../src/emu/fiasco/irq.ts';
 import { suite } from '../../kit.ts';
 import { type Line, type Ran, runScript } from './script.ts';
 import { made, REST, session, start, work } from './worker_script.ts';
@@ -72,6 +75,38 @@ test('a CPU session without shares of others tells its quota; a device address f
   assert.is(ran.answer('quota').error, '');
   assert.is((ran.answer('quota').value as readonly number[]).length, 2);
   assert.is(Number(ran.answer('pci').value), 0);
+});
+
+/** Triggers of the semaphore on which a worker's locks block that nobody has taken. */
+function triggersOf(ran: Ran): number {
+  const worker = cpuThreads(ran.core).find(({ name }) => name === 'worker')?.[1];
+  if (worker === undefined) throw new Error('no worker');
+  const { irq } = platformThreads(ran.core).require(worker.platform);
+  const object = ran.machine.kernel.tasks().find(({ id }) => id === ran.core.task)?.objects.get(irq.slot)?.object;
+  if (!(object instanceof Irq)) throw new Error('no semaphore');
+  return object.queued;
+}
+
+test('cancelling what blocks a thread triggers its semaphore, once each time, and leaves a thread that runs alone', () => {
+  const cancel = (name: string): Line => [name, (s) => [Cpu_thread.cancel_blocking, s.cap('thread'), {}]];
+  const lines = (count: number): Line[] => [...made(ADD_R0_1_AND_LOOP), start, work, ...Array.from({ length: count }, (_, n) => cancel(`cancel ${n}`)), work, ...paused('then')];
+  const [none, twice] = [runScript(lines(0)), runScript(lines(2))];
+  assert.equal([triggersOf(none), triggersOf(twice)], [0, 2]);
+  assert.equal(['cancel 0', 'cancel 1'].map((name) => twice.answer(name).error), ['', '']);
+  assert.ok(r0(twice, 'then') > 0);
+});
+
+test('freeing the signal source of a domain changes nothing: it is the same one as before, and its contexts are signalled', () => {
+  const context = (name: string): Line => [name, ({ env, cap }) => [Pd_session.alloc_context, env.pd, { source: cap('source'), imprint: 7 }]];
+  const submit = (name: string, to: string): Line => [name, (s) => [Pd_session.submit, s.env.pd, { context: s.cap(to), count: 1 }]];
+  const source = (name: string): Line => [name, ({ env }) => [Pd_session.alloc_signal_source, env.pd, {}]];
+  const ran = runScript([
+    source('source'), context('one'), ['free', (s) => [Pd_session.free_signal_source, s.env.pd, { source: s.cap('source') }]],
+    submit('submit', 'one'), context('two'), submit('submit two', 'two'), source('again'),
+  ]);
+  assert.equal(['free', 'submit', 'two', 'submit two', 'again'].map((name) => ran.answer(name).error), ['', '', '', '', '']);
+  assert.is(ran.answer('again').cap, ran.answer('source').cap);
+  assert.not.match(ran.console(), /invalid signal-context capability/);
 });
 
 test('a region map that its session destroys is no dataspace any more', () => {

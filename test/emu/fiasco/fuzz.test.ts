@@ -1,5 +1,5 @@
-// Random system calls of three threads in two tasks, thousands of sequences from one seed: the host never fails, and the kernel's
-// invariants hold after every call. A failure names its sequence; FUZZ_FIRST=N FUZZ_SEQUENCES=1 repeats the N-th one.
+// Random system calls of three threads in two tasks, thousands of sequences from one seed, in half of them with threads that outrank each
+// other in turns: the host never fails, and the kernel's invariants hold after every call. A failure names its sequence; FUZZ_FIRST=N FUZZ_SEQUENCES=1 repeats the N-th one.
 
 import * as assert from 'uvu/assert';
 import { EXTENSIONS } from '../../../src/emu/fiasco/extensions.ts';
@@ -10,8 +10,9 @@ const SEED = 0x5eed_0001;
 const SEQUENCES = Number(process.env['FUZZ_SEQUENCES'] ?? 1500);
 const FIRST = Number(process.env['FUZZ_FIRST'] ?? 0);
 const CALLS_MAX = 12;
-/** About one system call of one thread. */
+/** About one system call of one thread; half a one and some, where a sequence says so. */
 const SLICE = 1200;
+const SLICES = [SLICE, SLICE, 400, 5000];
 const SLICES_MAX = 60;
 
 const test = suite('system-call fuzz', { timeout_ms: 120_000 });
@@ -23,7 +24,14 @@ interface Call {
   readonly mrs: readonly number[];
   readonly buffers: readonly number[];
 }
-type Sequence = Readonly<Record<string, readonly Call[]>>;
+type Sequence = Readonly<Record<'main' | 'second' | 'child', readonly Call[]>>;
+
+/** What happens to the threads between their calls: who outranks whom, and how long they run before the kernel is looked at. */
+interface Course {
+  readonly slice: number;
+  /** Before the n-th slice: the thread, in the order of their ids, and its priority. */
+  readonly turns: readonly (readonly [thread: number, priority: number] | null)[];
+}
 
 /** A generator of its own, so that a sequence depends on its number only. */
 class Dice {
@@ -158,7 +166,7 @@ const deleteSlot = (slot: number): Call => plain(0x1003, 0xfff5_0003, [1, 0xc000
 const CALL_SECOND = plain(0x9003, 0, [1, 2]);
 
 /** How some sequences begin, because chance hardly ever leads there: a caller and a receiver that are deleted in the middle of it. */
-const BEGINNINGS: readonly Sequence[] = [
+const BEGINNINGS: readonly Partial<Sequence>[] = [
   {},
   { main: [YIELD, YIELD, deleteSlot(0x206), YIELD], second: [WAIT_OPEN, YIELD, YIELD], child: [CALL_SECOND] },
   { main: [YIELD, YIELD, deleteSlot(0x200), YIELD], second: [YIELD, YIELD, YIELD], child: [CALL_SECOND] },
@@ -170,14 +178,22 @@ function randomSequence(number: number): Sequence {
   for (let i = 0; i < 8; i++) dice.word();
   const calls = () => Array.from({ length: dice.below(CALLS_MAX + 1) }, () => randomCall(dice));
   const beginning = BEGINNINGS[number % BEGINNINGS.length] ?? {};
-  const part = (name: string) => [...(beginning[name] ?? []), ...calls()].slice(0, CALLS_MAX);
+  const part = (name: keyof Sequence) => [...(beginning[name] ?? []), ...calls()].slice(0, CALLS_MAX);
   return { main: part('main'), second: part('second'), child: part('child') };
+}
+
+/** Every other sequence keeps its threads at one priority, so that they take turns as they block. */
+function randomCourse(number: number): Course {
+  const dice = new Dice(SEED ^ (number * 0x85eb_ca6b));
+  for (let i = 0; i < 8; i++) dice.word();
+  const turn = (): Course['turns'][number] => (dice.below(3) > 0 ? null : [dice.below(8), dice.of([0x7f, 0x80, 0x80, 0x81, 0xff])]);
+  return { slice: dice.of(SLICES), turns: number % 2 === 0 ? [] : Array.from({ length: SLICES_MAX }, turn) };
 }
 
 /** The board of all sequences; whose turn it is, is read from `present` when a step is executed. */
 function fuzzedBoard(extended: boolean): { readonly board: ScriptedBoard; readonly set: (sequence: Sequence) => void } {
-  let present: Sequence = {};
-  const steps = (name: string): Step[] =>
+  let present: Partial<Sequence> = {};
+  const steps = (name: keyof Sequence): Step[] =>
     Array.from({ length: CALLS_MAX }, (_, i): Step => (cpu) => {
       const call = present[name]?.[i];
       if (call === undefined) fill(cpu, { tag: 0, to: 0xffff_f802 });
@@ -231,6 +247,7 @@ function runAll(extended: boolean, first: number, count: number): number {
   for (let number = first; number < first + count; number++) {
     machine.rewind(ready);
     const sequence = randomSequence(number);
+    const { slice: length, turns } = randomCourse(number);
     set(sequence);
     calls += Object.values(sequence).reduce((sum, part) => sum + part.length, 0);
     let highest = kernel.objects.next;
@@ -246,7 +263,10 @@ function runAll(extended: boolean, first: number, count: number): number {
     };
     try {
       for (let slice = 0, goesOn = true; slice < SLICES_MAX && goesOn; slice++) {
-        goesOn = machine.run({ instructions: SLICE }) === 'instruction_limit' && kernel.processor.current.internal !== 'idle';
+        const threads = kernel.threads().filter(({ internal, bound }) => internal === null && bound);
+        const turn = turns[slice] ?? null;
+        if (turn !== null) kernel.equipment.setPriority(threads[turn[0] % threads.length]?.id ?? 0, turn[1]);
+        goesOn = machine.run({ instructions: length }) === 'instruction_limit' && kernel.processor.current.internal !== 'idle';
         hold(`slice ${slice}`);
       }
       // What is armed and should not be must be seen before it is over: timeouts are of one and two milliseconds.

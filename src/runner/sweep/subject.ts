@@ -134,7 +134,7 @@ export class Subject {
       const rpc = system.callOf(thread);
       return rpc?.interface === 'Rom_session' && rpc.function === 'dataspace' && system.threadState(thread) === 'call';
     };
-    if (!system.threads().some((row) => row.task === task && asks(row.id))) return;
+    if (!system.inspector.threads().some((thread) => asks(thread) && system.inspector.thread(thread)?.task === task)) return;
     const content = system.equipment.dataspaceContent(id);
     if (content !== null) this.modules.push(checksum(content));
   }

@@ -27,7 +27,7 @@ const COUNTER = 'sheep_counter';
 const COUNTER_PATH = `rtcr -> ${COUNTER}`;
 const CYCLES = 20;
 /** Cycles and moments run some thousand functions a few times each: so many cycles pass before the host has made good code of most. */
-const WARM_UP_CYCLES = 100;
+const WARM_UP_CYCLES = 200;
 /** One moment of so many of the sweep. */
 const MOMENTS_ONE_IN = 12;
 /** A plain copy is repeated so often for one sample. */

@@ -5,7 +5,7 @@
 import type { DebugId } from '../../emu/numbers.ts';
 import type { Plain } from '../../emu/plain.ts';
 import { newStamp } from '../../emu/rewind.ts';
-import { type Action, type Failure, procedureNamed, type Step } from './procedure.ts';
+import { type Action, type Failure, type Procedure, procedureNamed, type Step } from './procedure.ts';
 
 type Locals = Record<string, Plain>;
 
@@ -20,15 +20,15 @@ class Frame {
   readonly locals: Locals;
   then: string;
   error: string;
-  readonly steps: { readonly [step: string]: Step<Locals> | undefined };
+  readonly steps: { readonly [step: string]: Step<never> | undefined };
 
-  constructor(procedure: string, step: string, locals: Locals, then = '', error = '') {
-    this.procedure = procedure;
+  constructor({ name, steps }: Procedure<never>, step: string, locals: Locals, then = '', error = '') {
+    this.procedure = name;
     this.step = step;
     this.locals = locals;
     this.then = then;
     this.error = error;
-    this.steps = procedureNamed(procedure).steps;
+    this.steps = steps;
   }
 }
 
@@ -101,7 +101,7 @@ export class HostedThread {
   }
 
   begin(procedure: string, locals: Locals): void {
-    this.#frames.push(new Frame(procedure, 'start', locals));
+    this.#frames.push(new Frame(procedureNamed(procedure), 'start', locals));
     this.doing = 'step';
   }
 
@@ -110,14 +110,15 @@ export class HostedThread {
     switch (action.do) {
       case 'goto':
         this.top.step = action.step;
-        this.#next(action.input as Plain);
+        this.#next(action.value as Plain);
         return null;
       case 'call': {
-        if (this.#frames.length >= FRAMES_MAX) throw new Error(`hosted stack is deeper than ${FRAMES_MAX} frames at '${action.procedure}'`);
+        if (action.target === null) throw new Error('a call of nothing');
+        if (this.#frames.length >= FRAMES_MAX) throw new Error(`hosted stack is deeper than ${FRAMES_MAX} frames at '${action.target.name}'`);
         const caller = this.top;
-        caller.then = action.then;
+        caller.then = action.step;
         caller.error = action.error;
-        this.#frames.push(new Frame(action.procedure, 'start', action.locals as Locals));
+        this.#frames.push(new Frame(action.target, 'start', action.value as Locals));
         this.#next(null);
         return null;
       }
@@ -126,9 +127,9 @@ export class HostedThread {
         this.#resume(action.value as Plain, false);
         return null;
       case 'raise':
-        return this.#unwind(action.failure);
+        return this.#unwind(action.value as Failure);
       case 'invoke':
-        this.then = action.then;
+        this.then = action.step;
         this.doing = 'enter';
         this.input = null;
         return null;
@@ -197,7 +198,7 @@ export class HostedThread {
 
   static restore({ task, index, frames, phase, owed, then }: SavedThread): HostedThread {
     const thread = new HostedThread(task, index);
-    for (const frame of frames) thread.#frames.push(new Frame(frame.procedure, frame.step, copyLocals(frame.locals), frame.then, frame.error));
+    for (const frame of frames) thread.#frames.push(new Frame(procedureNamed(frame.procedure), frame.step, copyLocals(frame.locals), frame.then, frame.error));
     thread.doing = phase.kind;
     thread.owed = owed;
     thread.then = phase.kind === 'returned' ? phase.then : then;

@@ -19,13 +19,24 @@ export interface KernelCall {
   readonly receive?: number;
 }
 
-export interface KernelResult {
+export class KernelResult {
   readonly tag: number;
   /** Result label: 0 or positive on success, -errno otherwise. */
   readonly label: number;
   /** IPC error code if the tag's error flag is set, else 0. */
   readonly error: number;
-  mr(index: number): number;
+  readonly #utcb: Uint32Array;
+
+  constructor(tag: number, utcb: Uint32Array) {
+    this.tag = tag;
+    this.label = tagLabel(tag);
+    this.error = (tag & TAG_ERROR) === 0 ? 0 : (utcb[UTCB.error] ?? 0);
+    this.#utcb = utcb;
+  }
+
+  mr(index: number): number {
+    return this.#utcb[index] ?? 0;
+  }
 }
 
 /** Task capability of the own protection domain. */
@@ -36,14 +47,7 @@ const NO_ITEMS: readonly number[] = [];
 export function kernelCall(x: Execution, request: KernelCall): KernelResult {
   prepare(x, request);
   x.cpu.invokeNow();
-  const { r, utcb } = x.cpu;
-  const tag = r[0] ?? 0;
-  return {
-    tag,
-    label: tagLabel(tag),
-    error: (tag & TAG_ERROR) === 0 ? 0 : (utcb[UTCB.error] ?? 0),
-    mr: (index) => utcb[index] ?? 0,
-  };
+  return new KernelResult(x.cpu.r[0] ?? 0, x.cpu.utcb);
 }
 
 /** The same for a call behind which other threads may run first; the next step gets the InvokeResult. */

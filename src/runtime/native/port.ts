@@ -230,7 +230,7 @@ export class HostedRuntime implements HostedPort {
     x.charged = COST.step;
     let action: Action;
     try {
-      action = step(x, frame.locals, input as never);
+      action = step(x, frame.locals as never, input as never);
     } catch (fault) {
       if (!(fault instanceof MemoryFault)) throw new Error(`${x.component.program.name}: ${frame.procedure}.${frame.step}: ${words(fault)}`, { cause: fault });
       thread.owed += Math.max(1, Math.ceil(x.charged));

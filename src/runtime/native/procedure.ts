@@ -18,12 +18,18 @@ export interface InvokeResult {
   readonly error: number;
 }
 
-export type Action =
-  | { readonly do: 'goto'; readonly step: string; readonly input: unknown }
-  | { readonly do: 'call'; readonly procedure: string; readonly locals: object; readonly then: string; readonly error: string }
-  | { readonly do: 'return'; readonly value: unknown }
-  | { readonly do: 'raise'; readonly failure: Failure }
-  | { readonly do: 'invoke'; readonly then: string };
+/** What a step asks for. All kinds have one shape: nothing else is made and looked at so often. */
+export interface Action {
+  readonly do: 'goto' | 'call' | 'return' | 'raise' | 'invoke';
+  /** Step of this frame that comes next, or that takes the value of what is called or invoked. */
+  readonly step: string;
+  /** Step of this frame that takes a failure of what is called; empty for none. */
+  readonly error: string;
+  /** Plain data: the next step's input, locals of what is called, the value returned, or the failure. */
+  readonly value: unknown;
+  /** What is called. */
+  readonly target: Procedure<never> | null;
+}
 
 export type Step<L> = (x: Execution, l: L, input: never) => Action;
 export type Steps<L> = { readonly start: Step<L>; readonly [step: string]: Step<L> };
@@ -56,26 +62,26 @@ export function procedureNames(): string[] {
 }
 
 /** Continues in the same frame at another step. */
-export const goto = (step: string, input: unknown = null): Action => ({ do: 'goto', step, input });
+export const goto = (step: string, input: unknown = null): Action => ({ do: 'goto', step, error: '', value: input, target: null });
 
 /**
  * Runs a procedure; its value goes to step `then`, a failure to step `error` or, without one, to the caller's caller. `locals` is a
  * record made for this call: it becomes the procedure's own. What it holds, as all that is handed over, is never changed by anybody.
  */
 export function call<L extends object>(target: Procedure<L>, locals: L, then: string, error = ''): Action {
-  return { do: 'call', procedure: target.name, locals, then, error };
+  return { do: 'call', step: then, error, value: locals, target: target as unknown as Procedure<never> };
 }
 
 /** As `call` for a procedure known by name only (threads' entries, RPC handlers). */
 export function callNamed(target: string, locals: object, then: string, error = ''): Action {
-  return { do: 'call', procedure: target, locals, then, error };
+  return { do: 'call', step: then, error, value: locals, target: procedureNamed(target) as unknown as Procedure<never> };
 }
 
 /** Ends the procedure with a value (plain data). */
-export const done = (value: unknown = null): Action => ({ do: 'return', value });
+export const done = (value: unknown = null): Action => ({ do: 'return', step: '', error: '', value, target: null });
 
 /** Ends the procedure with a failure, which unwinds to the nearest frame that names an error step. */
-export const raise = (name: string, text = ''): Action => ({ do: 'raise', failure: { name, text } });
+export const raise = (name: string, text = ''): Action => ({ do: 'raise', step: '', error: '', value: { name, text } satisfies Failure, target: null });
 
 /** Enters the kernel with the registers and the UTCB as the step set them; step `then` gets an InvokeResult. */
-export const invoke = (then: string): Action => ({ do: 'invoke', then });
+export const invoke = (then: string): Action => ({ do: 'invoke', step: then, error: '', value: null, target: null });

@@ -3,7 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { capId } from '../../../src/runtime/native/cap_space.ts';
-import { invoke } from '../../../src/runtime/native/procedure.ts';
+import { goto, invoke } from '../../../src/runtime/native/procedure.ts';
 import { OPERATION } from '../../../src/runtime/native/utcb.ts';
 import { putMessage, setReceiveWindow } from '../../../src/runtime/native/window.ts';
 import { Cpu_session, Cpu_thread, Dataspace, Native_cpu, Parent, Pd_session, Ram_session } from '../../../src/runtime/rpc/interfaces.ts';
@@ -49,7 +49,7 @@ test('a request under an id that is not the gate\'s is told on the console, and 
         return invoke('acted');
       },
     }],
-    ['look', { act: (x) => ((answered = x.cpu.utcb[2] ?? 0), { do: 'goto', step: 'acted', input: null }) }],
+    ['look', { act: (x) => ((answered = x.cpu.utcb[2] ?? 0), goto('acted')) }],
     ['after', (s) => [Ram_session.quota, s.env.ram]],
   ]);
   assert.equal(linesAfterBoot(ran).filter((line) => line.startsWith('badge')), ['badge does not match label, ignoring request']);

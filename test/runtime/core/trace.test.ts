@@ -2,6 +2,7 @@
 // The texts, ids and refusals are those of the compiled core on the same kernel.
 
 import * as assert from 'uvu/assert';
+import { goto } from '../../../src/runtime/native/procedure.ts';
 import { Cpu_session, Cpu_thread, Dataspace, Parent, Region_map, Trace_session } from '../../../src/runtime/rpc/interfaces.ts';
 import { suite } from '../../kit.ts';
 import { type Line, linesAfterBoot, type Ran, runScript, type Sight } from './script.ts';
@@ -34,7 +35,7 @@ test('threads become subjects, the newest with the lowest id; the list begins wi
     ['count', subjects],
     ['third', thread('third')],
     ['later', subjects],
-    ['look', { act: (x) => ((listed = [0, 1, 2, 3, 4].map((word) => x.readWord(BUFFER_AT + 4 * word))), { do: 'goto', step: 'acted', input: null }) }],
+    ['look', { act: (x) => ((listed = [0, 1, 2, 3, 4].map((word) => x.readWord(BUFFER_AT + 4 * word))), goto('acted')) }],
     ['newest', info(0)],
     ['second of all', info(1)],
     ['kill', (s) => [Cpu_session.kill_thread, s.env.cpu, { thread: s.cap('second') }]],
@@ -56,7 +57,7 @@ test('a traced thread gets a buffer and its own copy of the policy, and is told 
   const control = (name: string): Line => [name, { act: (x, s) => {
     const at = CONTROL_AT + Number(s.value('index')) * CONTROL_BYTES;
     controls = [...controls, x.readWord(at), x.readWord(at + 4) & 0xffff];
-    return { do: 'goto', step: 'acted', input: null };
+    return goto('acted');
   } }];
   const ran = runScript([
     ['thread', thread('busy')],
@@ -70,19 +71,19 @@ test('a traced thread gets a buffer and its own copy of the policy, and is told 
     ['policy id', (s) => [Trace_session.alloc_policy, s.cap('trace'), { size: 4096 }]],
     ['policy', (s) => [Trace_session.policy, s.cap('trace'), { policy: 1 }]],
     ['policy at', attach('policy', 0x5002_0000)],
-    ['write', { act: (x) => (x.writeWords(0x5002_0000, [4711]), { do: 'goto', step: 'acted', input: null }) }],
+    ['write', { act: (x) => (x.writeWords(0x5002_0000, [4711]), goto('acted')) }],
     ['no policy', (s) => [Trace_session.trace, s.cap('trace'), { subject: 0, policy: 2, buffer_size: 16384 }]],
     ['traced', (s) => [Trace_session.trace, s.cap('trace'), { subject: 0, policy: 1, buffer_size: 16384 }]],
     ['again', (s) => [Trace_session.trace, s.cap('trace'), { subject: 0, policy: 1, buffer_size: 16384 }]],
     control('traced control'),
-    ['acknowledge', { act: (x, s) => (x.writeWords(CONTROL_AT + Number(s.value('index')) * CONTROL_BYTES + 4, [0x0202]), { do: 'goto', step: 'acted', input: null }) }],
+    ['acknowledge', { act: (x, s) => (x.writeWords(CONTROL_AT + Number(s.value('index')) * CONTROL_BYTES + 4, [0x0202]), goto('acted')) }],
     ['state', info(0)],
     ['buffer', (s) => [Trace_session.buffer, s.cap('trace'), { subject: 0 }]],
     ['buffer size', (s) => [Dataspace.size, s.cap('buffer')]],
     ['own policy', (s) => [Cpu_thread.trace_policy, s.cap('thread')]],
     ['own buffer', (s) => [Cpu_thread.trace_buffer, s.cap('thread')]],
     ['own policy at', attach('own policy', 0x5003_0000)],
-    ['read', { act: (x) => ((copied = x.readWord(0x5003_0000)), { do: 'goto', step: 'acted', input: null }) }],
+    ['read', { act: (x) => ((copied = x.readWord(0x5003_0000)), goto('acted')) }],
     ['pause', (s) => [Trace_session.pause, s.cap('trace'), { subject: 0 }]],
     control('paused control'),
     ['resume', (s) => [Trace_session.resume, s.cap('trace'), { subject: 0 }]],

@@ -50,12 +50,11 @@ export const announceProxy = procedure<AnnounceLocals>('rtcr.announce_proxy', {
 });
 
 type OpenLocals = { [key: string]: Plain; session: number; proxy: number; lane: number; affinity: readonly number[]; server?: number; failure?: string };
-type InnerSession = { readonly inner: number };
 
 /** What a client donates with its request for a session. */
 const openingBytes = ({ args }: Pick<ProxySessionRow, 'args'>): number => numberArgument(args, 'ram_quota', 0);
 
-/** Opens a session at the server of a proxy: InnerSession. Fails as Root.session does, and where the session was closed meanwhile. */
+/** Opens a session at the server of a proxy; its row has it then. Fails as Root.session does, and where the session was closed meanwhile. */
 const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
   start: (_x, l) => call(awaitServer, { lane: l.lane }, 'donate'),
   donate: (x, l) => {
@@ -79,8 +78,9 @@ const openInner = procedure<OpenLocals>('rtcr.open_inner_session', {
       dec(x, inner);
       return goto('start');
     }
-    proxySessions(x).update(l.session, { told_bytes: openingBytes(proxySessions(x).require(l.session)) });
-    return done({ inner } satisfies InnerSession);
+    // In the same step as the end of the wait: a checkpoint that comes right behind must find the session.
+    proxySessions(x).update(l.session, { inner, told_bytes: openingBytes(proxySessions(x).require(l.session)) });
+    return done();
   },
   failed: (x, l, { name }: Failure) => {
     setCalling(x, l.lane, 'no');
@@ -137,9 +137,8 @@ const openSession = procedure<RootLocals>('rtcr.proxy.session', {
     lanes(x).update(lane, { session: l.session });
     return call(openInner, { session: l.session, proxy: request.ref, lane: rootLane(x, request), affinity: words(request, 'affinity') }, 'opened', 'refused');
   },
-  opened: (x, l, { inner }: InnerSession) => {
+  opened: (x, l) => {
     const session = l.session ?? 0;
-    proxySessions(x).update(session, { inner });
     return call(manage, { interface: RAW_INTERFACE, ref: session, ep: lanes(x).require(proxySessions(x).require(session).lane).ep }, 'managed');
   },
   managed: (x, l, { id, cap: object }: Managed) => {
@@ -206,10 +205,9 @@ const passOn = procedure<MessageLocals>('rtcr.proxy.pass_on', {
     // The server was restored from before the session was opened.
     return call(openInner, { session: request.ref, proxy: row.proxy, lane: row.lane, affinity: NO_AFFINITY }, 'reopened', 'unserved');
   },
-  reopened: (x, { request }, { inner }: InnerSession) => {
+  reopened: (x, { request }) => {
     const row = proxySessions(x).get(request.ref);
     if (row === undefined) return goto('unserved');
-    proxySessions(x).update(request.ref, { inner });
     return row.closed ? call(endProxySession, { item: request.ref }, 'unserved') : goto('session');
   },
   caught_up: (x, { request }) => goto((proxySessions(x).get(request.ref)?.inner ?? 0) === 0 ? 'start' : 'send'),

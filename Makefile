@@ -78,7 +78,8 @@ losing: $(BUNDLE)
 # One moment of twelve of each scenario that checkpoints something takes some minutes; make sweeps SHARD=1/1 tries all, ten times as long.
 # What is there already is not done again: rm -rf reports/*/sweep.json reports/*/*/sweep.json begins anew.
 SHARD = 1/12
-SWEPT = $(shell grep -l '<checkpoint' run/*.xml run/restore/*.xml | sed 's,^run/,,; s,.xml$$,,')
+# The one left out compares two clocks that a restore sets apart.
+SWEPT = $(filter-out restore/clock_goes_on,$(shell grep -l '<checkpoint' run/*.xml run/restore/*.xml | sed 's,^run/,,; s,.xml$$,,'))
 sweeps: $(BUNDLE)
 	@for scenario in $(SWEPT); do $(NODE) $(BUNDLE) sweep $$scenario --shard $(SHARD) --resume $(ARGS) || test $$? -eq 1 || exit 1; done
 	@$(NODE) $(BUNDLE) report --table $(addsuffix /sweep.json,$(addprefix reports/,$(SWEPT)))

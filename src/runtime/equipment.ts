@@ -4,6 +4,7 @@
 import type { Machine } from '../emu/machine.ts';
 import { RAM_BASE } from '../emu/machine.ts';
 import { type DebugId, PAGE_BYTES } from '../emu/numbers.ts';
+import { KIP_PAGE } from './core/board_memory.ts';
 import { takeFreshIds } from './core/cap_ids.ts';
 import { dataspaces } from './core/dataspace.ts';
 import { resolveFault } from './core/fault_resolution.ts';
@@ -111,7 +112,7 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
       const object = owner === undefined ? undefined : objects(owner).get(id);
       const row = owner === undefined || object?.interface !== 'Dataspace' ? undefined : dataspaces(owner).get(object.ref);
       const index = row === undefined ? -1 : machine.memory.index(row.phys);
-      return row === undefined || row.managed_by !== 0 || index < 0 ? null : machine.memory.u8.slice(index, index + row.size);
+      return row === undefined || row.managed_by !== 0 || row.phys === KIP_PAGE.base || index < 0 ? null : machine.memory.u8.slice(index, index + row.size);
     },
     takeFreshIds: () => {
       const owner = core();

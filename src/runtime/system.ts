@@ -192,7 +192,7 @@ export interface Equipment extends SignalEquipment {
   failRpc(label: string, nth: number, kind: 'denied' | 'exhausted', times?: number): boolean;
   /** RPCs that it has made since, and which was made to fail. */
   rpcsMade(label: string): { readonly made: number; readonly failed: string } | null;
-  /** What is in the dataspace with a capability id; null where there is none, or where it is managed. */
+  /** What is in the dataspace with a capability id; null where there is none, where it is managed, and of the kernel info page, which is no two times the same. */
   dataspaceContent(id: number): Uint8Array | null;
   /** Core hands out no capability id from now on that it has handed out before. */
   takeFreshIds(): void;

@@ -15,7 +15,7 @@ import { type CapturedParts, captureParts } from './incremental_copy.ts';
 import { managedAt } from './managed_dataspaces.ts';
 import { cpuSessions, ramDataspaces, type RamDataspaceRow, ramSessions, regionMaps, romSessions, targets } from './online_storage.ts';
 import { forgetEnded } from './region_map.ts';
-import { copyOfModule, rememberCopy } from './rom_copies.ts';
+import { copyOfModule, isKernelPage, rememberCopy } from './rom_copies.ts';
 import { dataspacesOfTarget, ofTarget, regionsOfTarget } from './target_rows.ts';
 import type { StoredReference } from './target_state.ts';
 
@@ -136,6 +136,8 @@ type RomLocals = { [key: string]: Plain; item: number; bytes?: number; content?:
 /** What a ROM module contains now, as far as the target has asked for it: copied once, and again only when it may have changed. */
 const captureRom = procedure<RomLocals>('rtcr.capture_rom', {
   start: (x, l) => {
+    // A copy of the kernel's own page would be a clock that stands still: the restored session gets the page of the kernel that it then runs on.
+    if (isKernelPage(romSessions(x).require(l.item))) return done();
     const known = copyOfModule(x, l.item);
     if (known === null) return rpc(Dataspace.size, romSessions(x).require(l.item).ds?.slot ?? null, {}, 'sized', 'gone');
     shareContent(x, known);

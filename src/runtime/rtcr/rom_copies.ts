@@ -2,10 +2,17 @@
 // lets the server write to it, so that one copy serves all checkpoints until then. Changes rows of ROM sessions.
 // Source modelled: Genode's Rom_session (the content of a dataspace changes within `update` only).
 
+import { labelOf, lastLabelElement } from '../arg_string.ts';
 import { capId } from '../native/cap_space.ts';
 import type { Execution } from '../native/execution.ts';
 import { isContent } from './contents.ts';
-import { romSessions } from './online_storage.ts';
+import { type RomSessionRow, romSessions } from './online_storage.ts';
+
+/** Names under which core hands out the kernel info page; it tells the time, so that it is never twice the same. */
+const KERNEL_PAGES: readonly string[] = ['l4v2_kip', 'kip'];
+
+/** Whether a session is one of the kernel info page. */
+export const isKernelPage = ({ creation_args }: RomSessionRow): boolean => KERNEL_PAGES.includes(lastLabelElement(labelOf(creation_args)));
 
 /** The content that holds what the module of a session contains; null if there is none (any more). */
 export function copyOfModule(x: Execution, session: number): number | null {

@@ -79,10 +79,17 @@ function listRegions(core: HasStore, map: number, base: number, level: number, r
   }
 }
 
-/** The capability records of the map at an address, and the slots that it keeps for receive windows; empty where there is none. */
+/**
+ * The capability records of the map at an address, and the slots that it keeps for receive windows; empty where there is none. Parts
+ * of a managed dataspace that nobody has needed yet are not attached: records there are not known.
+ */
 export function recordsAt(pieces: readonly MemoryPiece[], address: number): { readonly records: readonly CapMapRecord[]; readonly reserved: readonly number[] } {
-  const piece = address === 0 ? undefined : pieces.find((candidate) => address >= candidate.address && address + CAP_MAP_BYTES <= candidate.address + candidate.bytes.length);
-  if (piece === undefined) return NO_RECORDS;
-  const map = readCapMap(piece.bytes.subarray(address - piece.address, address - piece.address + CAP_MAP_BYTES), address);
+  if (address === 0) return NO_RECORDS;
+  const bytes = new Uint8Array(CAP_MAP_BYTES);
+  for (const piece of pieces) {
+    const [from, to] = [Math.max(piece.address, address), Math.min(piece.address + piece.bytes.length, address + CAP_MAP_BYTES)];
+    if (from < to) bytes.set(piece.bytes.subarray(from - piece.address, to - piece.address), from - address);
+  }
+  const map = readCapMap(bytes, address);
   return map.ok ? map : NO_RECORDS;
 }

@@ -127,7 +127,11 @@ function memoryDifference(before: ComponentState, after: ComponentState): string
   // A record whose object is gone has an id that may stand for anything by now.
   const gone = one.records.filter(({ slot }) => !before.occupied.has(slot) && !after.occupied.has(slot)).map(({ slot }) => slot);
   const dead = gone.map((slot) => idAddress(one.cap_map_address, slot)).map((from) => ({ from, to: from + ID_BYTES }));
-  const lasting = (memory: ComponentMemory, pieces: readonly MemoryPiece[]): ComponentMemory => ({ ...memory, pieces: common(memory.pieces, pieces), records: memory.records.filter(({ slot }) => !gone.includes(slot)) });
+  const lasting = (memory: ComponentMemory, others: readonly MemoryPiece[]): ComponentMemory => {
+    const pieces = common(memory.pieces, others);
+    const isKnown = (at: number): boolean => pieces.some(({ address, bytes }) => at >= address && at < address + bytes.length);
+    return { ...memory, pieces, records: memory.records.filter(({ slot }) => !gone.includes(slot) && isKnown(idAddress(memory.cap_map_address, slot))) };
+  };
   const found = compareMemory(lasting(one, other.pieces), lasting(other, one.pieces), dead, { expected: before.given, actual: after.given });
   return found === null ? null : `the memory is another one: ${found.words}`;
 }

@@ -67,6 +67,18 @@ test('each part that differs is told', () => {
   assert.match(String(between({ calls: false }, { calls: false, argument: 0 })), /"ep": r0 is 0x0 instead of 0x3/);
 });
 
+test('records in a part of the memory that only the one has attached are not held against the other', () => {
+  const map = new Uint8Array(0x4000);
+  const whole = (bytes: Uint8Array, records: readonly { slot: number; id: number; references: number }[]): ComponentState => {
+    const one = state();
+    return { ...one, memory: { pieces: [{ address: 0x1000, bytes }], regions: [], records, cap_map_address: 0x1000, stack_pointers: [] }, labels: new Map() };
+  };
+  const record = { slot: 0x200, id: ID, references: 1 };
+  const other = whole(map, []);
+  assert.is(stateDifference(whole(map.slice(0, 0x1000), [record]), other, other.pending), null, 'its address, 0x200e, lies in what the other has alone');
+  assert.match(String(stateDifference(whole(map, [record]), other, other.pending)), /record of slot 0x200 is missing/);
+});
+
 test('what comes in while the component stands still may be part of the checkpoint or come again', () => {
   const least = state({ signals: 0 }).pending;
   for (const signals of [0, 1]) assert.is(stateDifference(state({ signals: 1 }), state({ signals }), least), null);

@@ -32,6 +32,8 @@ export type BoardEvent =
   | { readonly kind: 'ipc_wait'; readonly phase: 'send' | 'receive'; readonly partner: DebugId | null; readonly timeout: number }
   | { readonly kind: 'page_fault'; readonly address: number; readonly pc: number; readonly write: boolean }
   | { readonly kind: 'exception'; readonly error: number; readonly address: number; readonly pc: number; readonly reason: string }
+  /** The timer interrupt has taken the exclusive mark of the thread that runs: the exclusive store that is to come fails. */
+  | { readonly kind: 'exclusive_lost' }
   /** A thread has come to a breakpoint (machine.breakpoints); what is there has not been executed. */
   | { readonly kind: 'breakpoint'; readonly address: number }
   /** `bound` is the thread of a new gate. */

@@ -175,6 +175,8 @@ export interface Equipment extends SignalEquipment {
   freeze(thread: DebugId, frozen: boolean): boolean;
   /** Keeps the processor from a thread, whose IPC goes on as ever. */
   hold(thread: DebugId, held: boolean): boolean;
+  /** Takes the mark of an exclusive load, as an interrupt does that comes now: the exclusive store fails. False where there is none. */
+  takeExclusive(thread: DebugId): boolean;
   /**
    * Says of each receiver and sender (a thread or an IRQ) whether an open wait of the one takes a message of the other now, else it comes as if sent
    * later; null: always. Must change nothing, and is asked often.

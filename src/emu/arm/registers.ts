@@ -93,6 +93,11 @@ export class CpuRegisters {
     if (this.thumb) this.cpsr = withItState(this.cpsr, advancedIt(itState(this.cpsr)));
   }
 
+  /** Whether there is an exclusive mark. */
+  get marked(): boolean {
+    return this.words[REG_EXCLUSIVE_BYTES] !== 0;
+  }
+
   /** Drops the exclusive mark, as every real kernel entry does (fiasco-kernel.md 5.1). */
   clearExclusive(): void {
     clearExclusive(this.words);

@@ -55,6 +55,14 @@ export class Equipment {
     return true;
   }
 
+  /** Takes a thread's exclusive mark, as an interrupt does that comes now. @returns false where there is no such thread, or no mark */
+  takeExclusive(thread: number): boolean {
+    const object = this.#kernel.objects.get(thread);
+    if (!(object instanceof Thread) || !object.registers.marked) return false;
+    object.registers.clearExclusive();
+    return true;
+  }
+
   /** Whose messages open waits take from now on, as if the others came later; null: everybody's. Threads that wait look at their queues anew. */
   admit(admission: Admission | null): void {
     const kernel = this.#kernel;

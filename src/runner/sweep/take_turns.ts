@@ -93,8 +93,15 @@ class Follower {
       const stopped = machine.time_us >= end_us ? 'time_limit' : machine.run({ time_us: end_us - machine.time_us, ...(instructions === undefined ? {} : { instructions }) });
       if (stopped === 'idle_forever' || machine.time_us >= end_us) return `the undisturbed component cannot follow the order in which its threads ran: ${turn.who} does not go on`;
     }
-    this.#finishCall(turn);
+    if (turn.disturbed === true) this.#disturb(turn);
+    else this.#finishCall(turn);
     return null;
+  }
+
+  /** A timer interrupt came here, which comes elsewhere in this run. */
+  #disturb({ who }: Turn): void {
+    const { equipment, inspector } = this.#group.system;
+    for (const id of inspector.threads()) if (this.#watch.who(id) === who) equipment.takeExclusive(id);
   }
 
   /** Lets the kernel do what a thread has asked for: until the thread waits, or is back. */

@@ -14,6 +14,8 @@ export interface Turn {
   /** Executed since, and the address of the next one: attempts to take a lock that a timer interrupt disturbs are repeated. */
   readonly instructions: number;
   readonly pc: number;
+  /** It ends where the timer interrupt takes the thread's exclusive mark: the thread takes a longer way then, whose traces its stack may keep. */
+  readonly disturbed?: true;
   /** When it began, in microseconds of the components' own time: they do not notice for how long they stood still. */
   readonly at_us: number;
 }
@@ -33,7 +35,7 @@ interface Place {
   pc: number;
 }
 
-const KINDS = ['syscall_enter', 'syscall_leave', 'page_fault', 'exception', 'schedule', 'object_created', 'object_deleted'] as const;
+const KINDS = ['syscall_enter', 'syscall_leave', 'page_fault', 'exception', 'exclusive_lost', 'schedule', 'object_created', 'object_deleted'] as const;
 
 /** Counts what the threads of a group do, from the moment of its creation on. */
 export class TurnWatch {
@@ -173,17 +175,21 @@ export class TurnWatch {
 
   #step(event: StampedEvent, who: string): void {
     const place = this.#place(who);
+    if (event.kind === 'exclusive_lost') {
+      if (!place.inside) this.#record(who, place, true);
+      return;
+    }
     if (event.kind === 'syscall_enter') place.inside = true;
     else if (event.kind === 'syscall_leave') Object.assign(place, { returns: place.returns + 1, instructions: 0, inside: false, pc: this.#group.system.inspector.thread(event.thread)?.registers[15] ?? 0 });
     else return;
     this.#record(who, place);
   }
 
-  #record(who: string, { returns, inside: calls, instructions, pc }: Place): void {
+  #record(who: string, { returns, inside: calls, instructions, pc }: Place, disturbed = false): void {
     if (this.#wanted !== null || this.turns.length >= TURNS_MAX) return;
     const last = this.turns.at(-1);
     const at_us = last?.who === who ? last.at_us : this.#still ? this.#own_us : this.#since_us - this.#begin_us;
-    if (last?.who === who) this.turns.pop();
-    this.turns.push({ who, returns, calls, instructions, pc, at_us });
+    if (last?.who === who && last.disturbed !== true) this.turns.pop();
+    this.turns.push({ who, returns, calls, instructions, pc, at_us, ...(disturbed ? { disturbed } : {}) });
   }
 }

@@ -33,6 +33,8 @@ export function describe(event: BoardEvent, names: TraceNames): string {
       return `page fault: ${event.write ? 'write' : 'read'} ${x(event.address)} at pc ${x(event.pc)}`;
     case 'exception':
       return `exception: ${event.reason} at pc ${x(event.pc)}, address ${x(event.address)}`;
+    case 'exclusive_lost':
+      return 'the timer interrupt takes the exclusive mark';
     case 'object_created':
       return `created ${event.type} ${hex(event.object)}${event.bound === null ? '' : ` of ${names.both(event.bound)}`}`;
     case 'object_named':

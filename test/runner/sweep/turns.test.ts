@@ -77,6 +77,60 @@ test('a recorded order leads to the same end again, without what made that order
   assert.equal(attempt(system, (copy) => lines(copy, '', 0)), undisturbed, 'a control run leaves nothing behind');
 });
 
+const LOAD_EXCLUSIVE = 0x0190_0f9f;
+const OPERANDS = 0x000f_f000;
+
+/** What each thread of the race executes, address by address. */
+function executed(system: System, act: (copy: System) => void): readonly string[] {
+  return attempt(system, (copy) => {
+    const task = copy.components().find(({ label }) => label === LABELS[0])?.task;
+    const courses = new Map<number, number[]>();
+    const unlisten = copy.machine.events.listen(['instruction'], (event) => {
+      if (event.kind !== 'instruction' || event.task !== task) return;
+      const course = courses.get(event.thread) ?? [];
+      if (course.push(event.pc) === 1) courses.set(event.thread, course);
+    });
+    act(copy);
+    unlisten();
+    return [...courses].sort(([a], [b]) => a - b).map(([thread, course]) => `${thread}: ${course.join()}`);
+  });
+}
+
+/** Plays a timer interrupt behind the `nth` exclusive load of the race: the store fails, and the thread takes a longer way. */
+function interruptAt(copy: System, nth: number): void {
+  const task = copy.components().find(({ label }) => label === LABELS[0])?.task;
+  let left = nth;
+  const unlisten = copy.machine.events.listen(['instruction'], (event) => {
+    if (event.kind !== 'instruction' || event.task !== task) return;
+    if (left === 0) {
+      unlisten();
+      assert.ok(copy.equipment.takeExclusive(event.thread), 'there is no mark to take');
+      assert.not(copy.equipment.takeExclusive(event.thread));
+      const { instructions, time_us, thread } = event;
+      copy.machine.events.emit({ kind: 'exclusive_lost', instructions, time_us, task, thread });
+    } else if ((event.opcode & ~OPERANDS & 0x0fff_ffff) === LOAD_EXCLUSIVE) left -= 1;
+  });
+}
+
+test('an exclusive store that an interrupt has made fail fails again', () => {
+  const system = raceStarts();
+  for (const nth of [1, 40]) {
+    let turns: readonly Turn[] = [];
+    const disturbed = executed(system, (copy) => {
+      interruptAt(copy, nth);
+      lines(copy, '', 0, (recorded) => { turns = [...recorded]; });
+    });
+    assert.is(turns.filter((turn) => turn.disturbed === true).length, 1);
+    const followed = (course: readonly Turn[]): readonly string[] => executed(system, (copy) => {
+      const group = new Group(copy, LABELS, []);
+      assert.not.type(followCourse(group, { turns: course, inputs: [], signals: [] }, { kind: 'after', wait_us: 0 }, () => runToEnd(group, LINES, copy.machine.time_us + 5_000_000)), 'string');
+      group.close();
+    });
+    assert.ok(followed(turns).join() === disturbed.join(), `load ${nth}: other instructions`);
+    assert.ok(followed(turns.filter((turn) => turn.disturbed !== true)).join() !== disturbed.join(), `load ${nth}: it shows nothing`);
+  }
+});
+
 test('an order that the threads cannot follow is noticed', () => {
   const system = raceStarts();
   const group = new Group(system, LABELS, []);

@@ -149,6 +149,12 @@ test('a session that was closed while there was no server is closed at the resto
   }
 });
 
+test('a timeout that comes due while a checkpoint waits for another one is not lost', async () => {
+  const { verdict, out } = await sweep({ only: '64074791' }, 'restore/many_sessions');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, /1 moments: 1 ok/);
+});
+
 test('where the server of a ROM module gives another content to the restored component, that is told', async () => {
   const { verdict, out } = await sweep({ only: '88087635' }, 'restore/rom_changed');
   assert.is(verdict, 'passed', out);

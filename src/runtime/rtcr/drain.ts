@@ -8,7 +8,7 @@ import { isThawed, ranBefore, thawBegins, thawEnds } from './capture.ts';
 import { each } from './each.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
 import { fetchKernelThreads, freezeTargets, thawTargets } from './kernel_threads.ts';
-import { DRAIN_PAUSE_US, DRAIN_ROUNDS, DRAIN_STILL_ROUNDS, TIMER_WINDOW_BEFORE_US } from './limits.ts';
+import { DRAIN_PAUSE_US, DRAIN_ROUNDS, DRAIN_STILL_ROUNDS, TIMER_UNSURE_ROUNDS, TIMER_UNSURE_US, TIMER_WINDOW_BEFORE_US } from './limits.ts';
 import { timerSessions } from './online_storage.ts';
 import { sleep } from './sleep.ts';
 import { ofTarget, threadsOfTarget } from './target_rows.ts';
@@ -107,6 +107,15 @@ type SettleLocals = { [key: string]: Plain; targets: readonly number[]; after_us
 const timersOf = (x: Execution, targets: readonly number[]) => targets.flatMap((target) => ofTarget(timerSessions, x, target));
 
 /**
+ * Whether a checkpoint has to let the timer server run once more, having done so `rounds` times. `left_us`: of each one-shot trigger what is
+ * left of it, negative where it should have fired. Late ones have `rounds_max` rounds together; one that comes due meanwhile has its own.
+ */
+export function waitsForTimers(left_us: readonly number[], rounds: number, { after_us, rounds_max }: { readonly after_us: number; readonly rounds_max: number }): boolean {
+  const isNear = left_us.some((us) => us <= TIMER_WINDOW_BEFORE_US && us > -after_us);
+  return (isNear && rounds < rounds_max) || left_us.some((us) => us <= 0 && us > -TIMER_UNSURE_US);
+}
+
+/**
  * Waits until no one-shot trigger of the targets is just about to fire. The clock ticks in milliseconds and the timer server needs
  * the CPU to fire, so near its deadline nobody could tell whether the signal is already on its way. `after_us` is how long ago a
  * deadline may have been without the server having had the CPU.
@@ -114,12 +123,11 @@ const timersOf = (x: Execution, targets: readonly number[]) => targets.flatMap((
 export const settleTimers = procedure<SettleLocals>('rtcr.settle_timers', {
   start: (x, l) => (timersOf(x, l.targets).length === 0 ? done() : call(readClock, {}, 'decide')),
   decide: (x, l, now_ms: number) => {
-    const near = timersOf(x, l.targets).some(([, row]) => {
-      const left_us = row.timeout_us - (now_ms - row.armed_ms) * 1000;
-      return row.timeout_us !== 0 && !row.periodic && left_us <= TIMER_WINDOW_BEFORE_US && left_us > -l.after_us;
-    });
+    const left = timersOf(x, l.targets).flatMap(([, row]) => (row.timeout_us === 0 || row.periodic ? [] : [row.timeout_us - (now_ms - row.armed_ms) * 1000]));
     const rounds = l.rounds ?? 0;
-    if (!near || rounds >= l.rounds_max) return done();
+    const waits = waitsForTimers(left, rounds, l);
+    if (waits && rounds >= TIMER_UNSURE_ROUNDS) return raise('Checkpoint_refused', `timeouts of the target's Timer sessions fire one after the other for longer than ${(TIMER_UNSURE_ROUNDS * DRAIN_PAUSE_US) / 1000} ms`);
+    if (!waits) return done();
     l.rounds = rounds + 1;
     return call(sleep, { us: DRAIN_PAUSE_US }, 'again');
   },

@@ -30,6 +30,9 @@ export const PROXY_PAUSE_US = 1000;
 export const TIMER_WINDOW_BEFORE_US = 2000;
 export const TIMER_WINDOW_AFTER_US = 10_000;
 export const TIMER_ROUNDS = 20;
+/** For so long nobody can tell from a clock in milliseconds whether a timer that is due has fired, and so often a checkpoint waits for it. */
+export const TIMER_UNSURE_US = 3000;
+export const TIMER_UNSURE_ROUNDS = 200;
 
 /** Slots of a capability space that are probed for capabilities without record, and how many in one step. */
 export const PROBED_SLOTS = 4096;

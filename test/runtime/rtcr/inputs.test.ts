@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import { readChildren } from '../../../src/runtime/rtcr/config_rom.ts';
-import { remainingTime } from '../../../src/runtime/rtcr/drain.ts';
+import { remainingTime, waitsForTimers } from '../../../src/runtime/rtcr/drain.ts';
 import { suite } from '../../kit.ts';
 
 const test = suite('checkpointer inputs');
@@ -41,6 +41,16 @@ test('a child without a name, a second child of a name and broken syntax are err
   for (const text of ['<config><child/></config>', '<config><child name="a"/><child name="a"/></config>', '<config><child name="a"></config>', '<config><child name="a" granularity="1.5"/></config>', '<config><child name="a" track="both"/></config>', '<config><child name="a" ram="0M"/></config>', '<config><child name="a" ram="2G"/></config>', '<config><child name="a" ram="much"/></config>']) {
     assert.is('error' in readChildren(bytes(text)), true, text);
   }
+});
+
+test('a checkpoint waits a few rounds for late timers, and as long as needed for one that is just due', () => {
+  const late = { after_us: 250_000, rounds_max: 4 };
+  assert.is(waitsForTimers([-19_000, 4000], 3, late), true, 'the late one may not have had the processor');
+  assert.is(waitsForTimers([-19_000, 3000], 4, late), false);
+  for (const left_us of [0, -1000, -2000]) assert.is(waitsForTimers([-19_000, left_us], 4, late), true, `${left_us} us: nobody can tell whether it has fired`);
+  assert.is(waitsForTimers([-19_000, -3000], 4, late), false, 'now it has');
+  assert.is(waitsForTimers([1000], 4, late), false, 'it has not, and is set again');
+  assert.is(waitsForTimers([], 0, late), false);
 });
 
 test.run();

@@ -22,7 +22,8 @@ test('a list that is kept shows in what this process keeps', () => {
   const before = hostData();
   const kept = Array.from({ length: 20_000 }, (_, n) => ({ n }));
   const more = hostData().things - before.things;
-  assert.ok(more >= kept.length, `${more} things more`);
+  // Meanwhile some of what other tests of this process have left may be found to be garbage.
+  assert.ok(more > kept.length * 0.9, `${more} things more`);
 });
 
 test.run();

@@ -9,7 +9,30 @@ export interface Rewindable {
   rewind(captured: unknown): void;
 }
 
-const isRewindable = (value: object): value is Rewindable => 'capture' in value && 'rewind' in value;
+export const isRewindable = (value: object): value is Rewindable => 'capture' in value && 'rewind' in value;
+
+/** A class whose instances are only referred to, and why nothing has to be kept of them where they stand in a field. */
+export type Referred = readonly [kind: { readonly name: string; readonly prototype: object }, why: string];
+
+/** The classes, those made of them included, that fields may refer to without anything being kept. */
+export class References {
+  readonly #kinds: readonly Referred[];
+  readonly #known = new WeakMap<object, boolean>();
+
+  constructor(kinds: readonly Referred[]) {
+    this.#kinds = kinds;
+  }
+
+  has(value: object): boolean {
+    const kind = Object.getPrototypeOf(value) as object;
+    let known = this.#known.get(kind);
+    if (known === undefined) {
+      known = this.#kinds.some(([{ prototype }]) => prototype === kind || Object.prototype.isPrototypeOf.call(prototype, kind));
+      this.#known.set(kind, known);
+    }
+    return known;
+  }
+}
 
 /** How a field's value comes back. */
 const BY_VALUE = 0;
@@ -23,6 +46,7 @@ const namesByClass = new WeakMap<object, Names>();
 
 function namesOf(object: object): Names {
   const kind = Object.getPrototypeOf(object) as object;
+  if (kind === Object.prototype) return Object.keys(object);
   let names = namesByClass.get(kind);
   if (names === undefined) {
     names = Object.keys(object);
@@ -36,9 +60,9 @@ export type CapturedFields = readonly unknown[];
 
 /**
  * Captures all public fields. Plain records and lists are taken as the object's own and copied one level deep; parts with private
- * state capture themselves; instances of other classes are references.
+ * state capture themselves. Whatever else is no plain value must be one of the references: else its content would be missed silently.
  */
-export function captureFields(object: object): CapturedFields {
+export function captureFields(object: object, references: References): CapturedFields {
   const names = namesOf(object);
   const captured = new Array<unknown>(3 * names.length);
   const fields = object as Record<string, unknown>;
@@ -48,7 +72,7 @@ export function captureFields(object: object): CapturedFields {
     captured[at + 1] = value;
     if (value === null || typeof value !== 'object') captured[at] = BY_VALUE;
     else {
-      const way = wayOf(name, value);
+      const way = wayOf(name, value, references);
       captured[at] = way;
       if (way === PART) captured[at + 2] = (value as Rewindable).capture();
       else if (way === RECORD) captured[at + 2] = { ...value };
@@ -59,12 +83,12 @@ export function captureFields(object: object): CapturedFields {
   return captured;
 }
 
-function wayOf(name: string, value: object): number {
+function wayOf(name: string, value: object, references: References): number {
   if (Array.isArray(value)) return LIST;
   if (Object.getPrototypeOf(value) === Object.prototype) return RECORD;
+  if (references.has(value)) return BY_VALUE;
   if (isRewindable(value)) return PART;
-  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value)) throw new Error(`field '${name}' cannot be captured: it needs an owner that can`);
-  return BY_VALUE;
+  throw new Error(`field '${name}' cannot be captured: ${value.constructor.name} needs an owner that can, or is to be named as a mere reference`);
 }
 
 export function rewindFields(object: object, captured: CapturedFields): void {

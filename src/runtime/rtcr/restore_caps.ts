@@ -44,13 +44,13 @@ export const rewriteCapMap = procedure<RewriteLocals>('rtcr.rewrite_cap_map', {
     if (hasDefect(restoration.get(x).strategy.defects, 'D-13')) return call(readMemory, { address: (l.view ?? NO_VIEW).address + spaceAt(x, l.item).cap_map_offset, length: CAP_MAP_BYTES }, 'splice');
     return goto('ids');
   },
-  splice: (x, l, bytes: Uint8Array) => {
+  splice: (x, l, object: Uint8Array) => {
     const { cap_map, cap_map_address, cap_map_offset } = spaceAt(x, l.item);
     const entries = toInstall(x, l.item).flatMap(({ slot, badge }) => {
       const id = nowCalled(x, badge);
       return id === undefined || !cap_map.some((record) => record.slot === slot) ? [] : [{ slot, id }];
     });
-    spliceRecords(bytes, cap_map_address, entries.sort((a, b) => a.slot - b.slot));
+    const bytes = spliceRecords(object, cap_map_address, entries.sort((a, b) => a.slot - b.slot));
     restoration.update(x, { rewritten: restoration.get(x).rewritten + entries.length });
     return call(writeMemory, { address: (l.view ?? NO_VIEW).address + cap_map_offset, bytes }, 'written');
   },

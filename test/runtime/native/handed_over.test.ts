@@ -100,8 +100,8 @@ async function frozen(body: () => Promise<void> | void): Promise<Freezer> {
   return freezer;
 }
 
-/** Checkpoint and restore of a component, of one with sessions and signals, of two that call each other, in parts and beside the running target. */
-const SCENARIOS = ['sheep_counter', 'expectations', 'restore/client_and_server', 'restore/many_sessions', 'restore/nested', 'background_copy'];
+/** Checkpoint and restore of a component, of one with sessions and signals, of two that call each other, in parts, beside the running target, and with a historic defect. */
+const SCENARIOS = ['sheep_counter', 'expectations', 'restore/client_and_server', 'restore/many_sessions', 'restore/nested', 'background_copy', 'loses/cap_map_cycle'];
 
 for (const name of SCENARIOS) {
   test(`${name} passes with everything frozen that is handed over`, async () => {

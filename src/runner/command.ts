@@ -2,6 +2,7 @@
 // Owns no state beyond the call.
 
 import type { StampedEvent } from '../emu/event.ts';
+import type { ThreadRow } from '../emu/jdb/model.ts';
 import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, NOTE_STUCK, type System } from '../runtime/system.ts';
 
 /** How long a command may take, in virtual time. */
@@ -23,6 +24,13 @@ export class Stuck {
     this.#close();
   }
 
+  /** Looks for threads that wait for one another, without a timeout: no command ends that needs one of them. */
+  look(): void {
+    const circle = waitingCircle(this.#system.threads());
+    if (circle === null) return;
+    this.words ??= `${circle.map((id) => this.#named(id)).join(' and ')} wait for each other; nobody is served by them any more`;
+  }
+
   #note(event: StampedEvent): void {
     if (event.kind !== 'note' || event.what !== NOTE_STUCK) return;
     const { rpc = '', thread_slot = 0 } = (event.detail ?? {}) as { readonly rpc?: string; readonly thread_slot?: number };
@@ -38,6 +46,26 @@ export class Stuck {
     const component = this.#system.components().find(({ task }) => task === row?.task)?.label;
     return `thread "${row?.name ?? ''}"${component === undefined ? '' : ` of ${component}`}`;
   }
+}
+
+/** Whom a thread waits for with no end but that one's doing. */
+function awaited({ id, wait, timeout }: ThreadRow): number | null {
+  if (timeout.kind !== 'none') return null;
+  const partner = wait.kind === 'to' ? wait.receiver : wait.kind === 'from' && wait.is === 'thread' ? wait.partner : id;
+  return partner === id ? null : partner;
+}
+
+/** The first threads, in the order of the listing, that wait for one another: their ids. */
+export function waitingCircle(threads: readonly ThreadRow[]): readonly number[] | null {
+  const next = new Map(threads.map((row) => [row.id as number, awaited(row)]));
+  for (const { id } of threads) {
+    const path: number[] = [];
+    for (let at: number | null = id; at !== null && !path.includes(at); at = next.get(at) ?? null) {
+      path.push(at);
+      if (next.get(at) === id) return path;
+    }
+  }
+  return null;
 }
 
 export const notEnded = (kind: ControlCommand['kind'], stuck: Stuck): string =>
@@ -58,7 +86,9 @@ export function carryOutCommand(system: System, asked: ControlCommand): ControlO
       if (machine.run({ time_us: end_us - machine.time_us }) === 'idle_forever') break;
       outcome = system.outcome();
     }
-    return outcome ?? system.outcome() ?? { ok: false, message: notEnded(asked.kind, stuck) };
+    outcome ??= system.outcome();
+    if (outcome === null) stuck.look();
+    return outcome ?? { ok: false, message: notEnded(asked.kind, stuck) };
   } finally {
     unlisten();
     stuck.close();

@@ -22,7 +22,9 @@ export function commandStep({ system, progress, awaiting }: Station, command: Co
   stuck.close();
   const stop_us = stillness.end();
   const outcome = system.outcome();
-  if (stop === null && outcome === null) {
+  const runs_out = stop === null || stop.verdict === 'timeout';
+  if (outcome === null && runs_out) stuck.look();
+  if (outcome === null && runs_out && (stop === null || stuck.words !== null)) {
     const message = notEnded(command.kind, stuck);
     return refusal(command.kind, message, refused, 'did not end') ?? { verdict: 'timeout', message: [message], fatal: true };
   }

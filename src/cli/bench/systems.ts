@@ -1,6 +1,7 @@
 // Systems to measure on: of a scenario in run/, or of a text. Owns no state.
 // Every measurement of a whole system begins here.
 
+import { waitingCircle } from '../../runner/command.ts';
 import type { RunResult, StepOutcome } from '../../runner/result.ts';
 import { NO_GOLDENS } from '../../runner/golden.ts';
 import { runScenario } from '../../runner/run.ts';
@@ -40,17 +41,25 @@ export function booter(scenario: Scenario, context: Context): () => System {
 
 export const bootText = (text: string, context: Context): System => booter(scenarioOf(text), context)();
 
-/** Runs until a text is printed. */
+/** What a measurement waits for comes within so much virtual time, or never. */
+const LINE_WITHIN_US = 120_000_000;
+
+/** Runs until a text is printed. @throws Error naming it where it does not come */
 export function runUntil(system: System, text: string): void {
   const { machine } = system;
+  const end_us = machine.time_us + LINE_WITHIN_US;
   let seen = false;
   const quiet = machine.events.listen(['console'], (event) => {
     if (event.kind !== 'console' || !event.text.includes(text)) return;
     seen = true;
     machine.stop();
   });
-  while (!seen) if (machine.run({}) === 'idle_forever') throw new Error(`'${text}' is never printed`);
+  while (!seen && machine.time_us < end_us) if (machine.run({ time_us: end_us - machine.time_us }) === 'idle_forever') break;
   quiet();
+  if (seen) return;
+  const circle = waitingCircle(system.threads()) ?? [];
+  const names = circle.map((id) => `"${system.threads().find((row) => row.id === id)?.name ?? ''}"`).join(' and ');
+  throw new Error(`'${text}' is not printed within ${LINE_WITHIN_US / 1e6} s of virtual time${names === '' ? '' : `: ${names} wait for each other`}`);
 }
 
 const WALL_LIMIT_MS = 600_000;

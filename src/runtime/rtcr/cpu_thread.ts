@@ -39,7 +39,7 @@ const pause: BlockingHandler = procedure<{ request: RpcRequest; key?: number }>(
   hold: (x, l) => {
     const { target } = pauses(x).require(l.key ?? 0);
     const row = targets(x).get(target);
-    if (row?.phase === 'frozen') return call(sleep, { us: PAUSE_HOLD_US }, 'hold');
+    if (row?.phase === 'frozen' || row?.held === true) return call(sleep, { us: PAUSE_HOLD_US }, 'hold');
     if (row?.set_off !== true) return goto('forward');
     targets(x).update(target, { set_off: false });
     return call(sleep, { us: PAUSE_AFTER_THAW_US }, 'hold');

@@ -28,12 +28,12 @@ export const DEFECTS = [
 export const NOT_SHOWN: Readonly<Record<string, string>> = {
   'D-05': 'it writes beyond an array of the historic program; nothing of it is to be seen from outside',
   'D-09': 'it needs a child whose dataspaces are in parts only partly, and here all are or none is',
-  'D-10': 'it needs a signal without a fault, that is two faults at once, and then core itself stands still first (run/loses/two_faults_at_once)',
+  'D-10': 'it needs a signal without a fault, that is two faults at once, and core itself stands still first where no thread is frozen for it (run/loses/two_faults_at_once)',
   'D-14': 'it is a mistake in a file format that nothing reads here',
   'D-15': 'it belongs to redundant memory', 'D-16': 'it belongs to redundant memory', 'D-17': 'it belongs to redundant memory',
   'D-18': 'the attempt has no effect: semaphore="skip" shows the same',
   'D-19': 'that program does not build', 'D-20': 'that program does not build',
-  'D-24': 'stop="pause" of a child in parts is what it was seen with, and that goes on here; its cause is not known',
+  'D-24': 'stop="pause" of a child in parts is what it was seen with, and that goes on here, at a quiet moment; that a resumed thread faults while another is resumed stops core for ever (run/loses/two_faults_at_once) and may have been it',
   'D-25': 'it is what stop="pause" does to a thread in an RPC; no switch is needed',
 };
 

@@ -80,7 +80,7 @@ export function forgetKernelThreads(x: Execution, target: number): void {
 }
 
 /** Whether core polls for one of the targets' threads, or will as soon as they go on. */
-const isPausing = (x: Execution, group: readonly number[]): boolean =>
+export const isPausing = (x: Execution, group: readonly number[]): boolean =>
   pauses(x).entries().some(([, { target }]) => group.includes(target) && targets(x).get(target)?.phase !== 'frozen');
 
 type FreezeLocals = TargetsLocals & { holds?: number };
@@ -176,8 +176,9 @@ function refuse(x: Execution, group: readonly number[], name: string): Action {
   return raise('Checkpoint_refused', `thread "${name}" cannot be frozen`);
 }
 
+/** Threads that stand still for the sake of a fault go on when that is resolved. */
 function thawAll(x: Execution, group: readonly number[]): void {
-  for (const target of group) for (const [, row] of threadsOfTarget(x, target)) if (row.kernel !== 0) thawThread(x, row.kernel);
+  for (const target of group.filter((key) => targets(x).get(key)?.held !== true)) for (const [, row] of threadsOfTarget(x, target)) if (row.kernel !== 0) thawThread(x, row.kernel);
 }
 
 /** Lets targets run again. In a step of its own, because a thawed thread may be of higher priority in the ready queue. */

@@ -34,6 +34,9 @@ export const TIMER_ROUNDS = 20;
 export const TIMER_UNSURE_US = 3000;
 export const TIMER_UNSURE_ROUNDS = 200;
 
+/** How often a thread that resolves a fault gives way until core's pager has passed on the one that it may have in hand. */
+export const FAULT_TURNS = 8;
+
 /** Slots of a capability space that are probed for capabilities without record, and how many in one step. */
 export const PROBED_SLOTS = 4096;
 export const PROBES_PER_STEP = 128;

@@ -9,6 +9,7 @@ import { call, callNamed, done, type Failure, goto, procedure } from '../native/
 import { rpc, type RpcReply } from '../native/rpc_client.ts';
 import { contexts, type ReceivedSignal, waitForSignal } from '../native/signals.ts';
 import { copyPart } from './incremental_copy.ts';
+import { holdFaulting, releaseFaulting } from './fault_hold.ts';
 import { awaitsPager, giveMessagesBack, keepMessages, type KeptMessage } from './faulting_messages.ts';
 import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './managed_dataspaces.ts';
 import { targets } from './online_storage.ts';
@@ -27,13 +28,21 @@ export const managedPager = procedure<{ [key: string]: Plain; receiver: number }
     const managed = managedDataspaces(x).find((row) => row.context === context)?.[0];
     const handler = contexts(x).get(context)?.handler ?? '';
     if (managed === undefined && handler !== '') return callNamed(handler, { context, count }, 'again', 'failed');
-    return managed === undefined ? call(logWarning, { text: 'no faulting region map found' }, 'again') : call(resolveAll, { managed, rounds: 0 }, 'again', 'again');
+    return managed === undefined ? call(logWarning, { text: 'no faulting region map found' }, 'again') : call(resolveHeld, { managed }, 'again', 'again');
   },
   failed: (x, _l, { text }: Failure) => {
     x.note('rtcr_signal_handler_failed', { text });
     return goto('again');
   },
   again: () => goto('start'),
+});
+
+/** Resolves the faults of one managed dataspace while nobody else can fault. */
+const resolveHeld = procedure<{ [key: string]: Plain; managed: number }>('rtcr.resolve_held_faults', {
+  start: () => call(holdFaulting, {}, 'resolve'),
+  resolve: (_x, l) => call(resolveAll, { managed: l.managed, rounds: 0 }, 'release', 'release'),
+  release: () => call(releaseFaulting, {}, 'released'),
+  released: () => done(),
 });
 
 type ResolveLocals = { [key: string]: Plain; managed: number; rounds: number; write?: boolean; part?: number; messages?: readonly KeptMessage[]; pauses?: number };
@@ -62,7 +71,7 @@ const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
     return call(attachPart, { part: l.part ?? 0, access: accessFor(x, l) }, 'attached', 'unattached');
   },
   unattached: (x, l) => {
-    giveMessagesBack(x, l.messages ?? [], standsStill(x, l.managed));
+    giveMessagesBack(x, l.messages ?? [], isHeld(x, l.managed) || standsStill(x, l.managed));
     return goto('gone');
   },
   // Core's pager answers on its own.
@@ -72,7 +81,7 @@ const resolveAll = procedure<ResolveLocals>('rtcr.resolve_managed_faults', {
   },
   answered: (x, l) => {
     l.pauses = 0;
-    giveMessagesBack(x, l.messages ?? [], standsStill(x, l.managed));
+    giveMessagesBack(x, l.messages ?? [], isHeld(x, l.managed) || standsStill(x, l.managed));
     // What the checkpointer itself reads while the target stands still changes nothing.
     if (l.write === true || !standsStill(x, l.managed)) {
       if (parts(x).get(l.part ?? 0)?.access === 'all') parts(x).update(l.part ?? 0, { dirty: true });
@@ -88,6 +97,7 @@ function countFault(x: Execution, managed: number): void {
   if (row !== undefined && row.phase !== 'frozen') targets(x).update(target, { part_faults: row.part_faults + 1 });
 }
 
+const isHeld = (x: Execution, managed: number): boolean => targets(x).get(managedDataspaces(x).get(managed)?.target ?? 0)?.held === true;
 const standsStill = (x: Execution, managed: number): boolean => targets(x).get(managedDataspaces(x).get(managed)?.target ?? 0)?.phase === 'frozen';
 
 /** With tracking of writes a read gets the right to read only. */

@@ -65,6 +65,8 @@ export interface TargetRow {
   readonly child: number;
   /** It was set off and has asked for no pause since: some of its threads may not have run yet. */
   readonly set_off?: boolean;
+  /** Its threads are frozen while faults at parts are resolved; whoever does that lets them go on, unless `phase` forbids it. */
+  readonly held?: boolean;
 }
 
 /** What every interposed RPC object has. */

@@ -1,10 +1,10 @@
-// The steps that look at a component besides its capability space: threads, memory, quota, sessions; and those that harm it.
+// The steps that look at a component besides its capability space: threads, memory, quota, sessions.
 // Owner of what checkpoints and dumps kept to be compared with later.
 
 import { parseThreads } from '../emu/jdb/threads.ts';
 import type { ComponentMemory } from '../runtime/component_memory.ts';
 import type { ComponentInfo, KernelState, RamAccount, System } from '../runtime/system.ts';
-import type { ExpectedThread, Fault, StepOf } from '../scenario/model_steps.ts';
+import type { ExpectedThread, StepOf } from '../scenario/model_steps.ts';
 import type { CodePlaces } from './code_places.ts';
 import type { SessionRecord } from './run_record.ts';
 import type { GoldenCheck } from './golden_check.ts';
@@ -14,7 +14,6 @@ import { PASSED, type StepEnd } from './step_end.ts';
 import { findTask } from './task_name.ts';
 import { lastingThreads, threadDifferences } from './thread_list.ts';
 import { Whereabouts } from './whereabouts.ts';
-import { unreachable } from '../scenario/unreachable.ts';
 
 /** What is remembered of a component at a checkpoint or dump. */
 export interface Kept {
@@ -166,52 +165,6 @@ export class Expectations {
       return [asked.length === 0 ? `no session ${what} was asked for` : `${what} went to ${[...new Set(where)].join(', ')}, not to ${to}`];
     });
     return wrong.length === 0 ? PASSED : failed(...wrong, ...observed.map((session) => `asked: ${session.service} (${session.args}): ${routeOf(session, parent)}`));
-  }
-
-  /** Stops all threads of a component, or lets them go on. */
-  freeze(path: string, frozen: boolean): StepEnd {
-    const component = this.#component(path);
-    if ('verdict' in component) return component;
-    const threads = this.#system.threads().filter(({ task }) => task === component.task);
-    for (const { id } of threads) this.#system.equipment.freeze(id, frozen);
-    return threads.length > 0 ? PASSED : failed(`${component.label} has no threads`);
-  }
-
-  fault(path: string, fault: Fault): StepEnd {
-    const component = this.#component(path);
-    if ('verdict' in component) return component;
-    const { equipment } = this.#system;
-    switch (fault.kind) {
-      case 'exhaust':
-        return equipment.exhaustRam(component.label) ? PASSED : failed(`${component.label} has no RAM session`);
-      case 'revoke':
-        return equipment.revoke(component.task, fault.slot) ? PASSED : failed(`slot ${hex(fault.slot)} of ${component.label} is empty`);
-      case 'memory': {
-        const range = this.#range(fault.place, path, WORD_BYTES);
-        if ('error' in range) return failed(range.error);
-        const word = new Uint8Array(WORD_BYTES);
-        new DataView(word.buffer).setUint32(0, fault.value, true);
-        return equipment.writeMemory(component.label, range.address, word, component.task) ? PASSED : failed(`${hex(range.address)} is not attached in ${component.label}`);
-      }
-      case 'exception':
-        return this.#break(component, fault.thread);
-      case 'deny':
-        equipment.denyRpc(component.task, fault.function, fault.count);
-        return PASSED;
-      case 'drop-signal':
-        return equipment.dropSignal(component.task, fault.count) ? PASSED : failed(`${component.label} has no signals: no protection domain with a signal source`);
-      default:
-        return unreachable(fault);
-    }
-  }
-
-  /** Its first thread is the one that the kernel made first. */
-  #break(component: ComponentInfo, name: string | undefined): StepEnd {
-    const rows = this.#system.threads().filter(({ task }) => task === component.task).sort((a, b) => a.id - b.id);
-    const thread = name === undefined ? rows[0] : rows.find((row) => row.name === name);
-    if (thread === undefined) return failed(`${component.label} has no thread${name === undefined ? '' : ` '${name}'`}`, `threads now: ${rows.map((row) => row.name ?? '?').join(', ') || 'none'}`);
-    if (this.#system.inspector.thread(thread.id)?.hosted !== null) return failed(`${component.label} is no machine code: nothing in it can be made an undefined instruction`);
-    return this.#system.equipment.breakThread(thread.id) ? PASSED : failed(`thread '${thread.name ?? '?'}' of ${component.label} is dead, or stopped by an exception already`);
   }
 
   #component(path: string): ComponentInfo | StepEnd {

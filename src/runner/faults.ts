@@ -22,6 +22,8 @@ interface Cause {
 
 export class Faults {
   readonly #list: Fault[] = [];
+  /** Exceptions by thread. */
+  readonly #raised = new Map<number, number>();
   readonly #components: () => readonly ComponentInfo[];
   #more = 0;
   #last: Cause | null = null;
@@ -35,13 +37,20 @@ export class Faults {
     if (event.kind === 'page_fault' || event.kind === 'exception') {
       this.#last = { task: event.task, thread: event.thread, pc: event.pc, address: event.address };
     }
-    if (event.kind === 'exception' && event.reason !== TRIGGERED) this.#add(event.time_us, this.#last, `exception: ${event.reason}`);
+    if (event.kind !== 'exception' || event.reason === TRIGGERED) return;
+    this.#raised.set(event.thread, this.raised(event.thread) + 1);
+    this.#add(event.time_us, this.#last, `exception: ${event.reason}`);
   }
 
   line(line: LogLine): void {
     if (!TOLD.test(line.text.replace(/^\[[^\]]*\] /, ''))) return;
     this.#add(line.time_us, this.#last, line.text);
     this.#last = null;
+  }
+
+  /** Exceptions that a thread has raised. */
+  raised(thread: number): number {
+    return this.#raised.get(thread) ?? 0;
   }
 
   get list(): readonly Fault[] {

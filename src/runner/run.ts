@@ -103,7 +103,7 @@ class ScenarioRun {
     for (const [index, step] of this.#scenario.steps.entries()) {
       const at = this.#station(step);
       const start_us = at.progress.time_us;
-      const end = this.#execute(step, at);
+      const end = this.#execute(step, at, index + 1);
       this.#outcome(index, step, end, start_us, at);
       if (end.verdict === 'passed') continue;
       ends.push({ verdict: end.verdict, reason: end.message[0] ?? stepWords(step) });
@@ -112,7 +112,10 @@ class ScenarioRun {
     const { criteria, progress } = this.#first;
     const stop = criteria.satisfied ? null : progress.advance(() => criteria.satisfied);
     if (stop !== null) ends.push(stop);
-    else this.#closeGoldens(ends);
+    else {
+      this.#faultsToCome(ends);
+      this.#closeGoldens(ends);
+    }
   }
 
   #station(step: Step): Station {
@@ -121,7 +124,7 @@ class ScenarioRun {
     return found;
   }
 
-  #execute(step: Step, at: Station): StepEnd {
+  #execute(step: Step, at: Station, number: number): StepEnd {
     if (!isExecuted(step)) throw new Error('a step is not executed and was not refused');
     switch (step.kind) {
       case 'await':
@@ -142,9 +145,9 @@ class ScenarioRun {
         return expectNoLog(step, this.#since(step.since, at));
       case 'pause':
       case 'resume':
-        return at.expectations.freeze(step.child, step.kind === 'pause');
+        return at.harm.freeze(step.child, step.kind === 'pause');
       case 'fault':
-        return at.expectations.fault(step.of, step.fault);
+        return at.harm.fault(step.of, step.fault, number);
       case 'expect-threads':
         return at.expectations.threads(step);
       case 'expect-memory':
@@ -206,6 +209,21 @@ class ScenarioRun {
   /** The log lines after a mark; all without one. */
   #since(mark: string | undefined, { progress }: Station): readonly LogLine[] {
     return progress.lines.all.slice(mark === undefined ? 0 : (this.#marks.get(mark) ?? 0));
+  }
+
+  /** Only of a run that came to its end can be said that a fault never came due: then the step that put it in has failed after all. */
+  #faultsToCome(ends: { verdict: Verdict; reason: string }[]): void {
+    for (const station of [this.#first, ...this.#further]) {
+      for (const number of [...station.harm.toCome()].sort((a, b) => a - b)) {
+        const step = this.#outcomes[number - 1];
+        if (step === undefined) throw new Error(`a fault of step ${number}, which was not done`);
+        const end = { verdict: 'failed', reason: `${step.words}: never came due` } as const;
+        const outcome: StepOutcome = { ...step, state: 'failed', message: ['it never came due'] };
+        this.#outcomes[number - 1] = outcome;
+        this.#ports.observer.stepDone(outcome);
+        ends.push(end);
+      }
+    }
   }
 
   /** Only a run that came to its end may call a golden obsolete. */

@@ -11,6 +11,7 @@ import { Expectations, type KeptStates } from './expectations.ts';
 import { Faults } from './faults.ts';
 import type { GoldenStore } from './golden.ts';
 import { GoldenCheck } from './golden_check.ts';
+import { Harm } from './harm.ts';
 import type { LogLine } from './log_lines.ts';
 import { Progress } from './progress.ts';
 import { systemConfig } from './system_config.ts';
@@ -37,6 +38,7 @@ export class Station {
   readonly caps: CapsExpectations;
   readonly recorder: TimelineRecorder;
   readonly expectations: Expectations;
+  readonly harm: Harm;
 
   constructor(name: string, scenario: Scenario, modules: readonly BootModule[], system: System, spaces: Spaces, states: KeptStates, ports: StationPorts) {
     this.name = name;
@@ -52,6 +54,7 @@ export class Station {
     const config = scenario.machines.find((machine) => machine.name === name)?.config ?? scenario.config;
     const places = new CodePlaces(config, modules);
     this.awaiting = new Awaiting(system, this.progress, places);
+    this.harm = new Harm(system, places, this.faults);
     const recorder = new TimelineRecorder(system);
     this.recorder = recorder;
     this.expectations = new Expectations(system, places, states, this.goldens, () => recorder.sessions(), scenario.steps.filter((step) => step.kind === 'expect-memory'));

@@ -95,7 +95,8 @@ export function equipmentOf(machine: Machine, core: () => Component | undefined,
     admit: (admission) => machine.kernel.equipment.admit(admission),
     revoke: (task, slot) => machine.kernel.equipment.revoke(task, slot),
     breakThread: (thread) => machine.kernel.equipment.breakThread(thread),
-    denyRpc: (task, rpc, nth) => denials.add(task, rpc, nth),
+    denyRpc: (task, rpc, nth, by) => denials.add(task, rpc, nth, by),
+    denialsToCome: () => denials.toCome(),
     failRpc: (label, nth, kind, times) => {
       const component = componentOf(label);
       if (component === undefined || !isCheckpointer(component.program.name)) return false;

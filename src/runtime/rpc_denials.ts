@@ -17,9 +17,11 @@ interface Denial {
   readonly rpc: string;
   /** Matching RPCs up to the one that fails, itself included. */
   readonly left: number;
+  /** Whoever asked for it, by a number of his own. */
+  readonly by: number;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 export class RpcDenials {
   readonly #kernel: Kernel;
@@ -31,8 +33,13 @@ export class RpcDenials {
     this.#provenance = provenance;
   }
 
-  add(task: DebugId, rpc: string, nth: number): void {
-    this.#set([...this.#denials, { task, rpc, left: nth }]);
+  add(task: DebugId, rpc: string, nth: number, by: number): void {
+    this.#set([...this.#denials, { task, rpc, left: nth, by }]);
+  }
+
+  /** Whose denials are still to come. */
+  toCome(): readonly number[] {
+    return this.#denials.map(({ by }) => by);
   }
 
   capture(): readonly Denial[] {
@@ -44,12 +51,12 @@ export class RpcDenials {
   }
 
   save(): Plain {
-    return this.#denials.map(({ task, rpc, left }) => ({ version: VERSION, task, rpc, left }));
+    return this.#denials.map(({ task, rpc, left, by }) => ({ version: VERSION, task, rpc, left, by }));
   }
 
   restore(state: Plain): void {
-    const rows = (state as readonly Plain[]).map((row) => new Fields('denied RPC', row, VERSION, ['task', 'rpc', 'left']));
-    this.#set(rows.map((row) => ({ task: row.number('task') as DebugId, rpc: row.text('rpc'), left: row.number('left') })));
+    const rows = (state as readonly Plain[]).map((row) => new Fields('denied RPC', row, VERSION, ['task', 'rpc', 'left', 'by']));
+    this.#set(rows.map((row) => ({ task: row.number('task') as DebugId, rpc: row.text('rpc'), left: row.number('left'), by: row.number('by') })));
   }
 
   /** The kernel asks only while there is something to deny. */

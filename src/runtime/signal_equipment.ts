@@ -6,7 +6,7 @@ import type { DebugId } from '../emu/numbers.ts';
 import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
 import { endSignalOrders, orderSignals, releaseSignals, signalsArrived, type SignalDelivery } from './core/signal_order.ts';
-import { loseSignal } from './core/signal_loss.ts';
+import { loseSignal, lossesToCome } from './core/signal_loss.ts';
 import { signalContexts, signalSources } from './core/signal_tables.ts';
 import type { Component } from './native/component.ts';
 
@@ -20,8 +20,10 @@ export interface SignalEquipment {
   orderSignals(task: DebugId, order: readonly SignalDelivery[]): boolean;
   /** A delivery has come to a component, of the context with this number: lets what is next in the order come. */
   releaseSignals(task: DebugId, imprint: number): void;
-  /** The `nth` signal submitted to a component's protection domain from now on gets lost. False where core knows no such component. */
-  dropSignal(task: DebugId, nth: number): boolean;
+  /** The `nth` signal submitted to a component's protection domain from now on gets lost; `by` is a number of who asks. False where core knows no such component. */
+  dropSignal(task: DebugId, nth: number, by: number): boolean;
+  /** Who asked for losses that are still to come. */
+  signalLossesToCome(): readonly number[];
   /** Ends all orders. */
   endSignalOrders(): void;
 }
@@ -57,12 +59,16 @@ export function signalEquipment(machine: Machine, core: () => Component | undefi
       signalsArrived(owner, source, imprint);
       if (releaseSignals(owner, source)) trigger(owner, source);
     },
-    dropSignal: (task, nth) => {
+    dropSignal: (task, nth, by) => {
       const owner = core();
       const source = owner === undefined ? 0 : sourceOf(owner, task);
       if (owner === undefined || source === 0) return false;
-      loseSignal(owner, source, nth);
+      loseSignal(owner, source, nth, by);
       return true;
+    },
+    signalLossesToCome: () => {
+      const owner = core();
+      return owner === undefined ? [] : lossesToCome(owner);
     },
     endSignalOrders: () => {
       const owner = core();

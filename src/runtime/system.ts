@@ -185,8 +185,10 @@ export interface Equipment extends SignalEquipment {
   revoke(task: DebugId, slot: number): boolean;
   /** The instruction at which a thread goes on next is undefined. False where it is no machine code, or an exception is on its way already. */
   breakThread(thread: DebugId): boolean;
-  /** The `nth` RPC of this name that a task makes from now on fails as if its object were gone: "Log_session::write", "Log.write", or all of "Log". */
-  denyRpc(task: DebugId, rpc: string, nth: number): void;
+  /** The `nth` RPC of this name that a task makes from now on fails as if its object were gone: "Log_session::write", "Log.write", or all of "Log". `by` is a number of who asks. */
+  denyRpc(task: DebugId, rpc: string, nth: number, by: number): void;
+  /** Who asked for denials that are still to come. */
+  denialsToCome(): readonly number[];
   /**
    * Makes the `nth` RPC fail that the control thread of a checkpointer makes from now on (0: none, they are only counted). `denied`: the
    * call itself fails; `exhausted`: with the exception for used-up quota, where the function has one. `times` in a row do. False where there is no checkpointer.

@@ -1,4 +1,4 @@
-// Tests of expectations about threads, memory, quota and sessions, and of faults, each with what they say when they fail.
+// Tests of expectations about threads, memory, quota and sessions, each with what they say when they fail.
 // A scripted system stands for the board; run/expectations.xml shows the same on the real one.
 
 import * as assert from 'uvu/assert';
@@ -120,18 +120,6 @@ test('sessions went where the routes say: to the parent, a sibling, init itself,
   for (const [service, to] of [['LOG', 'parent'], ['Timer', 'timer'], ['ROM', 'local'], ['Nic', 'denied']] as const) assert.is(check(service, to).verdict, 'passed', service);
   assert.match(check('Timer', 'parent').message[0] ?? '', /^Timer went to timer, not to parent$/);
   assert.match(check('ROM', 'local', 'other').message[0] ?? '', /^no session ROM "other" was asked for$/);
-});
-
-test('pause stops every thread of the component, faults reach memory and slots, and what is not there is told', () => {
-  const frozen: (readonly [number, boolean])[] = [];
-  const written: (readonly [number, string])[] = [];
-  const one = expectations({ equipment: { freeze: (thread, on) => frozen.push([thread, on]) > 0, writeMemory: (_label, address, content) => written.push([address, [...content].join()]) > 0 } });
-  assert.is(one.freeze('sheep', true).verdict, 'passed');
-  assert.equal(frozen, [[EP, true], [SIGNAL, true]]);
-  assert.is(one.fault('sheep', { kind: 'memory', place: { kind: 'address', address: 0x40 }, value: 0x01020304 }).verdict, 'passed');
-  assert.equal(written, [[0x40, '4,3,2,1']]);
-  assert.equal(one.fault('sheep', { kind: 'revoke', slot: 0x217 }).message, ['slot 0x217 of init -> sheep is empty']);
-  assert.match(one.freeze('wolf', true).message[0] ?? '', /no task is called 'wolf'/);
 });
 
 test.run();

@@ -158,7 +158,7 @@ export class ScriptedSystem implements System {
   }
 
   get equipment(): Equipment {
-    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, hold: () => false, takeExclusive: () => false, admit: () => undefined, takeFreshIds: () => undefined, pausedThreads: () => new Set(), dataspaceContent: () => null, orderSignals: () => false, pendingSignals: () => [], releaseSignals: () => undefined, endSignalOrders: () => undefined, revoke: () => false, initState: () => null, replaceModule: () => 'a scripted system has no modules' , failRpc: () => false as const, rpcsMade: () => null, breakThread: () => false, denyRpc: () => undefined, dropSignal: () => false };
+    const nothing: Equipment = { readMemory: () => null, writeMemory: () => false, ramAccount: () => null, exhaustRam: () => false, freeze: () => false, hold: () => false, takeExclusive: () => false, admit: () => undefined, takeFreshIds: () => undefined, pausedThreads: () => new Set(), dataspaceContent: () => null, orderSignals: () => false, pendingSignals: () => [], releaseSignals: () => undefined, endSignalOrders: () => undefined, revoke: () => false, initState: () => null, replaceModule: () => 'a scripted system has no modules' , failRpc: () => false as const, rpcsMade: () => null, breakThread: () => false, denyRpc: () => undefined, denialsToCome: () => [], dropSignal: () => false, signalLossesToCome: () => [] };
     return { ...nothing, ...this.script.equipment };
   }
 

@@ -3,17 +3,26 @@
 
 import { type HasStore, table } from '../native/store.ts';
 
-/** By source. */
-const losses = table<{ readonly left: number }>('core_signal_losses');
+/** Losses that are still to come: submissions up to the one that gets lost, itself included, and who asked for it, by a number of his own. */
+type Losses = { readonly losses: readonly { readonly left: number; readonly by: number }[] };
 
-/** `nth` counts submissions from 1. A loss that is still to come is replaced. */
-export const loseSignal = (x: HasStore, source: number, nth: number): void => losses(x).set(source, { left: nth });
+/** By source. */
+const lost = table<Losses>('core_signal_losses');
+
+/** `nth` counts submissions from 1. */
+export function loseSignal(x: HasStore, source: number, nth: number, by: number): void {
+  lost(x).set(source, { losses: [...(lost(x).get(source)?.losses ?? []), { left: nth, by }] });
+}
+
+/** Who asked for losses that are still to come. */
+export const lossesToCome = (x: HasStore): readonly number[] => lost(x).entries().flatMap(([, { losses }]) => losses.map(({ by }) => by));
 
 /** Asked for each submission. @returns true if it is the one that gets lost */
 export function isLost(x: HasStore, source: number): boolean {
-  const loss = losses(x).get(source);
-  if (loss === undefined) return false;
-  if (loss.left > 1) losses(x).update(source, { left: loss.left - 1 });
-  else losses(x).delete(source);
-  return loss.left === 1;
+  const row = lost(x).get(source);
+  if (row === undefined) return false;
+  const left = row.losses.flatMap((loss) => (loss.left > 1 ? [{ ...loss, left: loss.left - 1 }] : []));
+  if (left.length > 0) lost(x).set(source, { losses: left });
+  else lost(x).delete(source);
+  return left.length < row.losses.length;
 }

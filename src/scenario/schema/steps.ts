@@ -70,7 +70,7 @@ const PLAIN_STEPS = {
   pause: element('pause', 'Stops all threads of a component where they are.', { child: required(CHILD_PATH, 'the component'), ...WHEN, ...ON }),
   resume: element('resume', 'Lets a paused component go on.', { child: required(CHILD_PATH, 'the component'), ...WHEN, ...ON }),
   reconfigure: element('reconfigure', 'Gives init a new configuration.', { ...WHEN, ...ON }, [CONFIG]),
-  fault: element('fault', 'Does something bad to a component.', {
+  fault: element('fault', 'Does something bad to a component. Where it is still to come at the end of the run (an RPC, a signal, or a thread that never goes on), the step has failed.', {
     of: required(CHILD_PATH, 'the component'),
     kind: required(FAULTS, 'deny: its next RPC of a kind fails; exhaust: its RAM quota is gone; revoke: a capability slot is emptied; memory: a word of it is overwritten; exception: a thread executes an undefined instruction; drop-signal: its next signal gets lost'),
     rpc: optional(FUNCTION, 'for deny: the RPC'),

@@ -1,5 +1,6 @@
 /* A component that is itself a parent: starts the programs that its configuration names in protection domains of their own, from sessions
- * that it opens for them, and passes their session requests on to its own parent (genode-16.08-abi.md 3.1, 4.2 step 9). */
+ * that it opens for them, and passes their session requests on to whichever of them has announced the service, or to its own parent
+ * (genode-16.08-abi.md 3.1, 4.2 step 9). */
 #include "component.h"
 #include "config.h"
 #include "env.h"
@@ -9,7 +10,7 @@
 
 const u32 component_stack_bytes = 64 * 1024;
 
-enum { CHILDREN = 4, DEFAULT_RAM_BYTES = 512 * 1024 };
+enum { DEFAULT_RAM_BYTES = 512 * 1024 };
 
 static struct child children[CHILDREN];
 
@@ -38,6 +39,7 @@ void component_construct(struct entrypoint *entrypoint)
 			log_error("parent: a child without name");
 			return;
 		}
+		child->siblings = children;
 		slice_copy(value, child->name, sizeof(child->name));
 		slice_copy(xml_find(&node, "binary", &value) ? value : (struct text_slice){ child->name, text_length(child->name) }, child->binary, sizeof(child->binary));
 		child->ram_bytes = DEFAULT_RAM_BYTES;

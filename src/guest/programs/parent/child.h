@@ -2,7 +2,10 @@
 #pragma once
 
 #include "entrypoint.h"
+#include "parent.h"
 #include "xml.h"
+
+enum { CHILDREN = 4 };
 
 struct child {
 	char name[32];
@@ -22,6 +25,12 @@ struct child {
 	struct rpc_object config_rom;
 	struct cap *config_rom_cap;
 	struct cap *config_dataspace;
+
+	/* all children, this one among them */
+	struct child *siblings;
+	/* what it announced last; null: nothing */
+	char service[PARENT_NAME_LIMIT];
+	struct cap *root;
 };
 
 /* null if it runs, else what went wrong */
@@ -33,6 +42,18 @@ u32 text_number(const char *text);
 /* serves opcodes of the parent interface, of a ROM session; in service.c */
 i32 child_parent_dispatch(struct rpc_object *object, u32 opcode, struct message *request, struct message *reply);
 i32 child_config_dispatch(struct rpc_object *object, u32 opcode, struct message *request, struct message *reply);
+
+/* the child offers a service to the others; takes the reference; in sibling.c */
+void child_announce(struct child *child, const char *service, struct cap *root);
+
+/* opens a session for the child at whichever sibling has announced the service: false if none has, and null if that one refused */
+bool child_sibling_session(struct child *child, const char *service, const char *args, struct cap **session);
+
+/* false if no sibling serves it */
+bool child_sibling_close(struct cap *session);
+
+/* session arguments with the child named first in the label */
+void child_label_args(const struct child *child, const char *args, char *to, u32 bytes);
 
 /* a session for the child at the parent's own parent, paid by the parent; null if it was refused */
 struct cap *child_open_session(const struct child *child, const char *service, const char *args);

@@ -7,7 +7,7 @@
 #include "memory.h"
 
 enum {
-	OP_EXIT = 0, OP_SESSION = 2, OP_UPGRADE = 3, OP_CLOSE = 4, OP_MAIN_THREAD_CAP = 5, OP_RESOURCE_AVAIL_SIGH = 6, OP_YIELD_SIGH = 8,
+	OP_EXIT = 0, OP_ANNOUNCE = 1, OP_SESSION = 2, OP_UPGRADE = 3, OP_CLOSE = 4, OP_MAIN_THREAD_CAP = 5, OP_RESOURCE_AVAIL_SIGH = 6, OP_YIELD_SIGH = 8,
 	ROM_OP_DATASPACE = 0, ROM_OP_UPDATE = 1, ROM_OP_SIGH = 2, ARGS_BYTES = PARENT_ARGS_LIMIT,
 };
 
@@ -31,24 +31,29 @@ static void label_of(const char *args, char *to, u32 bytes)
 	to[n] = '\0';
 }
 
-struct cap *child_open_session(const struct child *child, const char *service, const char *args)
+void child_label_args(const struct child *child, const char *args, char *to, u32 bytes)
 {
-	char inner[ARGS_BYTES], label[ARGS_BYTES];
-	struct cap *session = NULL;
+	char label[ARGS_BYTES];
 	u32 n = 0;
 
 	label_of(args, label, sizeof(label));
 	/* everything before the label; the new one names the child first */
-	while (args[n] && n + 1 < sizeof(inner) && !(args[n] == 'l' && args[n + 1] == 'a' && args[n + 2] == 'b')) {
-		inner[n] = args[n];
+	while (args[n] && n + 1 < bytes && !(args[n] == 'l' && args[n + 1] == 'a' && args[n + 2] == 'b')) {
+		to[n] = args[n];
 		n++;
 	}
-	while (n && (inner[n - 1] == ' ' || inner[n - 1] == ','))
+	while (n && (to[n - 1] == ' ' || to[n - 1] == ','))
 		n--;
-	print_text(inner + n, sizeof(inner) - n, ", label=\"%s%s%s\"", child->name, *label ? " -> " : "", label);
-	if (parent_session(env.parent, service, inner, &session) != RPC_OK)
-		return NULL;
-	return session;
+	print_text(to + n, bytes - n, ", label=\"%s%s%s\"", child->name, *label ? " -> " : "", label);
+}
+
+struct cap *child_open_session(const struct child *child, const char *service, const char *args)
+{
+	char inner[ARGS_BYTES];
+	struct cap *session = NULL;
+
+	child_label_args(child, args, inner, sizeof(inner));
+	return parent_session(env.parent, service, inner, &session) == RPC_OK ? session : NULL;
 }
 
 /* the text of the configuration in a dataspace of the parent's own RAM */
@@ -108,7 +113,8 @@ static i32 session(struct child *child, struct message *request, struct message 
 		answer = config_rom(child);
 	else {
 		passed_on = true;
-		answer = child_open_session(child, service, args);
+		if (!child_sibling_session(child, service, args, &answer))
+			answer = child_open_session(child, service, args);
 	}
 	message_put_cap(reply, answer);
 	if (passed_on)
@@ -120,9 +126,18 @@ static i32 close_session(struct child *child, struct message *request, struct me
 {
 	struct cap *cap = message_take_cap(request);
 
-	if (cap && cap != child->ram && cap != child->cpu && cap != child->pd && cap != child->config_rom_cap)
+	if (cap && cap != child->ram && cap != child->cpu && cap != child->pd && cap != child->config_rom_cap && !child_sibling_close(cap))
 		parent_close(env.parent, cap);
 	cap_drop(cap);
+	message_put_word(reply, 0);
+	return RPC_OK;
+}
+
+static i32 announce(struct child *child, struct message *request, struct message *reply)
+{
+	const char *service = message_take_text(request, PARENT_NAME_LIMIT);
+
+	child_announce(child, service, message_take_cap(request));
 	message_put_word(reply, 0);
 	return RPC_OK;
 }
@@ -148,6 +163,8 @@ i32 child_parent_dispatch(struct rpc_object *object, u32 opcode, struct message 
 	case OP_EXIT:
 		log_line("child \"%s\" exited with exit value %d", child->name, (i32)message_take_word(request));
 		break;
+	case OP_ANNOUNCE:
+		return announce(child, request, reply);
 	case OP_SESSION:
 		return session(child, request, reply);
 	case OP_UPGRADE:

@@ -69,6 +69,9 @@ export class Recording {
     if (this.#system === null) throw new Error('nothing has been recorded');
     return this.#system;
   }
+  get booted(): boolean {
+    return this.#system !== null;
+  }
   get reached(): boolean {
     return this.#reached;
   }

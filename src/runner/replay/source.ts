@@ -49,7 +49,13 @@ export function scenarioSource(scenario: Scenario, modules: readonly BootModule[
   return {
     name: machine === '' ? scenario.name : `${scenario.name}, machine '${machine}',`,
     record: (moment) => new Recording(moment, index),
-    run: (recording) => runScenario(scenario, modules, { boot: recording.boot(ports.boot), goldens, ci: true, observer: NOBODY, wall_ms, wall_limit_ms: WALL_MS_DEFAULT, ...(images === undefined ? {} : { images }) }),
+    run: (recording) => {
+      const result = runScenario(scenario, modules, { boot: recording.boot(ports.boot), goldens, ci: true, observer: NOBODY, wall_ms, wall_limit_ms: WALL_MS_DEFAULT, ...(images === undefined ? {} : { images }) });
+      // The result counts for the first machine, also where another one is followed.
+      if (!recording.booted) return result;
+      const { instructions, time_us } = recording.system.machine;
+      return { instructions, time_us, log_lines: recording.log.length, reason: result.reason };
+    },
   };
 }
 

@@ -129,6 +129,16 @@ test('going back by lines ends where the earlier line was complete, and before t
   assert.is(session.system.machine.instructions, 0);
 });
 
+test('where the run ended that did not come to a moment is told of the machine that is followed', () => {
+  const ends = ['', 'b'].map((machine) => /the run ends at instruction (\d+) /.exec(open('migration', machine).runTo({ kind: 'instruction', at: 1e12 }) ?? '')?.[1] ?? '');
+  assert.is.not(ends[0], ends[1]);
+  for (const [index, machine] of ['', 'b'].entries()) {
+    const session = open('migration', machine);
+    assert.is(session.runTo({ kind: 'instruction', at: Number(ends[index]) - 1 }), null);
+    assert.match(session.runTo({ kind: 'instruction', at: Number(ends[index]) + 1 }) ?? '', /does not come/);
+  }
+});
+
 test('of two machines that pass on a checkpoint either is followed, over the image that goes from one to the other', () => {
   const first = at('migration', { kind: 'log', pattern: '*3 sheeps*' });
   const second = at('migration', { kind: 'log', pattern: '*4 sheeps*' }, 'b');

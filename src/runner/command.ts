@@ -8,7 +8,7 @@ import { type ControlCommand, type ControlOutcome, NOTE_CONTROL_DONE, NOTE_STUCK
 /** How long a command may take, in virtual time. */
 export const COMMAND_US = 20_000_000;
 
-/** Notices that a component waits in vain, which keeps a command from ending. */
+/** Notices that a component waits in vain, which keeps a command from ending, and whatever else the run waits for. */
 export class Stuck {
   /** What it waits for, in words; null while nothing of the kind was noted. */
   words: string | null = null;
@@ -33,7 +33,11 @@ export class Stuck {
 
   #note(event: StampedEvent): void {
     if (event.kind !== 'note' || event.what !== NOTE_STUCK) return;
-    const { rpc = '', thread_slot = 0 } = (event.detail ?? {}) as { readonly rpc?: string; readonly thread_slot?: number };
+    const { rpc = '', thread_slot = 0, over = false } = (event.detail ?? {}) as { readonly rpc?: string; readonly thread_slot?: number; readonly over?: boolean };
+    if (over) {
+      this.words = null;
+      return;
+    }
     const thread = this.#system.objectSpace(event.task).slots.find(({ slot }) => slot === thread_slot)?.id;
     const row = this.#system.threads().find(({ id }) => id === thread);
     const whom = row?.wait.kind === 'from' ? `waits in a call for ${this.#named(row.wait.partner)}` : 'does not come back to its program';

@@ -4,6 +4,7 @@
 import type { StampedEvent } from '../emu/event.ts';
 import { NOTE_CONTROL_DONE, type System } from '../runtime/system.ts';
 import type { Unify } from '../scenario/model.ts';
+import { Stuck } from './command.ts';
 import type { Criteria } from './criteria.ts';
 import type { Faults } from './faults.ts';
 import { SLICE_INSTRUCTIONS } from './limits.ts';
@@ -42,6 +43,7 @@ export class Progress {
   readonly #ports: ProgressPorts;
   readonly #started_ms: number;
   readonly #close: () => void;
+  readonly #stuck: Stuck;
   #watch: Watch = () => false;
 
   constructor(system: System, criteria: Criteria, faults: Faults, ports: ProgressPorts, unify: readonly Unify[] = []) {
@@ -51,6 +53,7 @@ export class Progress {
     this.#faults = faults;
     this.#ports = ports;
     this.#started_ms = ports.wall_ms();
+    this.#stuck = new Stuck(system);
     this.#close = system.machine.events.listen(['console', 'note', 'page_fault', 'exception'], (event) => this.#event(event));
   }
 
@@ -65,7 +68,7 @@ export class Progress {
   advance(watch: Watch, until: Until | null = null, instructions_left: () => number = () => SLICE_INSTRUCTIONS): Stop | null {
     this.#watch = watch;
     try {
-      return this.#advance(until, instructions_left);
+      return this.#explained(this.#advance(until, instructions_left));
     } finally {
       this.#watch = () => false;
     }
@@ -74,6 +77,14 @@ export class Progress {
   finish(): void {
     this.#take(this.lines.finish(this.time_us));
     this.#close();
+    this.#stuck.close();
+  }
+
+  /** What is waited for may not have come because core serves nobody any more. */
+  #explained(stop: Stop | null): Stop | null {
+    if (stop?.verdict !== 'timeout') return stop;
+    this.#stuck.look();
+    return this.#stuck.words === null ? stop : { ...stop, reason: `${stop.reason}; ${this.#stuck.words}` };
   }
 
   #advance(until: Until | null, instructions_left: () => number): Stop | null {

@@ -2,11 +2,14 @@
 // Every verdict of result.ts is reached here at least once.
 
 import * as assert from 'uvu/assert';
+import type { ThreadRow, ThreadWait } from '../../src/emu/jdb/model.ts';
 import { printObjectSpace } from '../../src/emu/jdb/object_space.ts';
+import type { DebugId } from '../../src/emu/numbers.ts';
 import { acceptPending, type GoldenStore } from '../../src/runner/golden.ts';
 import type { RunResult } from '../../src/runner/result.ts';
 import { runScenario } from '../../src/runner/run.ts';
 import { scenarioUntil } from '../../src/runner/until.ts';
+import { NOTE_STUCK } from '../../src/runtime/system.ts';
 import { printDiagnostic } from '../../src/scenario/diagnostic.ts';
 import type { Scenario } from '../../src/scenario/model.ts';
 import { readScenario } from '../../src/scenario/read.ts';
@@ -66,6 +69,9 @@ function run(inside: string | Scenario, { script = counting, goldens = memorySto
 
 const verdict = (result: RunResult) => `${result.verdict}: ${result.reason}`;
 
+const waiting = (id: number, wait: ThreadWait): ThreadRow =>
+  ({ id: id as DebugId, cpu: 0, name: `t${id}`, priority: 128, task: 1 as DebugId, wait, timeout: { kind: 'none' }, states: [], cut: false });
+
 /** Restores the sheep as a new task, its slots renamed and changed as told. */
 function restoring(change: (slots: typeof SLOTS) => typeof SLOTS): () => Script {
   return () =>
@@ -117,6 +123,19 @@ test('a line that does not come in time is a timeout that names the last line', 
 
 test('a board on which nothing can happen any more ends the run at once', () => {
   assert.match(verdict(run('<steps><await log="never"/></steps>').result), /^timeout: log "never" did not come: nothing can happen any more/);
+});
+
+test('a line that does not come because core serves nobody any more is a timeout that says so, unless that is over', () => {
+  const polls = (over: boolean) => (system: ScriptedSystem) => system.emit({ kind: 'note', what: NOTE_STUCK, detail: { rpc: 'Cpu_thread.pause', ...(over ? { over } : { thread_slot: 0x217 }) } }, 0x142);
+  const stuck = (...more: Script['at']) => () => counting({ at: [[10, polls(false)], ...more, [900, () => undefined]], threads: [waiting(0x144, { kind: 'none' })] });
+  const words = 'core stands in Cpu_thread.pause and polls for thread "t324", which does not come back to its program; nobody is served meanwhile';
+  assert.is(verdict(run('<steps><await log="never" within_ms="250"/></steps>', { script: stuck() }).result), `timeout: log "never" did not come within 250 ms; ${words}`);
+  assert.is(verdict(run('<steps><await log="never" within_ms="250"/></steps>', { script: stuck([20, polls(true)]) }).result), 'timeout: log "never" did not come within 250 ms');
+});
+
+test('a line that does not come because two threads wait for each other is a timeout that names them', () => {
+  const threads = [waiting(7, { kind: 'to', receiver: 8 as DebugId }), waiting(8, { kind: 'from', partner: 7 as DebugId, is: 'thread' })];
+  assert.match(verdict(run('<steps><await log="never"/></steps>', { script: () => counting({ threads }) }).result), /every thread waits for ever \(at \d+ ms\); thread "t7" and thread "t8" wait for each other; nobody is served by them any more$/);
 });
 
 test('the virtual deadline is a timeout, the default one says so', () => {

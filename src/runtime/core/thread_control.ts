@@ -38,7 +38,10 @@ export const pause = procedure<PauseLocals>('core.cpu_thread.pause', {
   },
   poll: (x, l) => {
     const row = cpuThreads(x).get(l.request.ref);
-    if (row === undefined || (row.state[STATE.exceptions] ?? 0) !== l.exceptions || hasFlag(row.state, 'in_exception')) return done(NOTHING);
+    if (row === undefined || (row.state[STATE.exceptions] ?? 0) !== l.exceptions || hasFlag(row.state, 'in_exception')) {
+      if ((l.polls ?? 0) >= POLLS_STUCK) x.note(NOTE_STUCK, { rpc: 'Cpu_thread.pause', over: true });
+      return done(NOTHING);
+    }
     l.polls = (l.polls ?? 0) + 1;
     if (l.polls === POLLS_STUCK) x.note(NOTE_STUCK, { rpc: 'Cpu_thread.pause', thread_slot: kernelThreadSlot(x, l.request.ref) });
     const { r, utcb } = x.cpu;

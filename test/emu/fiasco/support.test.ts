@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { EXTENSIONS } from '../../../src/emu/fiasco/extensions.ts';
 import { OPERATIONS } from '../../../src/emu/fiasco/protocols.ts';
 import { suite } from '../../kit.ts';
+import { invoke, noteResult, ScriptedBoard, sel, type Step } from './scripted.ts';
 
 const test = suite('support of kernel operations');
 const file = new URL('../../../src/emu/fiasco/README.md', import.meta.url);
@@ -44,6 +45,32 @@ test("each quirk in the kernel's README has a test that names it, and no test na
 test('operations beyond the stock kernel belong to a named extension', () => {
   const used = new Set(OPERATIONS.flatMap((row) => ('extension' in row ? [row.extension as string] : [])));
   assert.equal([...used].sort(), EXTENSIONS.map(({ name }) => name as string).sort());
+});
+
+/** What a guest gets for a call, and what the trace says of it. */
+function answers(calls: Readonly<Record<string, Step>>): { readonly notes: readonly string[]; readonly told: readonly string[] } {
+  const board = new ScriptedBoard(() => ({ main: Object.entries(calls).flatMap(([name, step]) => [step, noteResult(name)]) }));
+  const told: string[] = [];
+  board.machine.events.listen(['unsupported'], (event) => void (event.kind === 'unsupported' && told.push(event.what)));
+  return { notes: board.finish(), told };
+}
+
+const onThread = (...mrs: readonly number[]): Step => invoke({ tag: (0xfff4_0000 | mrs.length) >>> 0, to: sel(3), mrs });
+const create = (type: number): Step => invoke({ tag: 0xfff1_0001, to: sel(2), mrs: [type >>> 0], buffers: [0, 0x30_000a] });
+
+test('what is absent is refused with the error of the kernel, and the trace names it; this test calls all that is absent', () => {
+  const { notes, told } = answers({ create_vm: create(-16), vcpu_resume: onThread(4) });
+  assert.equal(notes, ['create_vm ffed0000', 'vcpu_resume ffea0000']);
+  assert.equal(told, ['Factory create_vm', 'Thread vcpu_resume']);
+  assert.equal(OPERATIONS.filter(({ support }) => support === 'absent').map(({ object, name }) => `${object} ${name}`), told);
+});
+
+test('a vCPU is refused without a state area or with one that is no kernel-user memory, and with one that is: there the trace names it', () => {
+  const area = 0x4000_0000;
+  const addKuMem = invoke({ tag: 0xfff5_0002, to: sel(1), mrs: [3, area | (12 << 6) | 0x17] });
+  const { notes, told } = answers({ area: addKuMem, none: onThread(7), null: onThread(7, 0), user: onThread(7, 0x100_0000), kernel_user: onThread(7, area), extended: onThread(0x1_0007, 0x100_0000) });
+  assert.equal(notes, ['area 0', 'none ffea0000', 'null ffea0000', 'user ffea0000', 'kernel_user ffda0000', 'extended ffea0000']);
+  assert.equal(told, ['Thread vcpu_control']);
 });
 
 test.run();

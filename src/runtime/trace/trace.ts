@@ -40,6 +40,12 @@ export function traceEvents(events: EventStream, names: TraceNames, options: Tra
   const kinds = options.format === 'cap_cr' ? CAP_CR_KINDS : [...new Set([...options.levels].flatMap((level) => LEVEL_KINDS[level]))];
   const decoder = options.levels.has('rpc') && options.format !== 'cap_cr' ? new RpcDecoder(names) : null;
   const capture = options.format === 'cap_cr' ? new CaptureTrace(names) : null;
+  let columns = WHO_COLUMNS;
+  const printLine = (event: StampedEvent, text: string): void => {
+    const who = `${names.taskName(event.task)}/${names.objectName(event.thread)}`;
+    if (who.length <= WHO_COLUMNS_MAX) columns = Math.max(columns, who.length);
+    print(lineOf(event, who.padEnd(columns), text));
+  };
   return events.listen(kinds, (event) => {
     // Every message goes through the decoder, shown or not: a reply is understood by its request.
     const rpc = event.kind === 'ipc_transfer' ? (decoder?.decode(event) ?? null) : null;
@@ -49,19 +55,20 @@ export function traceEvents(events: EventStream, names: TraceNames, options: Tra
     if (capture !== null) for (const line of captured) print(line);
     else if (options.format === 'json') print(JSON.stringify(rpc === null ? event : { ...event, rpc }));
     else {
-      if (rpc !== null) print(line(event, `rpc ${rpc}`, names));
-      if (event.kind !== 'ipc_transfer' || options.levels.has('ipc')) print(line(event, describe(event, names), names));
+      if (rpc !== null) printLine(event, `rpc ${rpc}`);
+      if (event.kind !== 'ipc_transfer' || options.levels.has('ipc')) printLine(event, describe(event, names));
     }
   });
 }
 
 const TIME_COLUMNS = 12;
 const COUNT_COLUMNS = 12;
+/** Who comes along with a longer name widens the column from there on; only what is longer than the most stands out of it. */
 const WHO_COLUMNS = 30;
+const WHO_COLUMNS_MAX = 60;
 
-function line({ time_us, instructions, task, thread }: StampedEvent, text: string, names: TraceNames): string {
-  const who = `${names.taskName(task)}/${names.objectName(thread)}`;
-  return `${(time_us / 1e6).toFixed(6).padStart(TIME_COLUMNS)} ${String(instructions).padStart(COUNT_COLUMNS)} ${who.padEnd(WHO_COLUMNS)} ${text}`;
+function lineOf({ time_us, instructions }: StampedEvent, who: string, text: string): string {
+  return `${(time_us / 1e6).toFixed(6).padStart(TIME_COLUMNS)} ${String(instructions).padStart(COUNT_COLUMNS)} ${who} ${text}`;
 }
 
 function passes(event: StampedEvent, names: TraceNames, { task, thread }: TraceOptions): boolean {

@@ -55,6 +55,17 @@ function linesOf(events: readonly Record<string, unknown>[], { levels = [], form
 const request = { kind: 'ipc_transfer', from: 0x72, to: 0x10, object: 0x90, phase: 'request', tag: 5, label: 0x148, words: [0x24c, 0, 0, 0x4000, 0] };
 const reply = { kind: 'ipc_transfer', task: 4, thread: 0x10, from: 0x10, to: 0x72, object: 0, phase: 'reply', tag: 3, label: 0, words: [0, 1, 0x1ec] };
 
+test('the column of task and thread grows with the names, and stays as wide as it was', () => {
+  const labels = new Map([[0x71, 'a'], [0x74, `init -> ${'b'.repeat(40)}`], [0x75, 'c'.repeat(70)]]);
+  const stream = new EventStream();
+  const names = new TraceNames();
+  names.attach({ ...SOURCE, components: () => [...labels].map(([task, label]) => ({ label, task: debugId(task) })), taskOf: () => debugId(0x71) });
+  const starts: number[] = [];
+  traceEvents(stream, names, { levels: new Set(['faults']), format: 'text', task: null, thread: null }, (line) => starts.push(line.indexOf(' unsupported') - line.search(/(a|init|ccc)/)));
+  for (const task of [0x71, 0x74, 0x71, 0x75, 0x71]) stream.emit({ ...stamp, task: debugId(task), kind: 'unsupported', what: 'this' } as StampedEvent);
+  assert.equal(starts, [30, 51, 51, 73, 51]);
+});
+
 test('an RPC is one line for its request and one for its reply, decoded by the table', () => {
   assert.equal(linesOf([request, reply], { levels: ['rpc'] }), [
     '0.000001 7 init -> rtcr/ep rpc Ram_session.alloc(size=0x4000, cached=0) to 10',

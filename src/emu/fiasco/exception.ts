@@ -1,6 +1,7 @@
 // Exception IPC: the message with all user registers, and what of the reply is taken back. Owns no state; the nested frame is the
 // thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.4, 8.5.
 
+import { itState } from '../arm/registers.ts';
 import { KERNEL_COST } from './cost.ts';
 import { callSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
@@ -19,11 +20,15 @@ export const ERROR_DATA = 0x0040_0000;
 export const ERROR_TRIGGERED = 0x0050_0000;
 /** A system call of an alien; with ERROR_USER: the one that was allowed is over. */
 const ERROR_ALIEN = ERROR_PREFETCH;
+const ERROR_KIND = 0x0070_0000;
 export const ERROR_USER = 0x0001_0000;
 export const ERROR_READ = 0x0002_0000;
 export const ERROR_VFP = 0x0100_0000;
 /** The address of an exception that has none. */
 export const NO_ADDRESS = 0xffff_ffff;
+
+/** An undefined instruction whose exception message points at it and not behind it. */
+export const UNDEFINED_KEEPS_PC = 0xe7ff_defe;
 
 /** Words that the tag announces; the kernel writes one more (8.4). */
 const TAG_WORDS = 20;
@@ -54,6 +59,19 @@ export function raiseTriggered(kernel: Kernel, thread: Thread): void {
 /** An alien is about to make a system call, or has made the one that it was allowed. */
 export function raiseAlien(kernel: Kernel, thread: Thread, when: 'before' | 'behind'): void {
   raiseException(kernel, thread, NO_ADDRESS, when === 'before' ? ERROR_ALIEN : ERROR_ALIEN | ERROR_USER, `system call of an alien (${when})`);
+}
+
+/**
+ * By how many bytes the instruction pointer of a thread in its exception is behind the instruction that raised it, which is to be executed again for the same exception.
+ * Of an undefined instruction right before the one whose exception points at itself nobody can tell which of them it was: the second is taken for it.
+ */
+export function behindInstruction(kernel: Kernel, { activity, registers, task }: Thread): number {
+  if (activity.kind !== 'exception') return 0;
+  const kind = activity.error & ERROR_KIND;
+  if (kind !== ERROR_UNDEFINED && (kind !== ERROR_SVC || itState(registers.cpsr) !== 0)) return 0;
+  const index = kernel.translate(task, registers.r[15] as number, false);
+  const keeps = !registers.thumb && index >= 0 && kernel.memory.u32[index >>> 2] === UNDEFINED_KEEPS_PC;
+  return keeps ? 0 : registers.thumb ? 2 : 4;
 }
 
 export function finishException(thread: Thread, activity: ExceptionActivity): void {

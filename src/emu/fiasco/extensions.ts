@@ -20,7 +20,7 @@ export const EXTENSIONS = [
   },
   {
     name: 'ipc_state',
-    exposes: 'thread ops 0x22, 0x23: read the IPC phase of a thread and what is left of its timeout, restore a delivered call; IRQ ops 0x20, 0x21: read and set the pending count',
+    exposes: 'thread ops 0x22, 0x23: read the IPC phase of a thread and what is left of its timeout, how far its pc is behind the instruction of its exception, restore a delivered call; IRQ ops 0x20, 0x21: read and set the pending count',
     proposed_by: 'Rescap, for the kernel state that no user level can see (fiasco-kernel.md 11, 11.2)',
   },
   {

@@ -5,7 +5,7 @@ import type { CpuExit } from '../arm/exit.ts';
 import { HOSTED_TRAP } from '../hosted.ts';
 import { enterDebugger } from './console.ts';
 import { invokeDebugger } from './debugger_call.ts';
-import { ERROR_PREFETCH, ERROR_READ, ERROR_SVC, ERROR_UNDEFINED, ERROR_USER, ERROR_VFP, NO_ADDRESS, raiseAlien, raiseException } from './exception.ts';
+import { ERROR_PREFETCH, ERROR_READ, ERROR_SVC, ERROR_UNDEFINED, ERROR_USER, ERROR_VFP, NO_ADDRESS, raiseAlien, raiseException, UNDEFINED_KEEPS_PC } from './exception.ts';
 import { invoke } from './invoke.ts';
 import type { Kernel } from './kernel.ts';
 import { memOp } from './mem_op.ts';
@@ -20,8 +20,6 @@ const ENTRY_DEBUGGER = 0xffff_ffec;
 const ENTRY_FIRST = 0xffff_ffd4;
 /** Register contents of the cache flush that Linux programs know. */
 const LINUX_CACHEFLUSH = 0xf0002;
-/** An undefined instruction whose exception message points at it and not behind it. */
-const UNDEFINED_KEEPS_PC = 0xe7ff_defe;
 const FSR_DEBUG_EVENT = 2;
 
 type Trap = Exclude<CpuExit, { kind: 'budget' }>;

@@ -72,7 +72,7 @@ export const RTCR_EXTENSIONS = [
   {
     name: 'ipc_state',
     where: 'kernel',
-    exposes: 'thread operations 0x22 and 0x23, IRQ operations 0x20 and 0x21: IPC phase, what is left of its timeout, reply slot, pending count of an IRQ',
+    exposes: 'thread operations 0x22 and 0x23, IRQ operations 0x20 and 0x21: IPC phase, what is left of its timeout, how far the pc is behind the instruction of an exception, reply slot, pending count of an IRQ',
     proposed_by: 'Rescap; no user level can see this state (fiasco-kernel.md 11.2)',
     used_for: 'checkpoint: draining, phase of each thread, pending wake-ups; restore: calls in service, pending wake-ups',
     without: [

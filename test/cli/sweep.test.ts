@@ -149,6 +149,14 @@ test('a session that was closed while there was no server is closed at the resto
   }
 });
 
+test('a request that the server has got but not answered is not taken for one still to be passed on', async () => {
+  // The other way round: test/runner/sweep/outside.test.ts.
+  const opens = momentOf('restore/client_outside_back', { kind: 'rpc', function: 'Pd::alloc_rpc_cap', edge: 'entry', of: 'rtcr -> server', count: 7 });
+  const { verdict, out } = await sweep({ only: opens }, 'restore/client_outside_back');
+  assert.is(verdict, 'passed', out);
+  assert.match(out, / 1 reordered/);
+});
+
 test('a timeout that comes due while a checkpoint waits for another one is not lost', async () => {
   const { verdict, out } = await sweep({ only: '64074791' }, 'restore/many_sessions');
   assert.is(verdict, 'passed', out);

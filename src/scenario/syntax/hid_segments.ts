@@ -34,8 +34,8 @@ interface Piece {
   readonly column: number;
 }
 
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\p{Cs}\ufffe\uffff]/u;
-const UNPRINTABLE_BUT_TAB = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\p{Cs}\ufffe\uffff]/u;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/u;
+const UNPRINTABLE_BUT_TAB = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/u;
 const TAG_VALUE = /^([a-z][a-z0-9_-]*):(?:( +)(.*))?$/su;
 
 export class HidSegments {

@@ -10,7 +10,7 @@ export const NAME_PATTERN = `[${NAME_START}][${NAME_START}${NAME_MORE}]*`;
 
 const NAME = new RegExp(`^${NAME_PATTERN}$`, 'u');
 const HID_NAME = /^[a-z][a-z0-9_-]*$/;
-const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\p{Cs}\ufffe\uffff]/u;
+const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 
 /** Of an element or attribute. */
 export function isName(text: string): boolean {

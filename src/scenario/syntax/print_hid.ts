@@ -8,8 +8,8 @@ import type { Node } from './node.ts';
 import { type Expressible, type Kept, printable } from './printable.ts';
 
 const LINE_COLUMNS = 80;
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\p{Cs}\ufffe\uffff]/u;
-const UNPRINTABLE_IN_TEXT = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Cs}\ufffe\uffff]/u;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/u;
+const UNPRINTABLE_IN_TEXT = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/u;
 
 const HID: Expressible = {
   syntax: 'HID',

@@ -50,7 +50,7 @@ function textLines(text: string, before: string, indent: string): readonly strin
   return [`${before}"${TEXT_KEY}": |-`, ...lines.map((line) => (line === '' ? '' : `${indent}  ${line}`))];
 }
 
-const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\p{Cs}\ufeff\ufffe\uffff]/u;
+const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]/u;
 
 function key(name: string): string {
   return PLAIN_KEY.test(name) ? `${name}:` : `${JSON.stringify(name)}:`;

@@ -112,7 +112,7 @@ export class Inspector {
   /** What a thread does next; undefined for anything else, also for a thread that core has ended and of which somebody still holds a capability. */
   course(id: DebugId): ThreadCourse | undefined {
     const thread = this.#kernel.objects.get(id);
-    return thread instanceof Thread && !thread.killed && !thread.dying ? courseOf(thread, this.#kernel.clock_us) : undefined;
+    return thread instanceof Thread && !thread.killed && !thread.dying ? courseOf(this.#kernel, thread) : undefined;
   }
 
   /** A byte of a task's memory, or undefined where nothing is mapped. */

@@ -1,8 +1,9 @@
 // What a thread does next as far as the kernel is concerned: goes on with its program, or comes back from a wait, from which partner and in
 // which time. Owns no state and changes nothing. Source modelled: fiasco-kernel.md 5 (IPC phases), 11.
 
-import { ERROR_TRIGGERED } from '../emu/fiasco/exception.ts';
+import { behindInstruction, ERROR_TRIGGERED } from '../emu/fiasco/exception.ts';
 import { Irq } from '../emu/fiasco/irq.ts';
+import type { Kernel } from '../emu/fiasco/kernel.ts';
 import type { Thread } from '../emu/fiasco/thread.ts';
 import { IPC_PHASE, timeLeft } from '../emu/fiasco/thread_extensions.ts';
 import { IPC_MASK, RECEIVE_WAIT } from '../emu/fiasco/thread_state.ts';
@@ -19,25 +20,26 @@ export interface ThreadCourse {
   readonly owes: DebugId | undefined;
   /** What is left of the timeout of its wait, when the thread was frozen if it is; null: none. */
   readonly left_us: number | null;
-  /** Its next instruction in user mode, if a pause waits for the thread to come there: it stops with an exception then. */
-  readonly stops_at: number | null;
+  /** Its next instruction in user mode where its registers do not say it: a pause waits for it there, or it raises its exception anew. */
+  readonly goes_on_at: number | null;
   /** It will stop so, or has. */
   readonly triggered: boolean;
 }
 
 const NEVER = 0xffff_ffff;
 
-export function courseOf(thread: Thread, clock_us: number): ThreadCourse {
+export function courseOf(kernel: Kernel, thread: Thread): ThreadCourse {
   const kind = kindOf(thread);
   const { activity, ipc, reply, trigger } = thread;
-  const left_us = kind === 'user' || kind === 'page_fault' || kind === 'exception' ? NEVER : timeLeft(thread, kind === 'send' ? IPC_PHASE.SEND_QUEUED : IPC_PHASE.OPEN_WAIT, clock_us);
+  const left_us = kind === 'user' || kind === 'page_fault' || kind === 'exception' ? NEVER : timeLeft(thread, kind === 'send' ? IPC_PHASE.SEND_QUEUED : IPC_PHASE.OPEN_WAIT, kernel.clock_us);
+  const behind = behindInstruction(kernel, thread);
   const caller = reply?.caller;
   return {
     kind,
     partner: kind === 'reply' ? ipc?.partner?.id : undefined,
     owes: caller?.ipc?.partner === thread && caller.ipc.sent ? caller.id : undefined,
     left_us: left_us === NEVER ? null : left_us,
-    stops_at: trigger?.pc ?? null,
+    goes_on_at: trigger?.pc ?? (behind === 0 ? null : ((thread.registers.r[15] as number) - behind) >>> 0),
     triggered: trigger !== null || (activity.kind === 'exception' && activity.error === ERROR_TRIGGERED),
   };
 }

@@ -76,8 +76,8 @@ function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadStat
   return new Map(system.threads().flatMap(({ id, name = '' }) => {
     const [view, course] = [inspector.thread(id), inspector.course(id)];
     if (view === undefined || course === undefined || view.task !== task || view.utcb === 0) return [];
-    const { kind, left_us, stops_at, triggered } = course;
-    const registers = view.registers.map((word, i) => (i === INSTRUCTION_POINTER && stops_at !== null ? stops_at : word));
+    const { kind, left_us, goes_on_at, triggered } = course;
+    const registers = view.registers.map((word, i) => (i === INSTRUCTION_POINTER && goes_on_at !== null ? goes_on_at : word));
     return [[view.utcb, { name, kind, left_us, paused: paused.has(id), triggered, partner: nameOf(course.partner), owes: nameOf(course.owes), calls: view.calls, registers, cpsr: view.cpsr, utcb: inspector.utcb(id) }] as const];
   }));
 }

@@ -1,11 +1,12 @@
-// From code to WebAssembly: chooses for every number how many bits it takes, and leaves to a target what registers, fields, memory
+// From code to WebAssembly: takes for every number as many bits as widths.ts has found, and leaves to a target what registers, fields, memory
 // and the end of an instruction are. Owns nothing beyond one instruction.
 
 import { I32, I64 } from './assembler.ts';
 import type { Assembler, Depth, OpName, ValueType } from './assembler.ts';
-import { fits32, isSigned32, isUnsigned32 } from './code.ts';
+import { fits32, isSigned32 } from './code.ts';
 import { REG_PC } from '../registers.ts';
 import type { Arithmetic, Code, Comparison, Flag, Label, Local, Statement } from './code.ts';
+import { sameSide, settleWidths } from './widths.ts';
 
 /** What surrounds the code of an instruction. Addresses and values are pushed before a method is called. */
 export interface Target {
@@ -47,9 +48,6 @@ const SIGNED: Readonly<Record<Comparison, OpName>> = { '===': 'i32_eq', '!==': '
 const UNSIGNED: Readonly<Record<Comparison, OpName>> = { '===': 'i32_eq', '!==': 'i32_ne', '<': 'i32_lt_u', '<=': 'i32_le_u', '>': 'i32_gt_u', '>=': 'i32_ge_u' };
 const WIDE: Readonly<Record<Comparison, OpName>> = { '===': 'i64_eq', '!==': 'i64_ne', '<': 'i64_lt_s', '<=': 'i64_le_s', '>': 'i64_gt_s', '>=': 'i64_ge_s' };
 
-const sameSide = (a: Code, b: Code): 'signed' | 'unsigned' | null =>
-  isSigned32(a) && isSigned32(b) ? 'signed' : isUnsigned32(a) && isUnsigned32(b) ? 'unsigned' : null;
-
 /** What both arms of a choice may cost to be worked out both. */
 const LIMIT_SELECT = 5;
 
@@ -66,7 +64,7 @@ export class Emitter {
 
   /** All of an instruction. */
   emit(statements: readonly Statement[]): void {
-    while (new Widths().settle(statements));
+    settleWidths(statements);
     this.statements(statements);
     for (const { type, slot } of this.#taken.splice(0)) this.asm.giveBack(type, slot);
   }
@@ -361,99 +359,5 @@ function costOf(code: Code): number {
       return 1 + costOf(code.condition) + costOf(code.yes) + costOf(code.no);
     default:
       return Infinity;
-  }
-}
-
-/** Finds the locals of which more than 32 bits are needed. */
-class Widths {
-  #changed = false;
-  readonly #exactBlocks = new Map<Label, boolean>();
-
-  /** @returns whether another round may find more */
-  settle(statements: readonly Statement[]): boolean {
-    this.#walkAll(statements);
-    return this.#changed;
-  }
-
-  #walkAll(statements: readonly Statement[]): void {
-    for (const statement of statements) this.#statement(statement);
-  }
-
-  #statement(statement: Statement): void {
-    switch (statement.kind) {
-      case 'set':
-        return this.#walk(statement.value, statement.local.wide);
-      case 'set_register':
-        this.#walk(statement.index, false);
-        return this.#walk(statement.value, false);
-      case 'set_flag':
-        return this.#walk(statement.value, false);
-      case 'store':
-        this.#walk(statement.address, false);
-        return this.#walk(statement.value, false);
-      case 'probe':
-        this.#walk(statement.address, false);
-        return this.#walk(statement.count, false);
-      case 'require_aligned':
-        return this.#walk(statement.address, false);
-      case 'if':
-        this.#walk(statement.condition, false);
-        this.#walkAll(statement.yes);
-        return this.#walkAll(statement.no);
-      case 'loop':
-        this.#walk(statement.condition, false);
-        return this.#walkAll(statement.body);
-      case 'leave':
-        if (statement.value !== null) this.#walk(statement.value, this.#exactBlocks.get(statement.label) === true);
-        return;
-      case 'scope':
-        return this.#walkAll(statement.statements);
-      default:
-        return this.#walk(statement.effect, false);
-    }
-  }
-
-  /** `exact` where all bits are pushed: then nothing of 32 bits is asked for more. */
-  #walk(code: Code, exact: boolean): void {
-    const wide = exact && !fits32(code);
-    switch (code.kind) {
-      case 'local':
-        if (wide && !code.local.wide) {
-          code.local.wide = true;
-          this.#changed = true;
-        }
-        return;
-      case 'register':
-        return this.#walk(code.index, false);
-      case 'arithmetic':
-        this.#walk(code.left, wide);
-        return this.#walk(code.right, wide);
-      case 'comparison': {
-        const narrow = sameSide(code.left, code.right) !== null;
-        this.#walk(code.left, !narrow);
-        return this.#walk(code.right, !narrow);
-      }
-      case 'clz':
-        return this.#walk(code.operand, false);
-      case 'power':
-        return this.#walk(code.exponent, false);
-      case 'quotient':
-        return this.#walk(code.dividend, !(fits32(code.dividend) && code.shift < 32));
-      case 'remainder':
-        return this.#walk(code.dividend, false);
-      case 'choice':
-        this.#walk(code.condition, false);
-        this.#walk(code.yes, wide);
-        return this.#walk(code.no, wide);
-      case 'after':
-        this.#walkAll(code.statements);
-        return this.#walk(code.value, wide);
-      case 'block':
-        this.#exactBlocks.set(code.label, wide);
-        return this.#walkAll(code.statements);
-      case 'load':
-        return this.#walk(code.address, false);
-      default:
-    }
   }
 }

@@ -55,12 +55,24 @@ export function dataIn({ snapshot, nodes }: HeapSnapshot): HostData {
 
 /** Growth of less than this many things a cycle is none: something that each cycle leaves behind is at least one. */
 const THINGS_A_CYCLE = 0.5;
-/** Between looks at fewer cycles from each other, what is kept from the first time on (patterns, caches) is no small part. */
+/** Over fewer cycles, what is kept from the first time on (patterns, caches) is no small part. */
 const CYCLES_MIN = 200;
 
-/** What the program keeps more of after some cycles, in words; null where it does not, or where they are too few to tell. */
-export function dataGrowth(before: HostData, after: HostData, cycles: number): string | null {
-  const more = after.things - before.things;
-  if (cycles < CYCLES_MIN || more < cycles * THINGS_A_CYCLE) return null;
-  return `host memory: ${more} objects and ${after.bytes - before.bytes} bytes more in ${cycles} cycles`;
+/** What is kept after so many cycles. */
+export interface DataLook extends HostData {
+  readonly done: number;
+}
+
+/**
+ * What the program keeps more of from look to look, in words; null where it does not, or where the cycles are too few to tell. What each cycle
+ * leaves behind shows between any two looks; what is made once, at whatever cycle (a list that grows, a number that no longer fits), between two of them.
+ */
+export function dataGrowth(looks: readonly DataLook[]): string | null {
+  const [first, last] = [looks[0], looks.at(-1)];
+  if (first === undefined || last === undefined || last.done - first.done < CYCLES_MIN) return null;
+  const grows = looks.slice(1).every(({ things, done }, n) => {
+    const before = looks[n] ?? first;
+    return things - before.things >= (done - before.done) * THINGS_A_CYCLE;
+  });
+  return grows ? `host memory: ${last.things - first.things} objects and ${last.bytes - first.bytes} bytes more in ${last.done - first.done} cycles` : null;
 }

@@ -11,11 +11,16 @@ test('of a heap snapshot objects and texts count, compiled code and shapes do no
   assert.equal(dataIn({ snapshot: { meta }, nodes: [0, 0, 1000, 1, 0, 24, 2, 0, 5000, 3, 0, 16, 4, 0, 700, 1, 0, 8] }), { things: 3, bytes: 48 });
 });
 
-test('what each cycle leaves behind is growth, what is kept from the first time on is none', () => {
-  const before = { things: 1000, bytes: 50_000 };
-  assert.is(dataGrowth(before, { things: 1051, bytes: 52_000 }, 450), null);
-  assert.is(dataGrowth(before, { things: 1500, bytes: 70_000 }, 500), 'host memory: 500 objects and 20000 bytes more in 500 cycles');
-  assert.is(dataGrowth(before, { things: 1500, bytes: 70_000 }, 25), null, 'too few to tell');
+const looks = (...things: readonly number[]) => things.map((n, k) => ({ done: (k + 1) * 150, things: n, bytes: n * 50 }));
+
+test('what each cycle leaves behind is growth', () => {
+  assert.is(dataGrowth(looks(1000, 1150, 1300, 1450)), 'host memory: 450 objects and 22500 bytes more in 450 cycles');
+  assert.is(dataGrowth(looks(1000, 1150).map((look) => ({ ...look, done: look.done / 10 }))), null, 'too few to tell');
+});
+
+test('what is kept from the first time on, or made once at any cycle, is none', () => {
+  assert.is(dataGrowth(looks(1000, 1020, 1035, 1051)), null);
+  for (const once of [looks(1000, 2000, 2010, 2020), looks(1000, 1010, 2010, 2020), looks(1000, 1010, 1020, 2020)]) assert.is(dataGrowth(once), null);
 });
 
 test('a list that is kept shows in what this process keeps', () => {

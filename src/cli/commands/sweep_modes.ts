@@ -10,7 +10,7 @@ import type { SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
 import { type Exit, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
-import { dataGrowth, type HostData, hostData, type HostMemory, hostMemory } from '../host_memory.ts';
+import { type DataLook, dataGrowth, hostData, type HostMemory, hostMemory } from '../host_memory.ts';
 
 type Asked = Pick<SweepRequest, 'scenario' | 'modules' | 'path' | 'with' | 'strategy' | 'shard'>;
 
@@ -34,10 +34,10 @@ function teller(name: string, total: () => number, context: Context): { readonly
 
 /** Host memory after so many cycles. */
 type MemoryLook = HostMemory & { readonly done: number };
-/** What the program keeps after so many. */
-type DataLook = HostData & { readonly done: number };
 
 const LOOKS = 10;
+/** Of these counts all that is on the heap; each takes a second or two. */
+const DATA_LOOKS = 4;
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** "host memory in use, garbage collected: 41.2 MB after 25 cycles, ..." */
@@ -61,15 +61,13 @@ export function sweepCycles(asked: Asked, count: number, context: Context): Exit
     },
     (done) => {
       if (looks.length === 0 || done === count || done >= (looks.length * count) / LOOKS) looks.push({ done, ...hostMemory() });
-      // Once warm, and in the end.
-      if (done === count || (data.length === 0 && done >= count / LOOKS)) data.push({ done, ...hostData() });
+      if (done === count || done >= ((data.length + 1) * count) / DATA_LOOKS) data.push({ done, ...hostData() });
     },
   );
   progress.end();
   if ('error' in result) return { verdict: 'failed', reason: result.error };
   const { done, counted } = result;
-  const [first, last] = [data[0], data.at(-1)];
-  const kept = first === undefined || last === undefined ? null : dataGrowth(first, last, last.done - first.done);
+  const kept = dataGrowth(data);
   const growth = [...result.growth, ...(kept === null ? [] : [kept])];
   context.out(`${scenario.name}: ${done} cycles of checkpoint, kill and restore of ${markWords(asked)}\n`);
   if (growth.length === 0) {
@@ -79,7 +77,13 @@ export function sweepCycles(asked: Asked, count: number, context: Context): Exit
     return PASSED;
   }
   context.out(`${bad('not as before')}:\n${growth.map((line) => `  ${line}\n`).join('')}`);
-  return { verdict: 'failed', reason: `after ${done} cycles ${growth.length} of ${counted} counts are others` };
+  return { verdict: 'failed', reason: growthReason(done, result.growth.length, counted, kept !== null) };
+}
+
+/** "after 500 cycles 2 of 110 counts are others, and the host's memory grows" */
+function growthReason(done: number, others: number, counted: number, memory: boolean): string {
+  const words = [...(others > 0 ? [`${others} of ${counted} counts are others`] : []), ...(memory ? ["the host's memory grows"] : [])];
+  return `after ${done} cycles ${words.join(', and ')}`;
 }
 
 export function sweepFaults(asked: Asked, only: readonly FaultPoint[], context: Context): Exit {

@@ -88,7 +88,7 @@ export function restoreSystem(state: SystemState, engine: EngineName = ENGINE_DE
 /** Everything that a running system is, as plain data; encode it as machine states are. */
 export type SystemState = PlainRecord;
 
-const STATE_VERSION = 7;
+const STATE_VERSION = 8;
 
 /** What observers of a restored system know already, and what its components are prepared with. */
 interface Observed {

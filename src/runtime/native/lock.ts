@@ -4,7 +4,7 @@
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from './execution.ts';
 import { type Action, done, goto, invoke, procedure, raise } from './procedure.ts';
-import { type HasStore, table } from './store.ts';
+import { type HasStore, record, table } from './store.ts';
 import { irqSlot } from './thread_table.ts';
 import { makeTag, OPERATION, TIMEOUT } from './utcb.ts';
 
@@ -29,6 +29,16 @@ const IRQ_UNMASK = 4;
 const IRQ_TRIGGER = 2;
 
 export const newLock = (x: HasStore, locked: boolean): number => locks(x).insert({ locked, owner: -1, waiters: [] });
+
+/** A lock of which each component has one, made when it is first wanted; `name` is that of the record which keeps its number. */
+export function lockNamed(name: string): (x: HasStore) => number {
+  const kept = record<{ readonly lock: number }>(name, { lock: 0 });
+  return (x) => {
+    if (kept.get(x).lock === 0) kept.set(x, { lock: newLock(x, false) });
+    return kept.get(x).lock;
+  };
+}
+
 export const newSemaphore = (x: HasStore, count: number): number => semaphores(x).insert({ count, waiters: [] });
 
 /** Blocks in a receive on the IRQ of a slot; the next step gets the InvokeResult. */

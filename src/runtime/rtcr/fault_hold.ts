@@ -3,9 +3,8 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import type { Execution } from '../native/execution.ts';
-import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
+import { lockAcquire, lockNamed, lockRelease } from '../native/lock.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
-import { record } from '../native/store.ts';
 import { fetchKernelThreads, isPausing } from './kernel_threads.ts';
 import { FAULT_TURNS, PAUSE_HOLD_STEP_US, PAUSE_HOLD_US, PAUSE_HOLDS } from './limits.ts';
 import { managedDataspaces } from './managed_dataspaces.ts';
@@ -15,15 +14,7 @@ import { threadsOfTarget } from './target_rows.ts';
 import { freezeThread, thawThread } from './thread_access.ts';
 
 /** Several targets have a pager each, and a fault of one can meet the wake-up of another's. */
-const holdLock = record<{ readonly lock: number }>('rtcr_fault_hold_lock', { lock: 0 });
-
-function lockOf(x: Execution): number {
-  const { lock } = holdLock.get(x);
-  if (lock !== 0) return lock;
-  const made = newLock(x, false);
-  holdLock.set(x, { lock: made });
-  return made;
-}
+const lockOf = lockNamed('rtcr_fault_hold_lock');
 
 /**
  * Targets whose parts were taken from them by a checkpoint that froze them. Where none has, no extension of the kernel's was asked for, and none

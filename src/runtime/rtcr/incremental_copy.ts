@@ -5,10 +5,9 @@
 
 import type { Plain } from '../../emu/plain.ts';
 import { absent, EXTENSION_ABSENT } from './extensions.ts';
-import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
+import { lockAcquire, lockNamed, lockRelease } from '../native/lock.ts';
 import type { Execution } from '../native/execution.ts';
 import { call, done, type Failure, goto, procedure, raise } from '../native/procedure.ts';
-import { record } from '../native/store.ts';
 import { capture, used } from './capture.ts';
 import { hasDefect } from './defects.ts';
 import { allocContent, dropContent, type NewContent, shareContent } from './contents.ts';
@@ -20,15 +19,7 @@ import { attachPart, detachPart, managedDataspaces, parts, partsOf } from './man
 export type PartContent = { readonly offset: number; readonly size: number; readonly content: number };
 
 /** Background copies: the part may be wanted by the pager and by the checkpoint at once. */
-const copyLock = record<{ readonly lock: number }>('rtcr_copy_lock', { lock: 0 });
-
-function lockOf(x: Execution): number {
-  const { lock } = copyLock.get(x);
-  if (lock !== 0) return lock;
-  const made = newLock(x, false);
-  copyLock.set(x, { lock: made });
-  return made;
-}
+const lockOf = lockNamed('rtcr_copy_lock');
 
 type PartLocals = { [key: string]: Plain; part: number; failure?: { readonly name: string; readonly text: string } };
 

@@ -6,6 +6,7 @@ import type { Moment } from '../scenario/model_moment.ts';
 import type { StepOf } from '../scenario/model_steps.ts';
 import type { CodePlaces } from './code_places.ts';
 import { type EventMoment, watchMoment } from './moment_watch.ts';
+import { missedLine } from './missed_line.ts';
 import { matches } from './pattern.ts';
 import type { Progress, Until } from './progress.ts';
 import { fatal, type StepEnd } from './step_end.ts';
@@ -37,10 +38,12 @@ export class Awaiting {
     const place = moment.kind === 'code' ? this.#places.addressOf(moment.place, moment.of) : { address: 0 };
     if ('error' in place) return { verdict: 'failed', message: [place.error], fatal: true };
     const until: Until | null = within_ms === undefined ? null : { moment: this.#progress.time_us + within_ms * US_PER_MS, stop: { verdict: 'timeout', reason: `${words} did not come within ${within_ms} ms` } };
+    const first = this.#cursor;
     const stop = moment.kind === 'log' ? this.#progress.advance(this.#lineSeen(moment), until) : this.#event(moment, place.address, until);
     if (stop === null || stop.verdict !== 'timeout') return fatal(stop);
-    const last = this.#progress.lines.all.at(-1);
-    return { ...fatal(stop), message: [stop.reason.startsWith(words) ? stop.reason : `${words} did not come: ${stop.reason}`, `the last line was: ${last?.text ?? '(none)'}`, ...hints(moment)] };
+    const lines = this.#progress.lines.all;
+    const hints = moment.kind === 'log' ? missedLine(moment, lines, first) : eventHints(moment);
+    return { ...fatal(stop), message: [stop.reason.startsWith(words) ? stop.reason : `${words} did not come: ${stop.reason}`, ...hints, `the last line was: ${lines.at(-1)?.text ?? '(none)'}`] };
   }
 
   #lineSeen(moment: Extract<Moment, { kind: 'log' }>): () => boolean {
@@ -66,7 +69,7 @@ export class Awaiting {
   }
 }
 
-function hints(moment: Moment): readonly string[] {
+function eventHints(moment: EventMoment): readonly string[] {
   if (moment.kind === 'rpc') return ['(an RPC has a name where core, init or a checkpointer serves it; what compiled components serve is not known by name)'];
   return [];
 }

@@ -1,7 +1,7 @@
 // What init swallows in silence, told to whoever lints a configuration: unknown elements and attributes, missing names, values
 // that are read otherwise than they look. Pure. Routes are judged in check_routes.ts.
 
-import { attributeOf, type Node } from '../../scenario/syntax/node.ts';
+import { attributeOf, childOf, childrenOf, type Node, valueOf } from '../../scenario/syntax/node.ts';
 import { type Dialect, decodeInitConfig } from './config.ts';
 import { checkLatent } from './check_latent.ts';
 import { checkRoutes } from './check_routes.ts';
@@ -47,7 +47,33 @@ function checkElement(node: Node, rule: ElementRule, dialect: Dialect, findings:
     }
     checkElement(child, known, dialect, findings);
   }
+  findings.push(...repeated(node, rule), ...overruled(node));
 }
+
+/** Elements that init looks up by name: it finds the first. */
+function repeated(node: Node, rule: ElementRule): readonly Finding[] {
+  return node.children.flatMap((child) => {
+    const first = childOf(node, child.tag);
+    if (first === undefined || first === child || !Object.hasOwn(rule.children, child.tag) || rule.children[child.tag]?.once !== true) return [];
+    return [{ ...finding('duplicate', child.tagSpan, `a second <${child.tag}> inside <${node.tag}> is ignored by init`), see: { message: 'it reads this one', ...placeOf(first.tagSpan) } }];
+  });
+}
+
+/** What a start node says in two ways, of which init takes one: the file before the inline configuration, the last of several quotas. */
+function overruled(node: Node): readonly Finding[] {
+  if (node.tag !== 'start') return [];
+  const [file, inline] = [childOf(node, 'configfile'), childOf(node, 'config')];
+  const quotas = childrenOf(node, 'resource').filter((resource) => valueOf(resource, 'quantum') !== undefined);
+  return [
+    ...(file === undefined || inline === undefined || valueOf(file, 'name') === undefined ? [] : [{ ...finding('duplicate', inline.tagSpan, 'this <config> is ignored by init: the start node has a <configfile>'), see: { message: 'it is taken instead', ...placeOf(file.tagSpan) } }]),
+    ...quotas.flatMap((resource, at) => {
+      const later = quotas.slice(at + 1).findLast((other) => valueOf(other, 'name') === valueOf(resource, 'name'));
+      return later === undefined ? [] : [{ ...finding('duplicate', resource.tagSpan, `this quantum of ${valueOf(resource, 'name') ?? ''} is ignored by init: the last one counts`), see: { message: 'the last one', ...placeOf(later.tagSpan) } }];
+    }),
+  ];
+}
+
+const placeOf = (span: Span): { readonly start: number; readonly end: number } => ({ start: span.source.base + span.start, end: span.source.base + span.end });
 
 function checkAttributes(node: Node, rule: ElementRule, dialect: Dialect, findings: Finding[]): void {
   for (const { name, value, nameSpan, valueSpan } of node.attributes) {
@@ -72,5 +98,5 @@ function hint(instead: string | undefined, only: Dialect | undefined): string | 
 }
 
 function finding(kind: FindingKind, span: Span, message: string, help?: string): Finding {
-  return { kind, message, start: span.source.base + span.start, end: span.source.base + span.end, ...(help === undefined ? {} : { help }) };
+  return { kind, message, ...placeOf(span), ...(help === undefined ? {} : { help }) };
 }

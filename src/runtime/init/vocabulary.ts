@@ -15,6 +15,8 @@ export type ElementRule = {
   readonly attributes: Readonly<Record<string, AttributeRule>>;
   readonly children: Readonly<Record<string, ElementRule>>;
   readonly only?: Dialect;
+  /** Init reads the first one inside its parent element, whatever follows is ignored. */
+  readonly once?: true;
   /** Whatever stands inside belongs to somebody else. */
   readonly opaque?: true;
 };
@@ -28,6 +30,7 @@ const unsigned: AttributeRule = { check: complainUnsigned };
 const signed: AttributeRule = { check: complainSigned };
 const later = (rule: AttributeRule): AttributeRule => ({ ...rule, only: '17.02' });
 
+const once = (rule: ElementRule): ElementRule => ({ ...rule, once: true });
 const leaf = (attributes: ElementRule['attributes']): ElementRule => ({ attributes, children: {} });
 
 const LABELS = { label: text, label_prefix: text, label_suffix: text, unscoped_label: later(text) };
@@ -35,7 +38,7 @@ const TARGETS: ElementRule['children'] = {
   parent: leaf({ label: later(text) }),
   child: leaf({ name: requiredText, label: later(text) }),
   'any-child': leaf({ label: later(text) }),
-  'if-arg': { ...leaf({ key: requiredText, value: requiredText }), only: '16.08' },
+  'if-arg': { ...leaf({ key: requiredText, value: requiredText }), only: '16.08', once: true },
 };
 const ROUTE: ElementRule = {
   attributes: {},
@@ -46,14 +49,14 @@ const SERVICES: ElementRule = { attributes: {}, children: { service: leaf({ name
 const START: ElementRule = {
   attributes: { name: requiredText, priority: signed },
   children: {
-    binary: leaf({ name: requiredText }),
+    binary: once(leaf({ name: requiredText })),
     resource: leaf({ name: requiredText, quantum: { check: (value) => complainBytes(value), required: true }, constrain_phys: bool }),
-    provides: SERVICES,
-    route: ROUTE,
-    config: { attributes: {}, children: {}, opaque: true },
-    configfile: leaf({ name: requiredText }),
-    affinity: leaf({ xpos: signed, ypos: signed, width: unsigned, height: unsigned }),
-    exit: leaf({ propagate: bool }),
+    provides: once(SERVICES),
+    route: once(ROUTE),
+    config: { attributes: {}, children: {}, once: true, opaque: true },
+    configfile: once(leaf({ name: requiredText })),
+    affinity: once(leaf({ xpos: signed, ypos: signed, width: unsigned, height: unsigned })),
+    exit: once(leaf({ propagate: bool })),
   },
 };
 
@@ -62,14 +65,15 @@ const REPORT: ElementRule = {
     ids: bool, requested: bool, provided: bool, session_args: bool, child_ram: bool, init_ram: bool, delay_ms: unsigned, buffer: bytes,
   }),
   only: '17.02',
+  once: true,
 };
 
 export const CONFIG: ElementRule = {
   attributes: { prio_levels: signed, verbose: bool, version: later(text) },
   children: {
-    'parent-provides': SERVICES,
-    'default-route': ROUTE,
-    'affinity-space': leaf({ width: unsigned, height: unsigned }),
+    'parent-provides': once(SERVICES),
+    'default-route': once(ROUTE),
+    'affinity-space': once(leaf({ width: unsigned, height: unsigned })),
     alias: leaf({ name: requiredText, child: requiredText }),
     start: START,
     report: REPORT,

@@ -121,6 +121,16 @@ test('names that clash are found', () => {
   assert.equal(messages(`<config><start name="a">${GOOD}</start><start name="a">${GOOD}</start></config>`), ['the name "a" is taken: no child of this configuration is activated']);
 });
 
+test('what init finds twice and reads once is found, with the one that it reads', () => {
+  const start = (inside: string) => messages(`<config><start name="a">${inside}</start></config>`);
+  for (const tag of ['provides', 'config', 'exit', 'affinity']) assert.equal(start(`${GOOD}<${tag}/><${tag}/>`), [`a second <${tag}> inside <start> is ignored by init`]);
+  assert.equal(messages('<config><parent-provides/><parent-provides/><default-route/><default-route/></config>').length, 2);
+  assert.equal(start(`<resource name="RAM" quantum="2M"/><resource name="CPU" quantum="10"/>${GOOD}`), ['this quantum of RAM is ignored by init: the last one counts']);
+  assert.equal(start(`${GOOD}<config/><configfile name="f"/>`), ['this <config> is ignored by init: the start node has a <configfile>']);
+  const [found] = checkInitConfig(nodeOf(`<config><start name="a">${GOOD}<provides/><provides/></start></config>`), '16.08');
+  assert.ok((found?.see?.start ?? Number.POSITIVE_INFINITY) < (found?.start ?? 0));
+});
+
 if (existsSync(CORPUS)) {
   test('all configurations of the corpus decode, and every finding points into its text', () => {
     const files = ['init-17.02', 'checkpoint-restore/argos', 'checkpoint-restore/fischejo', 'checkpoint-restore/nados'].flatMap((folder) =>

@@ -58,9 +58,9 @@ export function boot(kernel: Kernel, config: BootConfig): void {
     if (index < 0 || index + bytes.length > kernel.frames.start) throw new Error(`boot image at ${address.toString(16)} does not fit into the RAM`);
     kernel.memory.write(index, bytes);
   }
-  const pfc = createKernelObjects(kernel);
-  const { sigma0 } = createSigma0(kernel, pfc);
-  const root = createRoot(kernel, pfc, sigma0, config);
+  const given = createKernelObjects(kernel);
+  const { sigma0 } = createSigma0(kernel, given);
+  const root = createRoot(kernel, given, sigma0, config);
   mapRam(kernel, root.task);
   writeInfoPage(kernel.memory, kernel.memory.index(kernel.kipAddress), {
     root_ip: config.root_entry,
@@ -80,8 +80,14 @@ export function boot(kernel: Kernel, config: BootConfig): void {
 
 const create = <T extends KernelObject>(kernel: Kernel, object: T): T => kernel.register(object);
 
+/** Those of the kernel's objects that nothing but capabilities refers to. */
+interface Given {
+  readonly factory: Factory;
+  readonly pfc: PlatformControl;
+}
+
 /** Objects 0 to 6. */
-function createKernelObjects(kernel: Kernel): PlatformControl {
+function createKernelObjects(kernel: Kernel): Given {
   const { objects } = kernel;
   const factory = create(kernel, new Factory(objects.takeId()));
   const kernelTask = create(kernel, new Task(objects.takeId(), true));
@@ -96,30 +102,30 @@ function createKernelObjects(kernel: Kernel): PlatformControl {
   idle.state = READY;
   idle.has_cpu = true;
   const sigma0Task = create(kernel, new Task(objects.takeId()));
-  kernel.adopt({ factory, kernelTask, vlog, icu, scheduler, idle, sigma0Task });
+  kernel.adopt({ kernelTask, vlog, icu, scheduler, idle, sigma0Task });
   kernel.processor.start(idle);
   kernel.processor.enqueue(idle);
   objects.setName(factory, 'root factory');
-  return pfc;
+  return { factory, pfc };
 }
 
-function createSigma0(kernel: Kernel, pfc: PlatformControl): { sigma0: Thread } {
+function createSigma0(kernel: Kernel, given: Given): { sigma0: Thread } {
   const { sigma0Task: task, objects } = { sigma0Task: kernel.sigma0Task, objects: kernel.objects };
   const sigma0 = create(kernel, new Thread(objects.takeId(), kernel.kernelTask));
   sigma0.internal = 'sigma0';
   prepare(kernel, task, sigma0, SIGMA0_UTCB_ORDER, SIGMA0_PRIORITY);
-  giveKernelObjects(kernel, task, sigma0, pfc);
+  giveKernelObjects(kernel, task, sigma0, given);
   objects.setName(task, 'sigma0');
   objects.setName(sigma0, 'sigma0');
   return { sigma0 };
 }
 
-function createRoot(kernel: Kernel, pfc: PlatformControl, sigma0: Thread, config: BootConfig): Thread {
+function createRoot(kernel: Kernel, given: Given, sigma0: Thread, config: BootConfig): Thread {
   const { objects } = kernel;
   const task = create(kernel, new Task(objects.takeId()));
   const root = create(kernel, new Thread(objects.takeId(), kernel.kernelTask));
   prepare(kernel, task, root, ROOT_UTCB_ORDER, config.root_priority ?? ROOT_PRIORITY);
-  giveKernelObjects(kernel, task, root, pfc);
+  giveKernelObjects(kernel, task, root, given);
   const gate = create(kernel, new IpcGate(objects.takeId(), GATE_TO_SIGMA0_LABEL));
   gate.bind(sigma0);
   insertNew(kernel, task.objects, SLOT.pager, gate, RIGHTS_FULL, FLAGS_FULL);
@@ -142,9 +148,9 @@ function prepare(kernel: Kernel, task: Task, thread: Thread, utcbOrder: number, 
   kernel.processor.queue.dequeue(thread);
 }
 
-function giveKernelObjects(kernel: Kernel, task: Task, thread: Thread, pfc: PlatformControl): void {
-  const { factory, vlog, icu, scheduler } = kernel.special;
-  const given: readonly (readonly [number, KernelObject])[] = [
+function giveKernelObjects(kernel: Kernel, task: Task, thread: Thread, { factory, pfc }: Given): void {
+  const { vlog, icu, scheduler } = kernel.special;
+  const slots: readonly (readonly [number, KernelObject])[] = [
     [SLOT.task, task],
     [SLOT.factory, factory],
     [SLOT.thread, thread],
@@ -153,7 +159,7 @@ function giveKernelObjects(kernel: Kernel, task: Task, thread: Thread, pfc: Plat
     [SLOT.scheduler, scheduler],
     [SLOT.pfc, pfc],
   ];
-  for (const [slot, object] of given) insertNew(kernel, task.objects, slot, object, RIGHTS_FULL, FLAGS_FULL);
+  for (const [slot, object] of slots) insertNew(kernel, task.objects, slot, object, RIGHTS_FULL, FLAGS_FULL);
 }
 
 /** All RAM but the kernel's belongs to the root pager and is mapped to the root task one to one, in sections. */

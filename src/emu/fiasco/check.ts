@@ -1,6 +1,7 @@
 // Invariants of a kernel between two system calls; what must hold whatever guests do. Owns no state. Used by tests and after
 // restoring a state.
 
+import { accountedBytes, Factory } from './factory.ts';
 import { Pins } from './icu.ts';
 import { IpcGate } from './ipc_gate.ts';
 import { Irq } from './irq.ts';
@@ -24,6 +25,7 @@ export function checkKernel(kernel: Kernel): string[] {
   checkSenders(kernel, expect);
   checkTimeouts(kernel, expect);
   checkMemory(kernel, expect);
+  checkAccounts(kernel, expect);
   const ids = kernel.objects.all().map((object) => object.id);
   expect(ids.every((id, i) => i === 0 || id > (ids[i - 1] ?? 0)), 'object ids are not ascending');
   expect(ids.every((id) => id < kernel.objects.next), 'an object has a number that was not given out');
@@ -45,10 +47,16 @@ function checkCapabilities(kernel: Kernel, expect: Expect): void {
   }
   expect(count === kernel.capabilities, `${count} capabilities, but ${kernel.capabilities} counted`);
   for (const object of kernel.objects.all()) {
+    expect(!object.alive || object.mappings.length > 0 || isKernels(kernel, object), `${nameOf(object)} has lost its last capability and lives on`);
     for (const mapping of object.mappings) expect(mapping.space.get(mapping.slot) === mapping, `${nameOf(object)} lists a slot that does not hold it`);
     const counted = object.mappings.filter((mapping) => (mapping.flags & FLAG_COUNTED) !== 0).length;
     expect(object.counted <= counted, `${nameOf(object)} counts ${object.counted} of ${counted} counted mappings`);
   }
+}
+
+/** Objects that stay without any capability. */
+function isKernels(kernel: Kernel, object: KernelObject): boolean {
+  return ['Vlog', 'Icu', 'Sched', 'Pfc'].includes(object.type) || object === kernel.kernelTask || object === kernel.idleThread;
 }
 
 function checkReferences(kernel: Kernel, expect: Expect): void {
@@ -118,6 +126,10 @@ function checkSenders(kernel: Kernel, expect: Expect): void {
     expect(entries.every(({ priority }, k) => k === 0 || priority <= (entries[k - 1]?.priority ?? 0)), `the queue of ${name} is not in the order of priorities`);
     for (const { sender, priority } of entries) if (sender instanceof Irq) expect(priority === IRQ_SENDER_PRIORITY, `${nameOf(sender)} waits with the priority ${priority}`);
   }
+  const { vlog, icu, scheduler } = kernel.special;
+  for (const { pins } of [vlog, icu, scheduler]) {
+    for (const [pin, interrupt] of pins.entries()) expect(kernel.objects.get(interrupt.id) === interrupt && interrupt.chip === pins, `pin ${pin} is bound to ${nameOf(interrupt)}, which is gone or knows nothing of it`);
+  }
   for (const object of kernel.objects.all()) {
     if (!(object instanceof Irq)) continue;
     const { thread, queued, chip, pin } = object;
@@ -144,5 +156,16 @@ function checkMemory(kernel: Kernel, expect: Expect): void {
     if (parent !== null) expect((rights & ~parent.rights) === 0, `task ${space.id.toString(16)}: page ${address.toString(16)} has more rights than it was mapped from`);
     for (const child of mapping.children ?? []) expect(child.parent === mapping, `a child of a mapping of task ${space.id.toString(16)} has another parent`);
     if (parent !== null) expect(parent.children.has(mapping), `a mapping of task ${space.id.toString(16)} is not its parent's child`);
+  }
+}
+
+/** What factories count is what those objects take that they made and that are still there. */
+function checkAccounts(kernel: Kernel, expect: Expect): void {
+  const objects = kernel.objects.all();
+  for (const factory of objects) {
+    if (!(factory instanceof Factory)) continue;
+    const bytes = objects.reduce((sum, object) => sum + (object.account === factory ? accountedBytes(object) : 0), 0);
+    expect(factory.used_bytes === bytes, `${nameOf(factory)} counts ${factory.used_bytes} bytes instead of ${bytes}`);
+    expect(factory.limit_bytes < 0 || bytes <= factory.limit_bytes, `${nameOf(factory)} has given ${bytes} of ${factory.limit_bytes} bytes`);
   }
 }

@@ -19,18 +19,18 @@ import type { Utcb } from './utcb.ts';
 
 /** Bytes that objects are accounted with. The real figures are implementation artefacts; these are of their order (3.3). */
 export const OBJECT_BYTES = { thread: 4096, task: 80 + 16_384, gate: 72, irq: 80, factory: 64 } as const;
+/** From here on the real one's sums wrap around. */
+const FACTORY_BYTES_MAX = 0x7fff_ffff;
 
 export class Factory extends KernelObject {
   readonly type = 'Factory';
   used_bytes = 0;
   /** -1: unlimited. */
   readonly limit_bytes: number;
-  readonly parent: Factory | null;
 
-  constructor(id: DebugId, limit_bytes = -1, parent: Factory | null = null) {
+  constructor(id: DebugId, limit_bytes = -1) {
     super(id);
     this.limit_bytes = limit_bytes;
-    this.parent = parent;
   }
 
   charge(bytes: number): boolean {
@@ -38,6 +38,27 @@ export class Factory extends KernelObject {
     this.used_bytes += bytes;
     return true;
   }
+}
+
+/** What an object's factory counts for it. */
+export function accountedBytes(object: KernelObject): number {
+  switch (object.type) {
+    case 'Thread':
+      return OBJECT_BYTES.thread;
+    case 'Task':
+      return OBJECT_BYTES.task;
+    case 'Gate':
+      return OBJECT_BYTES.gate;
+    case 'IRQ':
+      return OBJECT_BYTES.irq;
+    default:
+      return object instanceof Factory ? OBJECT_BYTES.factory + object.limit_bytes : 0;
+  }
+}
+
+/** The object is gone: its factory has the memory again. Of a factory that is gone itself nobody asks any more. */
+export function refund(object: KernelObject): void {
+  if (object.account !== null) object.account.used_bytes -= accountedBytes(object);
 }
 
 const HANDLERS: Handlers<'Factory', Factory> = {
@@ -48,6 +69,7 @@ const HANDLERS: Handlers<'Factory', Factory> = {
   create_factory: createFactory,
 };
 
+/** Arguments are taken from where they stand: neither their header words nor, but for IRQs, the number of words counts. */
 export function invokeFactory(call: ObjectCall<Factory>): Result {
   const { kernel, input, output } = call;
   if (labelOf(call.tag) !== PROTOCOL.FACTORY) return failure(ERRNO.BADPROTO);
@@ -80,6 +102,7 @@ function created(call: ObjectCall<Factory>, object: KernelObject): Result {
   const { kernel, caller, input } = call;
   const slot = targetSlot(input);
   if (slot === null) throw new Error('a factory call without target slot came through');
+  object.account = call.object;
   kernel.register(object);
   insertNew(kernel, caller.task.objects, slot, object, RIGHTS_FULL, FLAGS_FULL);
   return makeTag(0, 0, 1);
@@ -92,7 +115,7 @@ function createGate(call: ObjectCall<Factory>): Result {
   if (named === 'empty' || (typeof named === 'object' && named !== null && (named.rights & CAP_S) === 0)) return failure(ERRNO.PERM);
   if (!object.charge(OBJECT_BYTES.gate)) return failure(ERRNO.NOMEM);
   call.kernel.charge(KERNEL_COST.create_gate);
-  const gate = new IpcGate(kernel.objects.takeId(), argument(call, 2));
+  const gate = new IpcGate(kernel.objects.takeId(), call.input.mr(2));
   // An item that names something else than a thread makes an unbound gate.
   gate.bind(typeof named === 'object' && named?.object instanceof Thread ? named.object : null);
   return created(call, gate);
@@ -102,12 +125,13 @@ function createIrq(call: ObjectCall<Factory>): Result {
   const { kernel, object } = call;
   if (!object.charge(OBJECT_BYTES.irq)) return failure(ERRNO.NOMEM);
   call.kernel.charge(KERNEL_COST.create_irq);
-  return created(call, argument(call, 2) !== 0 ? new IrqMuxer(kernel.objects.takeId()) : new Irq(kernel.objects.takeId()));
+  const isMuxer = wordsOf(call.tag) >= 3 && call.input.mr(2) !== 0;
+  return created(call, isMuxer ? new IrqMuxer(kernel.objects.takeId()) : new Irq(kernel.objects.takeId()));
 }
 
 function createTask(call: ObjectCall<Factory>): Result {
   const { kernel, object } = call;
-  const word = argument(call, 2);
+  const word = call.input.mr(2);
   const area = flexpageOf(word);
   if (word !== 0 && (area.order < KU_ORDER_MIN || area.order > KU_ORDER_MAX)) return failure(ERRNO.NOMEM);
   if (!object.charge(OBJECT_BYTES.task)) return failure(ERRNO.NOMEM);
@@ -115,7 +139,10 @@ function createTask(call: ObjectCall<Factory>): Result {
   // The number is used up even if the creation fails afterwards.
   const task = new Task(kernel.objects.takeId());
   kernel.enterEntryPages(task);
-  if (word !== 0 && addKuMemory(kernel, task, area.base, area.order) !== 0) return failure(ERRNO.NOMEM);
+  if (word !== 0 && addKuMemory(kernel, task, area.base, area.order) !== 0) {
+    object.used_bytes -= OBJECT_BYTES.task;
+    return failure(ERRNO.NOMEM);
+  }
   return created(call, task);
 }
 
@@ -126,12 +153,7 @@ function createThread(call: ObjectCall<Factory>): Result {
 }
 
 function createFactory(call: ObjectCall<Factory>): Result {
-  const limit = argument(call, 2);
-  if (wordsOf(call.tag) < 3 || limit > 0x7fff_ffff || !call.object.charge(OBJECT_BYTES.factory + limit)) return failure(ERRNO.NOMEM);
-  return created(call, new Factory(call.kernel.objects.takeId(), limit, call.object));
-}
-
-/** A variable argument; its header word is not looked at. */
-function argument(call: ObjectCall<Factory>, at: number): number {
-  return wordsOf(call.tag) > at ? call.input.mr(at) : 0;
+  const limit = call.input.mr(2);
+  if (limit > FACTORY_BYTES_MAX || !call.object.charge(OBJECT_BYTES.factory + limit)) return failure(ERRNO.NOMEM);
+  return created(call, new Factory(call.kernel.objects.takeId(), limit));
 }

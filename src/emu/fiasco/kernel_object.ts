@@ -6,6 +6,7 @@ import { type DebugId, debugId } from '../numbers.ts';
 import type { Plain } from '../plain.ts';
 import { newStamp } from '../rewind.ts';
 import { Fields } from '../saved.ts';
+import type { Factory } from './factory.ts';
 import type { Mapping } from './mapping_list.ts';
 
 export type KernelObjectType = 'Factory' | 'Task' | 'Vlog' | 'Pfc' | 'Icu' | 'Sched' | 'Thread' | 'Gate' | 'IRQ';
@@ -24,6 +25,8 @@ export abstract class KernelObject {
   references = 1;
   /** False from the moment when the last capability went. */
   alive = true;
+  /** The factory that made it and counts its memory until it is gone; null for what boot made. Set once, as it is made. */
+  account: Factory | null = null;
 
   constructor(id: DebugId) {
     this.id = id;

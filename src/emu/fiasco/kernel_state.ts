@@ -21,11 +21,11 @@ import { THREAD_FIELDS, restoreThread, saveThread } from './thread_saved.ts';
 import { UTCB_BYTES } from './utcb.ts';
 import { Vlog } from './vlog.ts';
 
-const VERSION = 5;
+const VERSION = 6;
 const KERNEL_FIELDS = ['instructions', 'owed', 'ticks', 'table', 'objects', 'capabilities', 'mappings', 'frames', 'processor', 'timeouts', 'turns', 'hosted'] as const;
-const OBJECT_FIELDS = ['id', 'type', 'counted', 'references', 'alive', 'body'] as const;
+const OBJECT_FIELDS = ['id', 'type', 'counted', 'references', 'alive', 'account', 'body'] as const;
 const BODY_FIELDS = {
-  Factory: ['used_bytes', 'limit_bytes', 'parent'],
+  Factory: ['used_bytes', 'limit_bytes'],
   Task: ['kernel', 'areas'],
   Vlog: ['attributes', 'input', 'pins'],
   Pfc: [],
@@ -45,7 +45,7 @@ export function saveKernel(kernel: Kernel): PlainRecord {
     owed: kernel.owed,
     ticks: kernel.ticks,
     table: kernel.objects.save(),
-    objects: kernel.objects.all().map(saveObject),
+    objects: kernel.objects.all().map((object) => saveObject(kernel, object)),
     capabilities: kernel.objects.all().flatMap(saveCapabilities),
     mappings: kernel.memoryMappings.trees.save(),
     frames: kernel.frames.save(),
@@ -68,9 +68,11 @@ export function saveKernel(kernel: Kernel): PlainRecord {
   };
 }
 
-function saveObject(object: KernelObject): Plain {
-  const { id, type, counted, references, alive } = object;
-  return { version: VERSION, id, type, counted, references, alive, body: { version: VERSION, ...bodyOf(object) } };
+function saveObject(kernel: Kernel, object: KernelObject): Plain {
+  const { id, type, counted, references, alive, account } = object;
+  // A factory may be gone before what it made.
+  const factory = account !== null && kernel.objects.get(account.id) === account ? account.id : null;
+  return { version: VERSION, id, type, counted, references, alive, account: factory, body: { version: VERSION, ...bodyOf(object) } };
 }
 
 function bodyOf(object: KernelObject): PlainRecord {
@@ -85,7 +87,7 @@ function bodyOf(object: KernelObject): PlainRecord {
     const { is_masked, chained, masked_members } = object;
     return { kind: 'muxer', masked: is_masked, thread: null, label: 0, queued: 0, edge: false, chained: chained.map((member) => member.id), masked_members };
   }
-  if (object instanceof Factory) return { used_bytes: object.used_bytes, limit_bytes: object.limit_bytes, parent: object.parent?.id ?? null };
+  if (object instanceof Factory) return { used_bytes: object.used_bytes, limit_bytes: object.limit_bytes };
   if (object instanceof Vlog) return { attributes: object.attributes, input: [...object.input], pins: savePins(object.pins) };
   if (object instanceof Icu || object instanceof SchedulerObject) return { pins: savePins(object.pins) };
   return {};
@@ -123,10 +125,8 @@ function createObject(kernel: Kernel, saved: Fields): KernelObject {
   const id = debugId(saved.number('id'));
   const body = () => bodyFields(saved);
   switch (saved.text('type')) {
-    case 'Factory': {
-      const parent = body().numberOrNull('parent');
-      return new Factory(id, body().number('limit_bytes'), parent === null ? null : factoryOf(kernel, parent));
-    }
+    case 'Factory':
+      return new Factory(id, body().number('limit_bytes'));
     case 'Task':
       return new Task(id, body().boolean('kernel'));
     case 'Vlog':
@@ -163,7 +163,6 @@ function adoptSpecial(kernel: Kernel): void {
   };
   const tasks = all.filter((object) => object instanceof Task);
   kernel.adopt({
-    factory: first('factory', all.find((object) => object instanceof Factory)),
     kernelTask: first('kernel task', tasks.find((task) => task.kernel)),
     vlog: first('Vlog', all.find((object) => object instanceof Vlog)),
     icu: first('Icu', all.find((object) => object instanceof Icu)),
@@ -229,6 +228,8 @@ function restoreCounts(kernel: Kernel, saved: Fields): void {
   object.counted = saved.number('counted');
   object.references = saved.number('references');
   object.alive = saved.boolean('alive');
+  const account = saved.numberOrNull('account');
+  object.account = account === null ? null : factoryOf(kernel, account);
 }
 
 function restoreProcessor(kernel: Kernel, state: PlainRecord): void {

@@ -1,6 +1,7 @@
 // How kernel objects end: without capabilities they are destroyed, without references they are gone.
 // Owns no state. Source modelled: fiasco-kernel.md 3.7.
 
+import { refund } from './factory.ts';
 import { IpcGate, destroyGate } from './ipc_gate.ts';
 import type { Interrupt } from './interrupt.ts';
 import { Irq, detach } from './irq.ts';
@@ -40,6 +41,7 @@ export function releaseObject(kernel: Kernel, object: KernelObject): void {
   if (object instanceof Task) freeTask(kernel, object);
   if (object instanceof Thread || object instanceof Irq || object instanceof IrqMuxer) forget(kernel, object);
   kernel.objects.remove(object);
+  refund(object);
   kernel.events.capabilities?.deleted(object.id);
   if (kernel.events.wants('object_deleted')) kernel.emit({ kind: 'object_deleted', object: object.id, type: object.type });
 }

@@ -44,7 +44,7 @@ export const OPERATIONS = [
   { object: 'Factory', label: -15, op: -1, name: 'create_irq', support: 'full', note: 'with a second argument other than 0: an IRQ muxer', source: '3.2, 6' },
   { object: 'Factory', label: -15, op: -11, name: 'create_task', support: 'full', note: '', source: '3.2' },
   { object: 'Factory', label: -15, op: -12, name: 'create_thread', support: 'full', note: '', source: '3.2' },
-  { object: 'Factory', label: -15, op: -15, name: 'create_factory', support: 'full', note: '', source: '3.2, 3.3' },
+  { object: 'Factory', label: -15, op: -15, name: 'create_factory', support: 'full', note: 'a limit of 2 GB or more: -12, where the real one lets sums wrap', source: '3.2, 3.3' },
   { object: 'Factory', label: -15, op: -16, name: 'create_vm', support: 'absent', note: '-19, as on ARM without TrustZone', source: '3.2', errno: ERRNO.NODEV },
   { object: 'Task', label: -11, op: 0, name: 'map', support: 'full', note: '', source: '3.4' },
   { object: 'Task', label: -11, op: 1, name: 'unmap', support: 'full', note: 'a part of a section taken from its own space makes pages of it', source: '3.5' },

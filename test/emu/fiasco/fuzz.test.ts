@@ -3,6 +3,7 @@
 
 import * as assert from 'uvu/assert';
 import { EXTENSIONS } from '../../../src/emu/fiasco/extensions.ts';
+import { encodeMachineState } from '../../../src/emu/machine_state.ts';
 import { suite } from '../../kit.ts';
 import { ScriptedBoard, type Step, UTCB_AREA, bindThread, capItem, createGate, createIrq, createTask, createThread, exRegs, fill, give, halt, invoke, runThread, sel, startLocal } from './scripted.ts';
 
@@ -97,7 +98,7 @@ function likelyCall(dice: Dice): Call {
   const call = (target: number, tag: number, mrs: readonly number[] = [], op = 3, timeouts = dice.of(TIMEOUTS)): Call => ({
     target: ((target << 12) | op) >>> 0, tag: tag >>> 0, timeouts, mrs, buffers: [0, (dice.of([slot, 0x208, 0x209, 0x300]) << 12) | 0xa, 0, 0],
   });
-  const create = (type: number, ...more: readonly number[]) => call(2, 0xfff1_0000 | (1 + more.length), [type >>> 0, ...more]);
+  const create = (type: number, ...more: readonly number[]) => call(dice.of([2, 2, 2, 0x208, 0x300]), 0xfff1_0000 | (1 + more.length), [type >>> 0, ...more]);
   const [thread, irq, gate] = [dice.of(THREADS), dice.of(IRQS), dice.of(GATES)];
   switch (dice.below(24)) {
     case 0:
@@ -124,7 +125,7 @@ function likelyCall(dice: Dice): Call {
     case 13:
       return call(1, 0xfff5_0003, [1, dice.of([0xc000_0000, 0x8000_0000]), ((dice.of([thread, irq, gate, 0x205, slot]) << 12) | 0x37) >>> 0]);
     case 14:
-      return create(dice.of([0, -1, -1, -11, -12]), 0, dice.of([0, 0x148, 1]), ...(dice.below(2) === 0 ? item(thread) : []));
+      return create(dice.of([0, -1, -1, -11, -12, -15]), 0, dice.of([0, 0x148, 1, 9000]), ...(dice.below(2) === 0 ? item(thread) : []));
     case 15:
       return call(gate, 0xfff6_0042, [dice.of([0x10, 0x10, 0x11, 0]), 0x160, ...item(thread)]);
     case 16:
@@ -165,12 +166,18 @@ const deleteSlot = (slot: number): Call => plain(0x1003, 0xfff5_0003, [1, 0xc000
 /** The child calls the second thread through its gate. */
 const CALL_SECOND = plain(0x9003, 0, [1, 2]);
 
-/** How some sequences begin, because chance hardly ever leads there: a caller and a receiver that are deleted in the middle of it. */
+const createIn = (factory: number, slot: number, type: number, argument: number): Call => ({ ...plain((factory << 12) | 3, 0xfff1_0003, [type >>> 0, 0, argument]), buffers: [0, (slot << 12) | 0xa, 0, 0] });
+/**
+ * How some sequences begin, because chance hardly ever leads there: a caller and a receiver that are deleted in the middle of it, a factory
+ * that is deleted before what it made, the root task's factory deleted.
+ */
 const BEGINNINGS: readonly Partial<Sequence>[] = [
   {},
   { main: [YIELD, YIELD, deleteSlot(0x206), YIELD], second: [WAIT_OPEN, YIELD, YIELD], child: [CALL_SECOND] },
   { main: [YIELD, YIELD, deleteSlot(0x200), YIELD], second: [YIELD, YIELD, YIELD], child: [CALL_SECOND] },
   {},
+  { main: [createIn(2, 0x300, -15, 9000), createIn(0x300, 0x208, -12, 0), createIn(0x300, 0x209, -15, 100), deleteSlot(0x300), deleteSlot(0x208)] },
+  { main: [createIn(2, 0x300, -15, 9000), deleteSlot(2), createIn(0x300, 0x208, -1, 0)] },
 ];
 
 function randomSequence(number: number): Sequence {
@@ -236,6 +243,16 @@ function fuzzedBoard(extended: boolean): { readonly board: ScriptedBoard; readon
   };
 }
 
+/** What a sequence left can be saved and restored, and is the same then. */
+function holdRestored(board: ScriptedBoard, extended: boolean, number: number): void {
+  const state = board.machine.save();
+  const { machine } = new ScriptedBoard(() => ({ main: [], second: [], child: [] }), { state, extensions: extended ? EXTENSIONS.map(({ name }) => name) : [] });
+  const wrong = machine.kernel.check();
+  if (wrong.length > 0) assert.unreachable(`sequence ${number}, restored: ${wrong.join('; ')}`);
+  const same = Buffer.compare(encodeMachineState(machine.save()), encodeMachineState(state)) === 0;
+  assert.ok(same, `sequence ${number}: saved, restored and saved again it is something else`);
+}
+
 function runAll(extended: boolean, first: number, count: number): number {
   const { board, set } = fuzzedBoard(extended);
   const { machine } = board;
@@ -274,7 +291,7 @@ function runAll(extended: boolean, first: number, count: number): number {
       hold('after a millisecond of rest');
       machine.run({ time_us: 11_000 });
       hold('at the end');
-      if (number % 50 === 0) machine.save();
+      if (number % 25 === 0) holdRestored(board, extended, number);
     } catch (thrown) {
       if (thrown instanceof assert.Assertion) throw thrown;
       throw new Error(`sequence ${number} (extensions ${extended ? 'on' : 'off'}): ${thrown instanceof Error ? thrown.stack : String(thrown)}`);

@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert';
 import { objectRows } from '../../../src/emu/jdb/view.ts';
 import { suite } from '../../kit.ts';
-import { attachIrq, capItem, createGate, createIrq, invoke, local, noteResult, receiveIrq, ScriptedBoard, SELF, SEND, sel, sleep, type Step, triggerIrq, WAIT } from './scripted.ts';
+import { attachIrq, bindThread, capItem, createGate, createIrq, createThread, invoke, local, noteResult, receiveIrq, ScriptedBoard, SELF, SEND, sel, sleep, type Step, triggerIrq, WAIT } from './scripted.ts';
 
 const test = suite('operations of kernel objects');
 
@@ -25,6 +25,48 @@ test('a task tells whether a slot is valid, how often its object is counted, and
     ]),
     ['valid 10000', 'empty 0', 'counted 10000', 'same 10000', 'others 0', 'none ffea0000', 'three ffea0000'],
   );
+});
+
+test('a task has kernel-user memory once it was added, at an address that is free, and then threads may have their UTCBs there', () => {
+  const AREA = 0x4000_0000;
+  const add = (order: number): Step => invoke({ tag: 0xfff5_0002, to: sel(1), mrs: [3, (AREA | (order << 6) | 0x17) >>> 0] });
+  assert.equal(
+    steps([createThread(0x300), createThread(0x301), bindThread(0x300, 1, AREA), noteResult('before'), add(11), noteResult('order 11'), add(12), noteResult('added'), add(12), noteResult('again'), bindThread(0x300, 1, AREA), noteResult('bound'), bindThread(0x301, 1, AREA + 0xf00), noteResult('crossing')]),
+    ['before ffea0000', 'order 11 ffea0000', 'added 0', 'again ffef0000', 'bound 3', 'crossing ffea0000'],
+  );
+});
+
+const createIn = (factory: number, slot: number, type: number, argument: number): Step => invoke({ tag: 0xfff1_0003, to: sel(factory), mrs: [type >>> 0, 0, argument], buffers: [0, (slot << 12) | 0xa] });
+const [FACTORY, THREAD, TASK] = [-15, -12, -11];
+
+test('a factory of a factory creates up to its limit, has what was deleted again, and its own is charged the limit at once', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [
+      createIn(2, 0x300, FACTORY, 8192), noteResult('factory'),
+      createIn(0x300, 0x301, THREAD, 0), noteResult('first'), createIn(0x300, 0x302, THREAD, 0), noteResult('second'), createIn(0x300, 0x303, THREAD, 0), noteResult('third'),
+      deleteSlot(0x301), createIn(0x300, 0x303, THREAD, 0), noteResult('third again'),
+      deleteSlot(0x302), createIn(0x300, 0x304, FACTORY, 4096), noteResult('too much'), createIn(0x300, 0x304, FACTORY, 1000), noteResult('inner'), createIn(0x300, 0x305, THREAD, 0), noteResult('none left'),
+      createIn(2, 0x306, FACTORY, 0x8000_0000), noteResult('two gigabytes'),
+    ],
+  }));
+  assert.equal(board.finish(), ['factory 40', 'first 40', 'second 40', 'third fff40000', 'third again 40', 'too much fff40000', 'inner 40', 'none left fff40000', 'two gigabytes fff40000']);
+  const factories = objectRows(board.machine.kernel).flatMap((row) => (row.type === 'Factory' ? [[row.used_bytes, row.limit_bytes]] : []));
+  assert.equal(factories, [[64 + 8192, -1], [4096 + 64 + 1000, 8192], [0, 1000]]);
+});
+
+test('a task that could not be made is not counted, and what a deleted factory made outlives it', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [
+      createIn(2, 0x300, FACTORY, 40_000), createIn(0x300, 0x301, TASK, (0x2800_0000 | (20 << 6) | 0x17) >>> 0), noteResult('order 20'), createIn(0x300, 0x302, TASK, (0xc000_0000 | (20 << 6) | 0x17) >>> 0), noteResult('beyond'),
+      createIn(0x300, 0x303, TASK, 0), noteResult('third'), createIn(0x300, 0x304, THREAD, 0), deleteSlot(0x300), noteResult('deleted'), deleteSlot(0x303), deleteSlot(0x301),
+    ],
+  }));
+  assert.equal(board.finish(), ['order 20 40', 'beyond fff40000', 'third 40', 'deleted 3']);
+  const { kernel } = board.machine;
+  assert.equal(kernel.check(), []);
+  assert.equal(objectRows(kernel).flatMap((row) => (row.type === 'Factory' ? [[row.used_bytes, row.limit_bytes]] : [])), [[0, -1]]);
+  const { machine } = new ScriptedBoard(() => ({ main: [] }), { state: board.machine.save() });
+  assert.equal(machine.save(), board.machine.save());
 });
 
 test('a gate tells its label to whoever made it, and its counted references can be lowered', () => {

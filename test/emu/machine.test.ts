@@ -160,6 +160,22 @@ test('equipment sets priorities and raises IRQs, and refuses what does not exist
   assert.is(machine.kernel.equipment.triggerIrq(0xa), false);
 });
 
+test('an instruction of floating point raises the undefined-instruction exception, and an event names encoding, place and what to compile differently', () => {
+  // vldr s0, [sp] in ARM state; then the same in Thumb state behind add r0, pc, #1; bx r0.
+  for (const [code, at, pc] of [[[0xed9d_0a00], 0, 4], [[0xe28f_0001, 0xe12f_ff10, 0x0a00_ed9d], 8, 10]] as const) {
+    const { machine } = machineWith(program(code));
+    const told: string[] = [];
+    const raised: { readonly pc: number; readonly error: number }[] = [];
+    machine.events.listen(['unsupported', 'exception'], (event) => {
+      if (event.kind === 'unsupported') told.push(event.what);
+      else if (event.kind === 'exception') raised.push({ pc: event.pc, error: event.error });
+    });
+    machine.run({ time_us: 10_000 });
+    assert.equal(told, [`instruction (vfp) ed9d0a00 at ${(IMAGE + at).toString(16)}: the board has no floating-point unit, compile with -mfloat-abi=soft`]);
+    assert.equal(raised, [{ pc: IMAGE + pc, error: 0x0110_0000 }]);
+  }
+});
+
 test('behind an undefined or a foreign svc instruction in Thumb state the pc is two bytes on', () => {
   // add r0, pc, #1; bx r0; then in Thumb state: udf #0 or svc #0, b .
   for (const [halfword, error] of [[0xde00, 0x0010_0000], [0xdf00, 0x0021_0000]] as const) {

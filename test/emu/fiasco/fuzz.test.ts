@@ -141,7 +141,7 @@ function likelyCall(dice: Dice): Call {
     case 21:
       return call(thread, 0xfff4_0005, [6, 0, 0, 0xff, 0x33]);
     case 22:
-      return call(dice.of([5, 6, 7]), 0xffff_0042, [dice.of([0, 0, 1, 4, 5]), dice.of([0, 0, 9]), ...item(irq)]);
+      return call(dice.of([5, 6, 7]), 0xffff_0042, [dice.of([0, 0, 1, 4, 5]), dice.of([0, 0, 9, 40]), ...item(irq)]);
     default:
       return call(0xf_ffff, 0, [], 0x802);
   }
@@ -169,7 +169,7 @@ const CALL_SECOND = plain(0x9003, 0, [1, 2]);
 const createIn = (factory: number, slot: number, type: number, argument: number): Call => ({ ...plain((factory << 12) | 3, 0xfff1_0003, [type >>> 0, 0, argument]), buffers: [0, (slot << 12) | 0xa, 0, 0] });
 /**
  * How some sequences begin, because chance hardly ever leads there: a caller and a receiver that are deleted in the middle of it, a factory
- * that is deleted before what it made, the root task's factory deleted.
+ * that is deleted before what it made, the root task's factory deleted, an IRQ that is deleted while a pin is bound to it.
  */
 const BEGINNINGS: readonly Partial<Sequence>[] = [
   {},
@@ -178,6 +178,7 @@ const BEGINNINGS: readonly Partial<Sequence>[] = [
   {},
   { main: [createIn(2, 0x300, -15, 9000), createIn(0x300, 0x208, -12, 0), createIn(0x300, 0x209, -15, 100), deleteSlot(0x300), deleteSlot(0x208)] },
   { main: [createIn(2, 0x300, -15, 9000), deleteSlot(2), createIn(0x300, 0x208, -1, 0)] },
+  { main: [plain(0x6003, 0xffff_0042, [0, 40, 8, 0x20_4037]), deleteSlot(0x204)] },
 ];
 
 function randomSequence(number: number): Sequence {

@@ -3,24 +3,25 @@
 
 import type { Plain, PlainRecord } from '../../emu/plain.ts';
 import { newStamp } from '../../emu/rewind.ts';
+import { Rows } from './rows.ts';
 
 interface CapturedTable {
-  readonly rows: ReadonlyMap<number, object>;
+  readonly rows: Rows<object>;
   readonly next: number;
 }
 
 /** One table: rows by positive integer key, iterated in ascending key order. */
 export class Table<Row extends object> {
-  #rows: Map<number, Row>;
+  #rows: Rows<Row>;
   #sorted: number[] | null = null;
-  /** A byte for each key that has a row, once somebody has looked for free ones. */
-  #taken: Uint8Array | null = null;
+  /** The last search for free keys began at `first`: all from there up to `free` have a row. */
+  #searched = { first: 0, free: 0 };
   #owned: boolean;
   #next: number;
   #version = 0;
   #handedOut = newStamp();
 
-  constructor(rows = new Map<number, Row>(), next = 1, owned = true) {
+  constructor(rows = new Rows<Row>(), next = 1, owned = true) {
     this.#rows = rows;
     this.#next = next;
     this.#owned = owned;
@@ -58,12 +59,8 @@ export class Table<Row extends object> {
 
   set(key: number, row: Row): void {
     this.#change();
-    const rows = this.#rows;
-    const before = rows.size;
-    rows.set(key, row);
-    if (rows.size === before) return;
+    if (!this.#rows.set(key, row)) return;
     this.#sorted = null;
-    if (this.#taken !== null && key < this.#taken.length) this.#taken[key] = 1;
     if (key >= this.#next) this.#next = key + 1;
   }
 
@@ -83,37 +80,34 @@ export class Table<Row extends object> {
       if (!this.#rows.delete(key)) return;
       this.#version++;
     } else {
-      if (!this.#rows.has(key)) return;
+      if (this.#rows.get(key) === undefined) return;
       this.#change();
       this.#rows.delete(key);
     }
     this.#sorted = null;
-    if (this.#taken !== null && key < this.#taken.length) this.#taken[key] = 0;
+    if (key < this.#searched.free) this.#searched.free = key;
   }
 
   /** The lowest key from `first` on with which `count` keys without a row begin, all below `end`; -1 if there is none. */
   freeRun(first: number, count: number, end: number): number {
-    const taken = this.#takenBelow(end);
-    for (let key = first; key + count <= end; ) {
+    const rows = this.#rows;
+    const searched = this.#searched;
+    let lowest = searched.first === first ? Math.max(first, searched.free) : first;
+    while (lowest < end && rows.get(lowest) !== undefined) lowest++;
+    searched.first = first;
+    searched.free = lowest;
+    for (let key = lowest; key + count <= end; ) {
       let free = 0;
-      while (free < count && taken[key + free] === 0) free++;
+      while (free < count && rows.get(key + free) === undefined) free++;
       if (free === count) return key;
       key += free + 1;
     }
     return -1;
   }
 
-  #takenBelow(end: number): Uint8Array {
-    if (this.#taken === null || this.#taken.length < end) {
-      this.#taken = new Uint8Array(end);
-      for (const key of this.#rows.keys()) if (key < end) this.#taken[key] = 1;
-    }
-    return this.#taken;
-  }
-
   /** Keys in ascending order. */
   keys(): readonly number[] {
-    this.#sorted ??= ascending([...this.#rows.keys()]);
+    this.#sorted ??= this.#rows.keys();
     return this.#sorted;
   }
 
@@ -148,9 +142,9 @@ export class Table<Row extends object> {
     this.#owned = false;
     this.#next = next;
     if (this.#rows === rows) return;
-    this.#rows = rows as Map<number, Row>;
+    this.#rows = rows as Rows<Row>;
     this.#sorted = null;
-    this.#taken = null;
+    this.#searched = { first: 0, free: 0 };
     this.#version++;
   }
 
@@ -161,21 +155,15 @@ export class Table<Row extends object> {
 
   static restore<Row extends object>(state: Plain): Table<Row> {
     const { next, rows } = state as { next: number; rows: readonly (readonly [number, Row])[] };
-    return new Table(new Map(rows), next);
+    return new Table(Rows.of(rows), next);
   }
 
   #change(): void {
     this.#version++;
     if (this.#owned) return;
-    this.#rows = new Map(this.#rows);
+    this.#rows = this.#rows.copy();
     this.#owned = true;
   }
-}
-
-/** Sorts keys, which mostly are in order already: that is what a row is inserted by. */
-function ascending(keys: number[]): number[] {
-  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as number) > (keys[i] as number)) return keys.sort((a, b) => a - b);
-  return keys;
 }
 
 type CapturedStore = readonly { readonly name: string; readonly table: Table<object>; readonly captured: CapturedTable }[];

@@ -27,9 +27,9 @@ export interface DataspaceRow {
 
 export const dataspaces = table<DataspaceRow>('core_dataspaces');
 
-export function newDataspace(x: Execution, row: Omit<DataspaceRow, 'cap'>): number {
-  const key = dataspaces(x).insert({ ...row, cap: NO_CAP });
-  dataspaces(x).update(key, { cap: manageObject(x, 'Dataspace', key) });
+export function newDataspace(x: Execution, { phys, size, writable, cache, ram_session, managed_by }: Omit<DataspaceRow, 'cap'>): number {
+  const key = dataspaces(x).insert({ phys, size, writable, cache, ram_session, managed_by, cap: NO_CAP });
+  dataspaces(x).set(key, { phys, size, writable, cache, ram_session, managed_by, cap: manageObject(x, 'Dataspace', key) });
   return key;
 }
 

@@ -34,12 +34,17 @@ export function withdraw(x: Execution, key: number, bytes: number): boolean {
   return true;
 }
 
+function take(x: Execution, key: number, bytes: number): void {
+  const { amount, consumed } = guards(x).require(key);
+  guards(x).set(key, { amount, consumed: consumed + bytes });
+}
+
 export function consume(x: Execution, key: number, bytes: number): void {
-  if (key !== UNGUARDED) guards(x).update(key, { consumed: guards(x).require(key).consumed + bytes });
+  if (key !== UNGUARDED) take(x, key, bytes);
 }
 
 export function giveBack(x: Execution, key: number, bytes: number): void {
-  if (key !== UNGUARDED) guards(x).update(key, { consumed: guards(x).require(key).consumed - bytes });
+  if (key !== UNGUARDED) take(x, key, -bytes);
 }
 
 export function upgradeGuard(x: Execution, key: number, bytes: number): void {

@@ -11,7 +11,7 @@ import { CACHE_ATTRIBUTES, type CacheAttribute, dataspaceOf, dataspaces } from '
 import { dropGuard, newGuard, UNGUARDED } from './guard.ts';
 import { type CoreCap, NO_CAP } from './kernel_object.ts';
 import { dissolveObject, manageObject, objectOf } from './object.ts';
-import { allocMemory, CORE_RAM, freeMemory, type RamError, ramSessions } from './ram_account.ts';
+import { allocMemory, CORE_RAM, freeMemory, grant, type RamError, ramSessions } from './ram_account.ts';
 import { detachEverywhere } from './region_map.ts';
 import { dropSlab, newSlab, slabAlloc, slabFree } from './slab.ts';
 
@@ -97,8 +97,8 @@ export function transferRam(x: Execution, from: number, to: number | undefined, 
     coreWarning(x, `  have ${source.quota - source.payload}, need ${amount}`);
     return NOT_ALLOWED;
   }
-  ramSessions(x).update(from, { quota: source.quota - amount });
-  ramSessions(x).update(to, { quota: target.quota + amount });
+  grant(x, from, -amount);
+  grant(x, to, amount);
   return OK;
 }
 

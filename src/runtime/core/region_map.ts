@@ -52,6 +52,11 @@ interface RegionMapRow {
 
 export const regionMaps = table<RegionMapRow>('core_region_maps');
 
+/** A map with other attachments. Named field by field, which is far quicker than a copy of whatever fields there are. */
+const withRegions = ({ kind, size, allocator, dataspace, fault_handler, clients, references, blocks, cap }: RegionMapRow, regions: readonly Region[], faults: readonly Fault[]): RegionMapRow => ({
+  kind, size, allocator, regions, dataspace, fault_handler, clients, faults, references, blocks, cap,
+});
+
 const PAGE_LOG2 = 12;
 /** An allocation may split a block in three and cuts two new blocks beforehand. */
 const BLOCKS_PER_CHANGE = 2;
@@ -99,12 +104,11 @@ export function attach(x: Execution, key: number, { ds, size: wanted, offset, at
     return 'Out_of_metadata';
   }
   x.charge(COST.region);
-  const { regions, faults } = regionMaps(x).require(key);
+  const row = regionMaps(x).require(key);
+  const { regions, faults } = row;
   const covers = (fault: Fault): boolean => fault.address >= address && fault.address < address + size && (writable || fault.type !== FAULT.write);
-  regionMaps(x).update(key, {
-    regions: [...regions, { base: address, size, ds, offset, writable }].sort((a, b) => a.base - b.base),
-    faults: faults.filter((fault) => !covers(fault)),
-  });
+  const all = [...regions, { base: address, size, ds, offset, writable }].sort((a, b) => a.base - b.base);
+  regionMaps(x).set(key, withRegions(row, all, faults.filter((fault) => !covers(fault))));
   return { address, resolved: faults.filter(covers).map((fault) => fault.thread) };
 }
 
@@ -138,9 +142,10 @@ export function detach(x: Execution, key: number, address: number): void {
 }
 
 function removeRegion(x: Execution, key: number, region: Region): void {
-  const { allocator, references, regions, clients } = regionMaps(x).require(key);
+  const row = regionMaps(x).require(key);
+  const { allocator, references, regions, clients, faults } = row;
   x.charge(COST.region_removed);
-  regionMaps(x).update(key, { regions: regions.filter((other) => other.base !== region.base) });
+  regionMaps(x).set(key, withRegions(row, regions.filter((other) => other.base !== region.base), faults));
   changeAllocator(x, allocator, (all) => all.free(region.base));
   if (clients.length > 0 && dataspaces(x).get(region.ds)?.managed_by !== 0) coreWarning(x, 'unmapping of managed dataspaces not yet supported');
   x.charge(COST.revoked_page * (region.size >>> PAGE_LOG2) * revocations(x, key));

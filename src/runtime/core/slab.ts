@@ -57,15 +57,20 @@ export function newEmbeddedSlab(x: Execution, kind: SlabKind, guard: number): nu
   return slabs(x).insert({ entries, block_bytes, guard, blocks: [{ memory: null, used: 0 }] });
 }
 
+/** A slab with other blocks. */
+const withBlocks = ({ entries, block_bytes, guard }: SlabRow, blocks: SlabRow['blocks']): SlabRow => ({ entries, block_bytes, guard, blocks });
+
+/** A slab of whose blocks one has so many entries more in use. */
+const withUse = (row: SlabRow, at: number, more: number): SlabRow => withBlocks(row, row.blocks.map((block, i) => (i === at ? { memory: block.memory, used: block.used + more } : block)));
+
 const available = ({ entries, blocks }: SlabRow): number => blocks.reduce((sum, block) => sum + entries - block.used, 0);
 
 /** Takes an entry: false if a block was needed and could not be paid. */
 export function slabAlloc(x: Execution, key: number): boolean {
   const row = slabs(x).require(key);
   if (available(row) <= RESERVE_ENTRIES && !grow(x, key)) return false;
-  const { blocks, entries } = slabs(x).require(key);
-  const at = blocks.findIndex((block) => block.used < entries);
-  slabs(x).update(key, { blocks: blocks.map((block, i) => (i === at ? { ...block, used: block.used + 1 } : block)) });
+  const roomy = slabs(x).require(key);
+  slabs(x).set(key, withUse(roomy, roomy.blocks.findIndex((block) => block.used < roomy.entries), 1));
   return true;
 }
 
@@ -73,19 +78,19 @@ function grow(x: Execution, key: number): boolean {
   const { guard, block_bytes } = slabs(x).require(key);
   const memory = slicedAlloc(x, guard, block_bytes);
   if (memory === null) return false;
-  slabs(x).update(key, { blocks: [...slabs(x).require(key).blocks, { memory, used: 0 }] });
+  const row = slabs(x).require(key);
+  slabs(x).set(key, withBlocks(row, [...row.blocks, { memory, used: 0 }]));
   return true;
 }
 
 /** Gives an entry back; a block that became empty goes once more than two blocks' worth of entries are free. */
 export function slabFree(x: Execution, key: number): void {
-  const { blocks, entries } = slabs(x).require(key);
-  const at = blocks.findLastIndex((block) => block.used > 0);
-  slabs(x).update(key, { blocks: blocks.map((block, i) => (i === at ? { ...block, used: block.used - 1 } : block)) });
-  const row = slabs(x).require(key);
+  const full = slabs(x).require(key);
+  const row = withUse(full, full.blocks.findLastIndex((block) => block.used > 0), -1);
+  slabs(x).set(key, row);
   const empty = row.blocks.findLastIndex((block, i) => i > 0 && block.used === 0);
-  if (empty < 0 || available(row) <= 2 * entries) return;
-  slabs(x).update(key, { blocks: row.blocks.filter((_, i) => i !== empty) });
+  if (empty < 0 || available(row) <= 2 * row.entries) return;
+  slabs(x).set(key, withBlocks(row, row.blocks.filter((_, i) => i !== empty)));
   const released = row.blocks[empty]?.memory ?? null;
   if (released !== null) freeSliced(x, row.guard, released);
 }

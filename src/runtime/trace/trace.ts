@@ -1,5 +1,6 @@
 // The event stream as a readable trace: levels, filters by task and thread, and the three forms of a line. Owns the pairing of
-// requests and replies through its RPC decoder; everything else comes with each event (architecture, law 4).
+// requests and replies through its RPC decoder, and the system call that each thread is in; everything else comes with each event
+// (architecture, law 4).
 
 import type { BoardEvent, EventStream, StampedEvent } from '../../emu/event.ts';
 import type { DebugId } from '../../emu/numbers.ts';
@@ -40,6 +41,7 @@ export function traceEvents(events: EventStream, names: TraceNames, options: Tra
   const kinds = options.format === 'cap_cr' ? CAP_CR_KINDS : [...new Set([...options.levels].flatMap((level) => LEVEL_KINDS[level]))];
   const decoder = options.levels.has('rpc') && options.format !== 'cap_cr' ? new RpcDecoder(names) : null;
   const capture = options.format === 'cap_cr' ? new CaptureTrace(names) : null;
+  const entered = new Map<DebugId, Entered>();
   let columns = WHO_COLUMNS;
   const printLine = (event: StampedEvent, text: string): void => {
     const who = `${names.taskName(event.task)}/${names.objectName(event.thread)}`;
@@ -51,14 +53,25 @@ export function traceEvents(events: EventStream, names: TraceNames, options: Tra
     const rpc = event.kind === 'ipc_transfer' ? (decoder?.decode(event) ?? null) : null;
     // The same goes for what a captured line knows of earlier events.
     const captured = capture?.lines(event) ?? [];
+    if (event.kind === 'syscall_enter') entered.set(event.thread, event);
     if (!passes(event, names, options)) return;
     if (capture !== null) for (const line of captured) print(line);
     else if (options.format === 'json') print(JSON.stringify(rpc === null ? event : { ...event, rpc }));
     else {
       if (rpc !== null) printLine(event, `rpc ${rpc}`);
-      if (event.kind !== 'ipc_transfer' || options.levels.has('ipc')) printLine(event, describe(event, names));
+      if (event.kind !== 'ipc_transfer' || options.levels.has('ipc')) printLine(event, isUnanswered(event, entered) ? 'returns' : describe(event, names));
     }
   });
+}
+
+type Entered = Extract<BoardEvent, { kind: 'syscall_enter' }>;
+const OP_RECEIVE = 2;
+
+/** Who only sends has its own tag for a result where there is none: the label of its request is no error number. */
+function isUnanswered(event: StampedEvent, entered: ReadonlyMap<DebugId, Entered>): boolean {
+  if (event.kind !== 'syscall_leave') return false;
+  const { tag, selector } = entered.get(event.thread) ?? { tag: -1, selector: 0 };
+  return event.tag === tag && (selector & 0xf) !== 0 && (selector & OP_RECEIVE) === 0;
 }
 
 const TIME_COLUMNS = 12;

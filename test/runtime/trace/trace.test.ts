@@ -127,6 +127,13 @@ test('every event of a level has words, in text as in JSON', () => {
   assert.ok(json.some(({ rpc }) => rpc?.startsWith('Parent.session') === true));
 });
 
+test('a send without answer returns nothing, a refusal returns its error', () => {
+  const [call, send] = [3, 1].map((op) => ({ kind: 'syscall_enter', tag: 0xffff_0001, selector: (0xb << 12) | op, timeouts: 0, op: 2 }));
+  const leave = (tag: number) => ({ kind: 'syscall_leave', tag, label: 0, error: 0 });
+  const events = [send, leave(0xffff_0001), send, leave(0xffff_0000), call, leave(0xffff_0001)] as Record<string, unknown>[];
+  assert.equal(linesOf(events, { levels: ['syscalls'] }).filter((line) => line.includes('returns')).map((line) => line.replace(/.*?returns/, 'returns')), ['returns', 'returns words 0, -1 (PERM)', 'returns words 1, -1 (PERM)']);
+});
+
 test('tracing instructions changes neither the machine nor its clock', () => {
   const quiet = traced({ levels: ['schedule'], task: 'nobody' });
   const loud = traced({ levels: ['instructions'], task: 'timer' });

@@ -223,6 +223,12 @@ test('wrong arguments are told in words', async () => {
   await refused({ every: '0' }, /--every takes a whole number/);
   await refused({ shard: '3/2' }, /--shard takes I\/N/);
   await refused({ restore: 'semaphore' }, /--restore takes ATTRIBUTE=VALUE/);
+  await refused({ restore: 'nonsense=1' }, /^--restore: unknown strategy attribute 'nonsense'/);
+  await refused({ restore: 'resume=no' }, /^--restore: strategy attribute 'resume' belongs to checkpoint/);
+  await refused({ checkpoint: 'cap-space=skip' }, /^--checkpoint: strategy attribute 'cap-space' belongs to restore/);
+  await refused({ restore: 'timer=half' }, /^--restore: strategy timer='half' is unknown; offered: remaining, full/);
+  await refused({ restore: 'timer=full,timer=remaining' }, /^--restore has two values for 'timer'/);
+  await refused({ restore: 'defects=D-06 D-99' }, /^--restore: .*D-99/);
   await refused({ with: 'client' }, /--with needs --of/);
   await refused({ cycles: 'many' }, /--cycles takes a whole number/);
 });

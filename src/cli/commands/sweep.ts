@@ -13,6 +13,7 @@ import { emptyRecord, parseRecord, printRecord, type SweepIdentity, type SweepRe
 import { type Mark, marksOf, markWords } from '../../runner/sweep/mark.ts';
 import { runningMark, sweep, type SweepRequest } from '../../runner/sweep/sweep.ts';
 import { attempt } from '../../runtime/attempt.ts';
+import { attributesOf, decideStrategy, type StrategyCommand } from '../../runtime/rtcr/strategies.ts';
 import type { BootModule } from '../../runtime/system.ts';
 import type { Scenario } from '../../scenario/model.ts';
 import { type Arguments, type Command, ENGINE_OPTION, type Exit, PASSED, UsageError } from '../command.ts';
@@ -124,11 +125,18 @@ function shardAsked(text: string | undefined): { readonly index: number; readonl
   return { index, of };
 }
 
-function attributes(option: string, text: string | undefined): Readonly<Record<string, string>> {
-  const pairs = (text ?? '').split(',').filter((part) => part !== '').map((part) => /^\s*([a-z-]+)=(\S+?)\s*$/.exec(part) ?? part);
-  const wrong = pairs.find((pair) => typeof pair === 'string');
-  if (typeof wrong === 'string') throw new UsageError(`--${option} takes ATTRIBUTE=VALUE, not '${wrong}'`, `for example: --${option} registers=ip-sp`);
-  return Object.fromEntries(pairs.flatMap((pair) => (typeof pair === 'string' ? [] : [[pair[1] ?? '', pair[2] ?? '']])));
+/** The strategy as it is given to every checkpoint or restore; one that these would refuse is refused here, before the sweep. */
+function attributes(command: StrategyCommand, text: string | undefined): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {};
+  for (const part of (text ?? '').split(',').filter((part) => part.trim() !== '')) {
+    const [, name, value] = /^\s*([a-z-]+)=(\S.*?)\s*$/.exec(part) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError(`--${command} takes ATTRIBUTE=VALUE, not '${part}'`, `for example: --${command} registers=ip-sp`);
+    if (Object.hasOwn(given, name)) throw new UsageError(`--${command} has two values for '${name}'`);
+    given[name] = value;
+  }
+  const decision = decideStrategy(command, given);
+  if (!decision.ok) throw new UsageError(`--${decision.message}`, `attributes of ${command}: ${attributesOf(command).join(', ')}`);
+  return given;
 }
 
 function hashOf(scenario: Scenario, modules: readonly BootModule[]): string {

@@ -146,6 +146,12 @@ export function decideStrategy(command: StrategyCommand, given: Readonly<Record<
   return { ok: true, strategy: decided as DecidedStrategy };
 }
 
+/** Names of what can be chosen at a command, the presets first. */
+export function attributesOf(command: StrategyCommand): readonly string[] {
+  const attributes: readonly StrategyAttribute[] = STRATEGY_ATTRIBUTES;
+  return [PRESET, ...attributes.filter(({ at }) => at.includes(command)).map(({ name }) => name)];
+}
+
 function complaintAbout(command: StrategyCommand, { name, offered, refused }: StrategyAttribute, value: string): string | undefined {
   if (name === 'defects') {
     const defects = readDefects(value, command);

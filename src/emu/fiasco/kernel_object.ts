@@ -14,22 +14,28 @@ export type KernelObjectType = 'Factory' | 'Task' | 'Vlog' | 'Pfc' | 'Icu' | 'Sc
 const NAME_BYTES_MAX = 16;
 const STATE_VERSION = 1;
 
+/** Its fields are set by assignment: V8 defines fields slowly in a class of which many others are made. */
 export abstract class KernelObject {
   abstract readonly type: KernelObjectType;
-  readonly id: DebugId;
+  declare readonly id: DebugId;
   /** Capabilities that refer to this object, oldest first (the debugger shows the newest first). */
-  readonly mappings: Mapping[] = [];
+  declare readonly mappings: Mapping[];
   /** Mappings that keep the object alive. Gate control may lower it (op 0). */
-  counted = 0;
+  declare counted: number;
   /** References besides capabilities: one of its own, and what 2.4 lists. The object is gone when there are none. */
-  references = 1;
+  declare references: number;
   /** False from the moment when the last capability went. */
-  alive = true;
+  declare alive: boolean;
   /** The factory that made it and counts its memory until it is gone; null for what boot made. Set once, as it is made. */
-  account: Factory | null = null;
+  declare account: Factory | null;
 
   constructor(id: DebugId) {
     this.id = id;
+    this.mappings = [];
+    this.counted = 0;
+    this.references = 1;
+    this.alive = true;
+    this.account = null;
   }
 }
 

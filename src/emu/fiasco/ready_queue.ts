@@ -61,7 +61,7 @@ export class ReadyQueue {
     const at = list.indexOf(thread);
     if (at < 0) return;
     if (list.length === 1) {
-      list.length = 0;
+      list.pop();
       this.#vacate(thread.priority);
     } else list.splice(at, 1);
   }

@@ -1,9 +1,9 @@
 // Test equipment for signals on a running system: the order in which they come to a component.
 // Owns no state; core keeps the order.
 
+import { Task } from '../emu/fiasco/task.ts';
 import type { Machine } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
-import { objectSpaceOf } from '../emu/jdb/view.ts';
 import { pdSessions } from './core/pd_session.ts';
 import { endSignalOrders, orderSignals, releaseSignals, signalsArrived, type SignalDelivery } from './core/signal_order.ts';
 import { loseSignal, lossesToCome } from './core/signal_loss.ts';
@@ -29,12 +29,11 @@ export interface SignalEquipment {
 }
 
 export function signalEquipment(machine: Machine, core: () => Component | undefined): SignalEquipment {
-  const slotsOf = (owner: Component) => objectSpaceOf(machine.kernel, owner.task)?.slots ?? [];
-  const idOf = (owner: Component, slot: number): DebugId | undefined => slotsOf(owner).find((row) => row.slot === slot)?.id;
-  const sourceOf = (owner: Component, task: DebugId): number => {
-    const mine = new Set<number>(slotsOf(owner).flatMap(({ slot, id }) => (id === task ? [slot] : [])));
-    return pdSessions(owner).find((row) => mine.has(row.task.slot))?.[1].signal_source ?? 0;
+  const idOf = (owner: Component, slot: number): DebugId | undefined => {
+    const task = machine.kernel.objects.get(owner.task);
+    return task instanceof Task ? task.objects.get(slot)?.object.id : undefined;
   };
+  const sourceOf = (owner: Component, task: DebugId): number => pdSessions(owner).find((row) => idOf(owner, row.task.slot) === task)?.[1].signal_source ?? 0;
   const trigger = (owner: Component, source: number): void => {
     const semaphore = idOf(owner, signalSources(owner).require(source).semaphore.slot);
     if (semaphore !== undefined) machine.kernel.equipment.triggerIrq(semaphore);

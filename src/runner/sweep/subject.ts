@@ -134,7 +134,7 @@ export class Subject {
       const rpc = system.callOf(thread);
       return rpc?.interface === 'Rom_session' && rpc.function === 'dataspace' && system.threadState(thread) === 'call';
     };
-    if (!system.inspector.threads().some((thread) => asks(thread) && system.inspector.thread(thread)?.task === task)) return;
+    if (!system.inspector.threads().some((thread) => system.taskOf(thread) === task && asks(thread))) return;
     const content = system.equipment.dataspaceContent(id);
     if (content !== null) this.modules.push(checksum(content));
   }

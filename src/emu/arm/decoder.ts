@@ -4,7 +4,7 @@
 
 import { executeUndefined, Instruction, makeUnpredictable } from './instruction.ts';
 import type { Row } from './instruction.ts';
-import { extract, matches, pattern } from './pattern.ts';
+import { extract, pattern } from './pattern.ts';
 import { t32Table } from './t32/table.ts';
 import { TABLE } from './table.ts';
 
@@ -21,41 +21,56 @@ const unallocated = (bits: string): Row => ({
 const UNALLOCATED = unallocated('-'.repeat(32));
 const UNALLOCATED_NARROW = unallocated('-'.repeat(16));
 
-/** A way to look rows up: the bits of a word that choose its bucket. Words that differ in them have different buckets. */
+/** A way to look rows up. */
 interface Index {
-  readonly bits: number;
-  /** The same bits as a small number, different from those of the set's other index. */
-  readonly bucketOf: (word: number) => number;
+  /**
+   * The bits that choose a word's bucket, and before them fewer and fewer of them: the rows of a bucket are sought among those of its
+   * coarser neighbour, which many buckets share. To look through the whole table for each took half of the time of decoding.
+   */
+  readonly levels: readonly Level[];
   /** False where the words of this index have 1111 for a condition. */
   readonly conditional: boolean;
   readonly unallocated: Row;
 }
-const a32Bucket = (word: number): number => ((word >>> 16) & 0xff0) | ((word >>> 4) & 15);
-const A32_CONDITIONAL: Index = { bits: 0x0ff0_00f0, bucketOf: a32Bucket, conditional: true, unallocated: UNALLOCATED };
-const A32_UNCONDITIONAL: Index = {
-  bits: 0x0ff0_00f0,
-  bucketOf: (word) => 0x1000 | a32Bucket(word),
-  conditional: false,
-  unallocated: UNALLOCATED,
-};
+
+interface Level {
+  readonly bits: number;
+  /** The same bits as a small number, different from those of all other levels of the instruction set. */
+  readonly bucketOf: (word: number) => number;
+}
+
+/** `set` tells the two indices of an instruction set apart. */
+const a32Levels = (set: 0 | 1): readonly Level[] => [
+  { bits: 0x0ff0_00f0, bucketOf: (word) => (set << 12) | ((word >>> 16) & 0xff0) | ((word >>> 4) & 15) },
+  { bits: 0x0ff0_0000, bucketOf: (word) => 0x1_0000 | (set << 12) | ((word >>> 20) & 0xff) },
+  { bits: 0x0e00_0000, bucketOf: (word) => 0x2_0000 | (set << 12) | ((word >>> 25) & 7) },
+];
+const A32_CONDITIONAL: Index = { levels: a32Levels(0), conditional: true, unallocated: UNALLOCATED };
+const A32_UNCONDITIONAL: Index = { levels: a32Levels(1), conditional: false, unallocated: UNALLOCATED };
 const T32_NARROW: Index = {
-  bits: 0xffff_ffc0,
-  bucketOf: (word) => (word >>> 6) & 0x3ff,
+  levels: [
+    { bits: 0xffff_ffc0, bucketOf: (word) => (word >>> 6) & 0x3ff },
+    { bits: 0xffff_f000, bucketOf: (word) => 0x1_0000 | ((word >>> 12) & 15) },
+  ],
   conditional: false,
   unallocated: UNALLOCATED_NARROW,
 };
 const T32_WIDE: Index = {
-  bits: 0x1ff0_80f0,
-  bucketOf: (word) => 0x4000 | ((word >>> 15) & 0x3fe0) | ((word >>> 11) & 0x10) | ((word >>> 4) & 15),
+  levels: [
+    { bits: 0x1ff0_80f0, bucketOf: (word) => 0x4000 | ((word >>> 15) & 0x3fe0) | ((word >>> 11) & 0x10) | ((word >>> 4) & 15) },
+    { bits: 0x1ff0_0000, bucketOf: (word) => 0x1_4000 | ((word >>> 20) & 0x1ff) },
+    { bits: 0x1e00_0000, bucketOf: (word) => 0x2_4000 | ((word >>> 25) & 15) },
+  ],
   conditional: false,
   unallocated: UNALLOCATED,
 };
 
-/** The fixed bits of a table's rows, packed: all rows are looked through for every bucket. */
+/** The fixed bits of a table's rows, packed, and the places of all rows in the table, and of those without a condition. */
 interface FixedBits {
   readonly masks: Int32Array;
   readonly values: Int32Array;
-  readonly unconditional: Uint8Array;
+  readonly all: readonly number[];
+  readonly unconditional: readonly number[];
 }
 
 function fixedBitsOf(table: readonly Row[]): FixedBits {
@@ -63,14 +78,16 @@ function fixedBitsOf(table: readonly Row[]): FixedBits {
   return {
     masks: Int32Array.from(encodings, ({ mask }) => mask),
     values: Int32Array.from(encodings, ({ value }) => value),
-    unconditional: Uint8Array.from(encodings, ({ conditional }) => (conditional ? 0 : 1)),
+    all: [...encodings.keys()],
+    unconditional: [...encodings.keys()].filter((place) => encodings[place]?.conditional === false),
   };
 }
 
 export class Decoder {
   readonly #tableOf: () => readonly Row[];
   readonly #indexOf: (word: number) => Index;
-  readonly #buckets = new Map<number, readonly Row[]>();
+  /** Places in the table. */
+  readonly #buckets = new Map<number, readonly number[]>();
   readonly #decoded = new Map<number, Instruction>();
 
   #fixed: FixedBits | null = null;
@@ -93,19 +110,25 @@ export class Decoder {
   /** The row that an opcode belongs to. */
   rowOf(word: number): Row {
     const index = this.#indexOf(word);
-    for (const row of this.#candidatesOf(word, index)) if (matches(row.encoding, word)) return row;
+    const { masks, values } = this.#fixedBits;
+    for (const place of this.#candidatesOf(word, index, 0)) {
+      if ((word & (masks[place] as number)) === values[place]) return this.table[place] as Row;
+    }
     return index.unallocated;
   }
 
-  #candidatesOf(word: number, { bits, bucketOf, conditional }: Index): readonly Row[] {
-    const bucket = bucketOf(word);
+  /** In the order of the table. Where words have no condition, none of a row that has one is left. */
+  #candidatesOf(word: number, index: Index, depth: number): readonly number[] {
+    const level = index.levels[depth];
+    const { masks, values, all, unconditional } = this.#fixedBits;
+    if (level === undefined) return index.conditional ? all : unconditional;
+    const bucket = level.bucketOf(word);
     const known = this.#buckets.get(bucket);
     if (known !== undefined) return known;
-    const { masks, values, unconditional } = this.#fixedBits;
-    const { table } = this;
-    const found: Row[] = [];
-    for (let k = 0; k < masks.length; k++) {
-      if ((conditional || unconditional[k] === 1) && ((word ^ (values[k] as number)) & (masks[k] as number) & bits) === 0) found.push(table[k] as Row);
+    const { bits } = level;
+    const found: number[] = [];
+    for (const place of this.#candidatesOf(word, index, depth + 1)) {
+      if (((word ^ (values[place] as number)) & (masks[place] as number) & bits) === 0) found.push(place);
     }
     this.#buckets.set(bucket, found);
     return found;

@@ -8,6 +8,9 @@ import { MAP_ITEM, MAP_ITEM_GRANT, makeTag, objectPage, OPERATION, receiveSlot, 
 
 export const PROTOCOL = { irq: -1, task: -11, thread: -12, scheduler: -14, factory: -15 } as const;
 
+/** Operations of a task. */
+const TASK = { map: 0, unmap: 1, cap_info: 2 } as const;
+
 export interface KernelCall {
   /** Invoked slot. */
   readonly slot: number;
@@ -59,22 +62,41 @@ export function kernelCallThen(x: Execution, request: KernelCall, then: string):
 function prepare(x: Execution, request: KernelCall): void {
   const { r, utcb } = x.cpu;
   const items = request.items ?? NO_ITEMS;
-  writeMessage(utcb, request.words, items);
+  const { words } = request;
+  for (let i = 0; i < words.length; i++) utcb[i] = words[i] as number;
+  writeItems(utcb, words.length, items);
   if (request.receive !== undefined) {
     utcb[UTCB.bdr] = 0;
     utcb[UTCB.br] = receiveSlot(request.receive);
   }
-  r[0] = makeTag(request.label, request.words.length, items.length);
+  r[0] = makeTag(request.label, words.length, items.length);
   r[2] = (request.slot << 12) | OPERATION.call;
   r[3] = 0;
   r[4] = 0;
-  x.charge(COST.system_call + COST.word * request.words.length);
+  x.charge(COST.system_call + COST.word * words.length);
 }
 
-/** Message words followed by one map item per capability slot. */
-export function writeMessage(utcb: Uint32Array, words: readonly number[], items: readonly number[]): void {
-  const count = words.length;
-  for (let i = 0; i < count; i++) utcb[i] = words[i] as number;
+/** A call of a task in three words, and with the capability of a further task or none. Frequent, hence without a list of words. */
+function callTask(x: Execution, task: number, operation: number, first: number, second: number, source: number | null = null): KernelResult {
+  const { r, utcb } = x.cpu;
+  utcb[0] = operation;
+  utcb[1] = first;
+  utcb[2] = second;
+  if (source !== null) {
+    utcb[3] = MAP_ITEM;
+    utcb[4] = objectPage(source);
+  }
+  r[0] = makeTag(PROTOCOL.task, 3, source === null ? 0 : 1);
+  r[2] = (task << 12) | OPERATION.call;
+  r[3] = 0;
+  r[4] = 0;
+  x.charge(COST.system_call + COST.word * 3);
+  x.cpu.invokeNow();
+  return new KernelResult(r[0] ?? 0, utcb);
+}
+
+/** Behind so many message words one map item per capability slot. */
+export function writeItems(utcb: Uint32Array, count: number, items: readonly number[]): void {
   for (let i = 0; i < items.length; i++) {
     utcb[count + 2 * i] = MAP_ITEM;
     utcb[count + 2 * i + 1] = objectPage(items[i] as number);
@@ -94,12 +116,7 @@ export interface TaskMap {
 /** Maps (or grants) one capability between capability tables. True unless the kernel refused. */
 export function taskMap(x: Execution, map: TaskMap): boolean {
   const item = map.grant === true ? MAP_ITEM_GRANT : MAP_ITEM;
-  const result = kernelCall(x, {
-    slot: map.task ?? OWN_TASK_SLOT,
-    label: PROTOCOL.task,
-    words: [0, ((map.to << 12) | item) >>> 0, objectPage(map.from)],
-    items: [map.source_task ?? OWN_TASK_SLOT],
-  });
+  const result = callTask(x, map.task ?? OWN_TASK_SLOT, TASK.map, (map.to << 12) | item, objectPage(map.from), map.source_task ?? OWN_TASK_SLOT);
   return result.error === 0 && result.label >= 0;
 }
 
@@ -108,17 +125,13 @@ const UNMAP_DELETE = 0xc000_0000;
 
 /** Clears an own slot; with `destroy` the object disappears everywhere if the slot holds the delete right. */
 export function unmapSlot(x: Execution, slot: number, { destroy }: { readonly destroy: boolean }): void {
-  kernelCall(x, {
-    slot: OWN_TASK_SLOT,
-    label: PROTOCOL.task,
-    words: [1, destroy ? UNMAP_DELETE : UNMAP_OWN, objectPage(slot)],
-  });
+  callTask(x, OWN_TASK_SLOT, TASK.unmap, destroy ? UNMAP_DELETE : UNMAP_OWN, objectPage(slot));
 }
 
 /** Asked more often than anything else, hence without the means of `kernelCall`. */
 export function capValid(x: Execution, slot: number, task = OWN_TASK_SLOT): boolean {
   const { r, utcb } = x.cpu;
-  utcb[0] = 2;
+  utcb[0] = TASK.cap_info;
   utcb[1] = (slot << 12) >>> 0;
   r[0] = TAG_OF_CAP_VALID;
   r[2] = (task << 12) | OPERATION.call;
@@ -133,5 +146,5 @@ const TAG_OF_CAP_VALID = makeTag(PROTOCOL.task, 2, 0);
 
 /** True if both slots name one object (two empty slots also count as equal). */
 export function capEqual(x: Execution, a: number, b: number): boolean {
-  return kernelCall(x, { slot: OWN_TASK_SLOT, label: PROTOCOL.task, words: [2, (a << 12) >>> 0, (b << 12) >>> 0] }).label > 0;
+  return callTask(x, OWN_TASK_SLOT, TASK.cap_info, a << 12, b << 12).label > 0;
 }

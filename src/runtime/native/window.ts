@@ -2,11 +2,11 @@
 // Source modelled: genode-16.08-abi.md 1.3, genode-base-foc.md 2.5 (copy_msgbuf_to_utcb, extract_msg_from_utcb).
 
 import type { Message } from '../rpc/wire.ts';
-import { CAPS_MAX, decodeMessage, encodeMessage, isWireError } from '../rpc/wire.ts';
+import { CAPS_MAX, decodeMessage, WORDS_MAX, writeMessage } from '../rpc/wire.ts';
 import { capId, insertMap } from './cap_space.ts';
 import { COST } from './cost.ts';
 import type { Execution } from './execution.ts';
-import { capValid, writeMessage } from './kernel_calls.ts';
+import { capValid, writeItems } from './kernel_calls.ts';
 import { makeTag, receiveSlot, tagWords, UTCB } from './utcb.ts';
 
 export const WINDOW_SLOTS = CAPS_MAX;
@@ -31,11 +31,11 @@ export function putMessage(x: Execution, protocol: number, caps: readonly (numbe
     ids.push(valid ? capId(x, slot) : null);
     if (valid) items.push(slot);
   }
-  const words = encodeMessage({ protocol, ids, payload });
-  if (isWireError(words)) return undefined;
-  writeMessage(x.cpu.utcb, words, items);
-  x.charge(COST.rpc_marshal + COST.sent_capability * caps.length + COST.word * words.length);
-  return makeTag(0, words.length, items.length);
+  const count = writeMessage(x.cpu.utcb, { protocol, ids, payload });
+  if (count > WORDS_MAX) return undefined;
+  writeItems(x.cpu.utcb, count, items);
+  x.charge(COST.rpc_marshal + COST.sent_capability * caps.length + COST.word * count);
+  return makeTag(0, count, items.length);
 }
 
 /** Reads the message of a tag from the UTCB; capabilities are not yet taken in. */

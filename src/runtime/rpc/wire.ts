@@ -21,13 +21,23 @@ export function isWireError(value: object): value is WireError {
   return 'error' in value;
 }
 
+/** Puts all words of a message where it is sent from. @returns how many; where they are more than 63 none is put */
+export function writeMessage(into: Uint32Array, { protocol, ids, payload }: Message): number {
+  const count = 2 + ids.length + payload.length;
+  if (count > WORDS_MAX) return count;
+  into[0] = protocol;
+  into[1] = ids.length;
+  let at = 2;
+  for (let i = 0; i < ids.length; i++) into[at++] = ids[i] ?? INVALID_ID;
+  for (let i = 0; i < payload.length; i++) into[at++] = payload[i] as number;
+  return count;
+}
+
 /** All words of a message, at most 63, else an error as the real sender's "receive message buffer too small". */
 export function encodeMessage(message: Message): number[] | WireError {
-  const words = [message.protocol >>> 0, message.ids.length];
-  for (let i = 0; i < message.ids.length; i++) words.push((message.ids[i] ?? INVALID_ID) >>> 0);
-  for (let i = 0; i < message.payload.length; i++) words.push(message.payload[i] as number);
-  if (words.length > WORDS_MAX) return { error: `message of ${words.length} words exceeds ${WORDS_MAX}` };
-  return words;
+  const words = new Uint32Array(WORDS_MAX);
+  const count = writeMessage(words, message);
+  return count > WORDS_MAX ? { error: `message of ${count} words exceeds ${WORDS_MAX}` } : [...words.subarray(0, count)];
 }
 
 export function decodeMessage(words: readonly number[]): Message {

@@ -177,13 +177,13 @@ async function launcher(id, names, entry) {
   return outputFiles[0].contents;
 }
 
-/** What is run for its code: what most runs run, and the beginnings of all commands. */
+/** What is run for its code, each adding to what the ones before left: what most runs run, and the beginnings of all commands. */
 const WARM_UPS = [['--help'], ['run', '--keep', 'never', resolve('run/sheep_counter.xml')], ['replay', resolve('run/log_only.xml'), '--to', '1']];
 
 /** Elsewhere, so that nothing is left behind. Without it the first calls do the same. */
 function warmUp() {
   const elsewhere = mkdtempSync(join(tmpdir(), 'rescap-build-'));
-  for (const args of WARM_UPS) spawnSync(process.execPath, [resolve(FOLDER, ENTRY), ...args], { cwd: elsewhere, stdio: 'ignore', timeout: 60_000, env: { ...process.env, CI: 'true' } });
+  for (const args of WARM_UPS) spawnSync(process.execPath, [resolve(FOLDER, ENTRY), ...args], { cwd: elsewhere, stdio: 'ignore', timeout: 60_000, env: { ...process.env, CI: 'true', RESCAP_ADD_CODE: 'true' } });
   rmSync(elsewhere, { recursive: true, force: true });
 }
 

@@ -28,6 +28,9 @@ type Pack = readonly ((load: Load, require: NodeJS.Require, url: string, optimis
 const WORTHY: readonly (string | undefined)[] = ['run', 'replay', 'sweep'];
 const WHOLE: readonly string[] = ['start', 'system', 'rtcr', 'replay'];
 
+/** Set in the environment by build.mjs: what a run compiled beyond what the cache has is added to it, for this command's next start. */
+const ADDING = 'RESCAP_ADD_CODE';
+
 /** Room to begin with for a file that is read, more than the largest has: files are read one after the other, and fresh memory costs. */
 const ROOM_BYTES = 1 << 20;
 
@@ -58,7 +61,7 @@ function openPack(name: string): Pack {
   // V8 is done with `cachedData`, which lies in the room, when the script is made.
   const script = new Script(text, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   setFlags(tiering);
-  const isWanted = FLAGS.checked && (cachedData === undefined || script.cachedDataRejected === true);
+  const isWanted = FLAGS.checked && (cachedData === undefined || script.cachedDataRejected === true || process.env[ADDING] !== undefined);
   if (isWanted && (WORTHY.includes(process.argv[2]) || !WHOLE.includes(name))) process.on('exit', () => keep(cache, script));
   return script.runInThisContext() as Pack;
 }

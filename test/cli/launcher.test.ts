@@ -17,8 +17,10 @@ const isBuilt = existsSync(join(BUILT, 'rescap.cjs'));
 const folder = isBuilt ? mkdtempSync(join(tmpdir(), 'rescap-launcher-')) : '';
 const dist = join(folder, 'dist');
 
-function rescap(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dist, 'rescap.cjs'), ...args], { cwd: folder, encoding: 'utf8', timeout: TIMEOUT_MS });
+const rescap = (...args: string[]) => rescapIn(process.env, ...args);
+
+function rescapIn(env: NodeJS.ProcessEnv, ...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dist, 'rescap.cjs'), ...args], { cwd: folder, env, encoding: 'utf8', timeout: TIMEOUT_MS });
   return { status, out: stdout, err: stderr };
 }
 
@@ -42,6 +44,16 @@ if (isBuilt) {
     assert.is.not(cacheOf('more'), '');
     assert.is(rescap('run').status, 6);
     assert.is.not(cacheOf('start'), '');
+  });
+
+  test('a cache is left as it is by another command, but where a build asks for more: then what that one compiled is added', () => {
+    const bytes = () => readFileSync(join(dist, cacheOf('start')));
+    const before = bytes();
+    const plain = rescap('replay', '--help');
+    assert.is(plain.status, 0);
+    assert.equal(bytes(), before);
+    assert.equal(rescapIn({ ...process.env, RESCAP_ADD_CODE: 'true' }, 'replay', '--help'), plain);
+    assert.ok(bytes().length > before.length);
   });
 
   test('a cache that is cut off, empty, damaged or a folder changes nothing in what comes out, and the next run makes it anew', () => {

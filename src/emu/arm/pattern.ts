@@ -94,14 +94,25 @@ export const pattern = (text: string): Pattern => new LazyPattern(text);
 /** Most significant bit first, 32 of them. A 16-bit opcode is a number below 0x10000: no 32-bit Thumb instruction, first halfword above, is. */
 const bitsOf = (written: string): string => written.padStart(32, '0');
 
-/** All of a table are read for its first instruction, so the host's own routines go through the characters. */
+const BLANK = 0x20;
+const ZERO = 0x30;
+const ONE = 0x31;
+
+/** All of a table are read for its first instruction: once through the characters takes half as long as a few of the host's own routines. */
 function read(text: string): Parts {
-  const written = text.replaceAll(' ', '');
-  if (written.length !== 32 && written.length !== 16) throw new Error(`pattern of ${written.length} bits: ${text}`);
-  const bits = bitsOf(written);
-  const mask = Number.parseInt(bits.replaceAll('0', '1').replaceAll(/[^1]/g, '0'), 2);
-  const value = Number.parseInt(bits.replaceAll(/[^1]/g, '0'), 2);
-  return { mask, value, bytes: written.length === 16 ? 2 : 4, conditional: bits.startsWith('cccc') };
+  let mask = 0;
+  let value = 0;
+  let length = 0;
+  for (let k = 0; k < text.length; k++) {
+    const character = text.charCodeAt(k);
+    if (character === BLANK) continue;
+    length++;
+    mask = (mask << 1) | (character === ZERO || character === ONE ? 1 : 0);
+    value = (value << 1) | (character === ONE ? 1 : 0);
+  }
+  if (length === 16) return { mask: (0xffff_0000 | mask) >>> 0, value, bytes: 2, conditional: false };
+  if (length !== 32) throw new Error(`pattern of ${length} bits: ${text}`);
+  return { mask: mask >>> 0, value: value >>> 0, bytes: 4, conditional: text.startsWith('cccc') };
 }
 
 function piecesOf(text: string): readonly Piece[] {

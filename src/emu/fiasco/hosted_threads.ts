@@ -182,6 +182,6 @@ class ThreadCpu implements HostedCpu {
   }
 
   note(what: string, detail: Plain): void {
-    if (this.#kernel.events.wants('note')) this.#kernel.emit({ kind: 'note', what, detail });
+    this.#kernel.note(what, detail);
   }
 }

@@ -11,6 +11,7 @@ import { MappingDatabase } from '../memory/mapping_database.ts';
 import type { PhysicalMemory } from '../memory/physical_memory.ts';
 import { RIGHT_EXECUTE, RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import { type DebugId, type Instructions, type Microseconds, PAGE_BYTES, PAGE_SHIFT, debugId } from '../numbers.ts';
+import type { Plain } from '../plain.ts';
 import { checkKernel } from './check.ts';
 import { Equipment } from './equipment.ts';
 import { finishException, raiseAlien, raiseTriggered } from './exception.ts';
@@ -276,16 +277,25 @@ export class Kernel {
 
   reportMapped(object: KernelObject, into: ObjectSpace, slot: number, how: 'create' | 'map' | 'grant'): void {
     const observer = this.events.capabilities;
-    if (observer !== null) {
-      const { task, thread } = this.#where();
-      observer.mapped(object.id, into.task.id, slot, how, task, thread, this.time_us as Microseconds);
-    }
-    if (this.events.wants('cap_mapped')) this.emit({ kind: 'cap_mapped', object: object.id, into: into.task.id, slot, how });
+    const isWanted = this.events.wants('cap_mapped');
+    if (observer === null && !isWanted) return;
+    const { task, thread } = this.#where();
+    const time_us = this.time_us as Microseconds;
+    observer?.mapped(object.id, into.task.id, slot, how, task, thread, time_us);
+    // As `emit` does it, but that copies fields of ever other kinds of events.
+    if (isWanted) this.events.emit({ instructions: this.instructions as Instructions, time_us, task, thread, kind: 'cap_mapped', object: object.id, into: into.task.id, slot, how });
   }
 
   reportUnmapped(object: KernelObject, from: ObjectSpace, slot: number): void {
     this.events.capabilities?.unmapped(from.task.id, slot);
     if (this.events.wants('cap_unmapped')) this.emit({ kind: 'cap_unmapped', object: object.id, from: from.task.id, slot });
+  }
+
+  /** What a hosted program has to tell. */
+  note(what: string, detail: Plain): void {
+    if (!this.events.wants('note')) return;
+    const { task, thread } = this.#where();
+    this.events.emit({ instructions: this.instructions as Instructions, time_us: this.time_us as Microseconds, task, thread, kind: 'note', what, detail });
   }
 
   reportLeave(thread: Thread, tag: number, label: number): void {

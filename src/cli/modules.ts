@@ -52,8 +52,8 @@ export function loadModules(scenario: Scenario, context: Context, bootDir?: stri
   const executed = new Map([{ name: INIT, span: scenario.config.tagSpan }, ...configs.flatMap(binariesNamed)].map(({ name, span }) => [name, span]));
   if (scenario.boot !== undefined) {
     const folder = dirname(resolve(context.cwd, scenario.source.name));
-    for (const { name, file, span } of scenario.boot) {
-      if (file === undefined) add(name, program(name, span, scenario, context, bootDir));
+    for (const { name, file, program: called, span } of scenario.boot) {
+      if (file === undefined) add(name, program(name, span, scenario, context, bootDir, called));
       else if (executed.has(name)) add(name, executable(join(folder, file), file, span));
       else add(name, moduleFile(join(folder, file), file, span));
     }
@@ -132,21 +132,21 @@ function wrongInit(scenario: Scenario, modules: readonly BootModule[], bootDir: 
   return [problem(scenario.config.tagSpan, 'init="guest" starts a compiled init, and none is there', where)];
 }
 
-/** The program of a name: from the boot folder, else the shipped one; a build for the stock flavour goes first where that is asked for. */
-function program(name: string, span: Span, { flavour, init }: Scenario, context: Context, bootDir: string | undefined): Uint8Array | Diagnostic {
+/** The program of a name: from the boot folder, else the one shipped as `called`; a build for the stock flavour goes first where that is asked for. */
+function program(name: string, span: Span, { flavour, init }: Scenario, context: Context, bootDir: string | undefined, called = name): Uint8Array | Diagnostic {
   if (bootDir !== undefined && (name !== INIT || init === 'guest')) {
     const path = [name, `${name}.elf`].map((file) => join(bootDir, file)).find((file) => existsSync(file) && statSync(file).isFile());
     if (path !== undefined) return executable(path, path, span);
   }
   const folder = join(context.packageRoot, PROGRAM_FOLDER);
-  const candidates = flavour === 'stock' ? [`${name}.stock.elf`, `${name}.elf`] : [`${name}.elf`];
+  const candidates = flavour === 'stock' ? [`${called}.stock.elf`, `${called}.elf`] : [`${called}.elf`];
   const found = candidates.map((candidate) => join(folder, candidate)).find((path) => existsSync(path));
   if (found !== undefined) return new Uint8Array(readFileSync(found));
-  const hosted = context.hostedProgram(name);
+  const hosted = context.hostedProgram(called);
   if (hosted !== undefined) return hosted;
   const shipped = existsSync(folder) ? readdirSync(folder).filter((file) => /^[^.]+\.elf$/.test(file)).map((file) => file.slice(0, -'.elf'.length)) : [];
-  const missing = bootDir === undefined ? `no program '${name}' is shipped` : `there is no '${name}' in ${bootDir}, and no program of that name is shipped`;
-  return problem(span, missing, suggestion(name, shipped));
+  const missing = bootDir === undefined ? `no program '${called}' is shipped` : `there is no '${name}' in ${bootDir}, and no program ${called === name ? 'of that name' : `'${called}'`} is shipped`;
+  return problem(span, missing, suggestion(called, shipped));
 }
 
 /** What is executed must be an executable; what else lies among the modules is the components' own business. */

@@ -38,7 +38,7 @@ const hashOfFiles = (guest: string, files: readonly string[]): string => {
 /** `log_only.stock` and `log_only.tree` are the flavours "stock" of programs/log_only.c; a larger program has parts in programs/NAME/. */
 const sourcesOf = (guest: string, program: string): string[] => {
   const path = `programs/${program.replace(/\.(stock|tree)$/, '')}`;
-  return [`${path}.c`, ...(existsSync(join(guest, path)) ? filesIn(guest, path, /\.[ch]$/) : [])];
+  return [`${path}.c`, ...(existsSync(join(guest, path)) ? filesIn(guest, path, /\.(c|h|ld)$/) : [])];
 };
 
 /** The manifest that would be true of the files as they are now. */

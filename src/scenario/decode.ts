@@ -197,12 +197,13 @@ function decodeBoot(root: Node, diagnostics: DiagnosticList): readonly BootReque
   if (node === undefined) return undefined;
   const first = new Map<string, Span>();
   return node.children.map((child) => {
-    const { name, file } = valuesOf(child, SCHEMAS.MODULE);
+    const { name, file, program } = valuesOf(child, SCHEMAS.MODULE);
     const span = attributeOf(child, 'name')?.valueSpan ?? child.tagSpan;
     const earlier = first.get(name);
     if (earlier !== undefined) diagnostics.error('E019', span, `module '${name}' is listed twice`, { notes: [{ message: 'first listed here', span: earlier }] });
     else if (name === 'config') diagnostics.error('E017', span, "module 'config' is the <config> element of the scenario");
+    if (file !== undefined && program !== undefined) diagnostics.error('E017', attributeOf(child, 'program')?.nameSpan ?? span, "'program' does not go with 'file': a module is a shipped program or a file");
     first.set(name, span);
-    return { name, ...(file === undefined ? {} : { file }), span: child.span };
+    return { name, ...(file === undefined ? {} : { file }), ...(program === undefined ? {} : { program }), span: child.span };
   });
 }

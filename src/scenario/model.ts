@@ -14,6 +14,8 @@ export interface BootRequest {
   readonly name: string;
   /** Relative to the scenario's folder; left out for a shipped guest program. */
   readonly file?: string;
+  /** The shipped guest program, if it is not called as the module. */
+  readonly program?: string;
   readonly span: Span;
 }
 

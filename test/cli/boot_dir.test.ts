@@ -42,6 +42,18 @@ test('a program comes from the boot folder, under its name or with .elf behind i
   assert.is((await run('', start('fault'), '[init -> fault] log_only: hello', [])).status, 4);
 });
 
+test('a module may be a program shipped under another name, and a boot folder has another one for it', async () => {
+  copyFileSync(shipped('fault'), join(folder, 'rom/renamed'));
+  const boot = (program: string) => `<boot><module name="init"/><module name="renamed" program="${program}"/></boot>`;
+  assert.is((await run('', start('renamed'), '[init -> renamed] log_only: hello', [], boot('log_only'))).status, 0);
+  assert.is((await run('', start('renamed'), '[init -> renamed] log_only: hello', ['--boot-dir', 'rom'], boot('log_only'))).status, 4);
+  const slip = await run('', start('renamed'), 'x', [], boot('log_onyl'));
+  assert.is(slip.status, 2);
+  assert.match(slip.out + slip.err, /E018.*no program 'log_onyl' is shipped[\s\S]*log_only/);
+  const nowhere = await run('', start('other_name'), 'x', ['--boot-dir', 'empty'], boot('log_onyl').replace('renamed', 'other_name'));
+  assert.match(nowhere.out + nowhere.err, /there is no 'other_name' in .*empty, and no program 'log_onyl' is shipped/);
+});
+
 test('the other files of the folder become ROM modules, by name', async () => {
   mkdirSync(join(folder, 'whole'));
   for (const name of ['b.config', 'a.config', 'core', 'log_only.elf']) writeFileSync(join(folder, 'whole', name), '<config/>');

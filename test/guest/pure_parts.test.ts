@@ -1,4 +1,4 @@
-// The guest library's parts that need no kernel (capability map, log buffer, locks, text, XML), compiled for ARM and run by qemu-arm.
+// Guest code that needs no kernel (capability map, log buffer, locks, text, XML, the heap of a program), compiled for ARM and run by qemu-arm.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ const missing = ['arm-none-eabi-gcc', 'qemu-arm'].filter((tool) => !present(tool
 
 const CHECKS = [
   { program: 'pure_parts.c', parts: ['cap_index', 'cap_list', 'cap_map', 'cap_tree', 'division', 'lock', 'log_buffer', 'memory', 'print', 'session_args', 'spin_lock'] },
+  { program: 'heap_parts.c', parts: ['cap_index', 'division', 'memory', 'print', '../programs/sheep_on_heap/heap'] },
   { program: 'xml_parts.c', parts: ['cap_index', 'division', 'memory', 'print', 'session_label', 'xml'] },
 ] as const;
 
@@ -40,7 +41,7 @@ function compileAndRun(program: string, parts: readonly string[], flavour: strin
     const files = parts.map((part) => join(guest, 'base', `${part}.c`));
     const define = flavour === 'stock' ? ['-DFLAVOUR_STOCK'] : [];
     const link = ['-nostdlib', '-static', '-Wl,--gc-sections'];
-    execFileSync('arm-none-eabi-gcc', [...compilerFlags(), ...define, `-I${join(guest, 'base')}`, ...link, source(program), ...files, '-o', output]);
+    execFileSync('arm-none-eabi-gcc', [...compilerFlags(), ...define, `-I${join(guest, 'base')}`, `-I${join(guest, 'programs')}`, ...link, source(program), ...files, '-o', output]);
     const run = spawnSync('qemu-arm', ['-cpu', 'cortex-a9', output], { encoding: 'utf8', timeout: 30_000 });
     assert.equal([run.status, run.stderr], [0, '']);
   } finally {

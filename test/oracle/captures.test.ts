@@ -28,7 +28,7 @@ for (const capture of CAPTURES) {
   const exact = after ? EXACT_AFTER : (EXACT[scenario] ?? []);
   const tables = `${scenario}@${capture.point}: ${exact.join(', ')} have the captured rows of ${capture.folder}`;
   const goldens = `the goldens of ${scenario}@${capture.point} are the captured rows of ${capture.folder}`;
-  const faults = `after ${scenario} as many threads fault as on the board, in that order and with that access`;
+  const faults = `after ${scenario} the same threads fault as on the board, in that order, with that access and at that address`;
   const threads = `${scenario}@${capture.point}: all threads are in the states in which the board had them, with the same partners`;
   if (!isAtHand(capture)) {
     test.skip(exact.length > 0 ? tables : goldens, NOT_AT_HAND);

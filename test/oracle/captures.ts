@@ -138,9 +138,9 @@ export function compareThreads(capture: Capture): { readonly captured: readonly 
   return { captured, here: threadRows(printThreads(system.threads())) };
 }
 
-/** What core prints of faults that nobody resolves, without addresses, which are those of a program. */
+/** What core prints of faults that nobody resolves, without instruction pointers, which are those of a program. */
 const faultLines = (lines: readonly string[]): readonly string[] =>
-  lines.filter((line) => /^(no RM attachment|Warning: (invalid signal-context|could not resolve))/.test(line)).map((line) => line.trimEnd().replaceAll(/(pf_addr=|pf_ip=|pf=0x|ip=0x)[0-9a-f]+/g, '$1*'));
+  lines.filter((line) => /^(no RM attachment|Warning: (invalid signal-context|could not resolve))/.test(line)).map((line) => line.trimEnd().replaceAll(/(pf_ip=| ip=0x)[0-9a-f]+/g, '$1*'));
 
 /** Lines of unresolved faults in a capture and here. */
 export function compareFaults(capture: Capture): { readonly captured: readonly string[]; readonly here: readonly string[] } {

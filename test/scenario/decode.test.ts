@@ -109,6 +109,7 @@ const REFUSED: readonly (readonly [name: string, inside: string, refusal: RegExp
   ['an extension that does not exist', '<extensions><disable name="freez"/></extensions><succeed log="x"/>', /^E018 there is no extension 'freez'$/],
   ['a criterion of two things', '<succeed log="x" after_ms="5"/>', /^E017/],
   ['a scenario that checks nothing', '<fail after_ms="5"/>', /^E015 a scenario needs <steps> or a <succeed>/],
+  ['a module of two origins', '<boot><module name="a" file="a.elf" program="spin"/></boot><succeed log="x"/>', /^E017 'program' does not go with 'file'/],
   ['a module listed twice', '<boot><module name="a"/><module name="a"/></boot><succeed log="x"/>', /^E019/],
 ];
 

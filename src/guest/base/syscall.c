@@ -1,26 +1,18 @@
 /* System calls of Fiasco.OC as Genode 16.08 issues them (genode-16.08-abi.md A).
- * A thread blocked in any of them has its instruction pointer at kernel_invoke_return. */
+ * A thread blocked in any of them has its instruction pointer at kernel_invoke_return, if they are not inlined. */
+#if !defined(KERNEL_ENTRY_INLINED)
+#define KERNEL_RETURN_MARK ".global kernel_invoke_return\n" "kernel_invoke_return:"
+#endif
+#include "kernel_entry.h"
 #include "syscall.h"
 #include "utcb.h"
 
+#if !defined(KERNEL_ENTRY_INLINED)
 __attribute__((noinline)) u32 kernel_invoke(u32 tag, u32 destination, u32 timeouts, u32 *label)
 {
-	register u32 r0 asm("r0") = tag;
-	register u32 r2 asm("r2") = destination;
-	register u32 r3 asm("r3") = timeouts;
-	register u32 r4 asm("r4") = 0;
-
-	asm volatile("mov lr, pc\n\t"
-	             "mvn pc, #0xb\n"
-	             ".global kernel_invoke_return\n"
-	             "kernel_invoke_return:"
-	             : "+r"(r0), "+r"(r4)
-	             : "r"(r2), "r"(r3)
-	             : "lr", "cc", "memory");
-	if (label)
-		*label = r4;
-	return r0;
+	return kernel_enter(tag, destination, timeouts, label);
 }
+#endif
 
 void kernel_yield(void)
 {
@@ -46,11 +38,12 @@ void kernel_print_hex(u32 value)
 	asm volatile("mov lr, pc\n\tmvn pc, #0x27\n\tcmp lr, #5" : "+r"(r0) : : "lr", "cc", "memory");
 }
 
+#if !defined(KERNEL_ENTRY_INLINED)
 void irq_receive(u32 irq_selector)
 {
-	utcb()->mr[0] = IRQ_UNMASK;
-	kernel_invoke(TAG_IRQ, irq_selector | OP_CALL, TIMEOUT_NEVER, NULL);
+	irq_receive_here(irq_selector);
 }
+#endif
 
 void irq_trigger(u32 irq_selector)
 {

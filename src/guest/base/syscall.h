@@ -2,6 +2,7 @@
 #pragma once
 
 #include "types.h"
+#include "utcb.h"
 
 enum {
 	SLOT_TASK = 1,
@@ -66,7 +67,12 @@ static inline i32 tag_label(u32 tag)
 }
 
 /* `label` is what the receiver sees of a sender on the way in, and of the received message on the way out */
+#if defined(KERNEL_ENTRY_INLINED)
+#include "kernel_entry.h"
+#define kernel_invoke kernel_enter
+#else
 u32 kernel_invoke(u32 tag, u32 destination, u32 timeouts, u32 *label);
+#endif
 
 void kernel_yield(void);
 void kernel_sleep(u32 receive_timeout);
@@ -74,7 +80,17 @@ void kernel_print(const char *text);
 void kernel_print_hex(u32 value);
 
 /* IRQ objects: blocking primitive and counting semaphore */
+inlined void irq_receive_here(u32 irq_selector)
+{
+	utcb()->mr[0] = IRQ_UNMASK;
+	kernel_invoke(TAG_IRQ, irq_selector | OP_CALL, TIMEOUT_NEVER, NULL);
+}
+
+#if defined(KERNEL_ENTRY_INLINED)
+#define irq_receive irq_receive_here
+#else
 void irq_receive(u32 irq_selector);
+#endif
 void irq_trigger(u32 irq_selector);
 i32 irq_attach_self(u32 irq_selector, u32 own_gate_selector);
 

@@ -12,6 +12,7 @@ import { ALL_STEP_SCHEMAS } from './steps.ts';
 const MODULE = element('module', 'One boot module.', {
   name: required(NAME, 'name of the ROM module'),
   file: optional(FILE, 'where its content is; default: the shipped guest program of that name'),
+  program: optional(NAME, 'the shipped guest program that it is, if that is called otherwise; a boot folder may have another one under the name of the module'),
 });
 const BOOT = once(element('boot', 'Boot modules besides the configuration, in order. Default: core, init and every binary that a start node names.', {}, [MODULE]));
 

@@ -60,25 +60,36 @@ noreturn_t uncaught_exception(const char *type)
 	__builtin_longjmp(behind, 1);
 }
 
-#define CHECK_END(call, type) do { \
-		ended = NULL; \
-		if (__builtin_setjmp(behind) == 0) { call; fail(__LINE__); } \
-		CHECK(text_equal(ended, type)); \
-	} while (0)
+static __attribute__((noinline)) bool ends(void (*call)(void), const char *type)
+{
+	ended = NULL;
+	if (__builtin_setjmp(behind) == 0) {
+		call();
+		return false;
+	}
+	return text_equal(ended, type);
+}
 
 static u32 chunk[256 / sizeof(u32)];
 static struct heap heap;
 
+static struct heap never_initialised;
+
+static void alloc_early(void) { heap_alloc(&never_initialised, 16); }
+static void free_early(void) { heap_free(&never_initialised, chunk, 16); }
+static void free_foreign(void) { heap_free(&heap, &heap, 16); }
+static void alloc_large(void) { heap_alloc(&heap, 513); }
+static void alloc_129(void) { heap_alloc(&heap, 129); }
+static void alloc_16(void) { heap_alloc(&heap, 16); }
+
 static __attribute__((noinline)) void check_refusals(void)
 {
-	static struct heap never_initialised;
-
-	CHECK_END(heap_alloc(&never_initialised, 16), "Deref_unconstructed_object");
-	CHECK_END(heap_free(&never_initialised, chunk, 16), "Deref_unconstructed_object");
+	CHECK(ends(alloc_early, "Deref_unconstructed_object"));
+	CHECK(ends(free_early, "Deref_unconstructed_object"));
 	heap_initialise(&heap, chunk, sizeof(chunk), 128);
-	CHECK_END(heap_free(&heap, &heap, 16), "Genode::Allocator::Unknown_block");
-	CHECK_END(heap_alloc(&heap, 513), "Genode::Allocator::Out_of_memory");
-	CHECK_END(heap_alloc(&heap, 129), "Genode::Allocator::Out_of_memory");
+	CHECK(ends(free_foreign, "Genode::Allocator::Unknown_block"));
+	CHECK(ends(alloc_large, "Genode::Allocator::Out_of_memory"));
+	CHECK(ends(alloc_129, "Genode::Allocator::Out_of_memory"));
 	CHECK(heap.consumed == 0 && heap.lock.state == UNLOCKED);
 }
 
@@ -107,7 +118,7 @@ static __attribute__((noinline)) void check_limits(void)
 		heap_free(&heap, heap_alloc(&heap, 128), 128);
 	CHECK(heap.consumed == 0 && heap.next == heap.begin + 128);
 	CHECK(heap_alloc(&heap, 64) && heap_alloc(&heap, 64));
-	CHECK_END(heap_alloc(&heap, 16), "Genode::Allocator::Out_of_memory");
+	CHECK(ends(alloc_16, "Genode::Allocator::Out_of_memory"));
 	CHECK(heap_alloc(&heap, 128) == chunk && heap.lock.state == UNLOCKED);
 }
 

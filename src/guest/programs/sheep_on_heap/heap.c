@@ -29,6 +29,12 @@ static __attribute__((noinline)) bool pay(struct heap *heap, u32 bytes)
 	return true;
 }
 
+/* gives back what was accounted for, with the lock held */
+static void pay_back(struct heap *heap, u32 bytes)
+{
+	heap->consumed -= bytes;
+}
+
 /* with the lock held; null: there is none left */
 static struct heap_block *find(struct heap *heap, u32 index)
 {
@@ -64,8 +70,11 @@ void *heap_alloc(struct heap *heap, u32 bytes)
 	require_initialised(heap);
 	index = size_index(bytes);
 	lock_take(&heap->lock);
-	if (index < HEAP_SIZES && pay(heap, (u32)HEAP_BLOCK_BYTES_MIN << index))
+	if (index < HEAP_SIZES && pay(heap, (u32)HEAP_BLOCK_BYTES_MIN << index)) {
 		block = find(heap, index);
+		if (!block)
+			pay_back(heap, (u32)HEAP_BLOCK_BYTES_MIN << index);
+	}
 	lock_release(&heap->lock);
 	if (!block)
 		uncaught_exception("Genode::Allocator::Out_of_memory");
@@ -84,6 +93,6 @@ void heap_free(struct heap *heap, void *memory, u32 bytes)
 	lock_take(&heap->lock);
 	block->next = heap->free[index];
 	heap->free[index] = block;
-	heap->consumed -= (u32)HEAP_BLOCK_BYTES_MIN << index;
+	pay_back(heap, (u32)HEAP_BLOCK_BYTES_MIN << index);
 	lock_release(&heap->lock);
 }

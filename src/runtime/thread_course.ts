@@ -1,7 +1,7 @@
 // What a thread does next as far as the kernel is concerned: goes on with its program, or comes back from a wait, from which partner and in
 // which time. Owns no state and changes nothing. Source modelled: fiasco-kernel.md 5 (IPC phases), 11.
 
-import { behindInstruction, ERROR_TRIGGERED } from '../emu/fiasco/exception.ts';
+import { ERROR_TRIGGERED, repeatedInstruction } from '../emu/fiasco/exception.ts';
 import { Irq } from '../emu/fiasco/irq.ts';
 import type { Kernel } from '../emu/fiasco/kernel.ts';
 import type { Thread } from '../emu/fiasco/thread.ts';
@@ -22,6 +22,8 @@ export interface ThreadCourse {
   readonly left_us: number | null;
   /** Its next instruction in user mode where its registers do not say it: a pause waits for it there, or it raises its exception anew. */
   readonly goes_on_at: number | null;
+  /** The status word that it has there, where its registers do not say it. */
+  readonly goes_on_with: number | null;
   /** It will stop so, or has. */
   readonly triggered: boolean;
 }
@@ -32,14 +34,15 @@ export function courseOf(kernel: Kernel, thread: Thread): ThreadCourse {
   const kind = kindOf(thread);
   const { activity, ipc, reply, trigger } = thread;
   const left_us = kind === 'user' || kind === 'page_fault' || kind === 'exception' ? NEVER : timeLeft(thread, kind === 'send' ? IPC_PHASE.SEND_QUEUED : IPC_PHASE.OPEN_WAIT, kernel.clock_us);
-  const behind = behindInstruction(kernel, thread);
+  const again = repeatedInstruction(thread);
   const caller = reply?.caller;
   return {
     kind,
     partner: kind === 'reply' ? ipc?.partner?.id : undefined,
     owes: caller?.ipc?.partner === thread && caller.ipc.sent ? caller.id : undefined,
     left_us: left_us === NEVER ? null : left_us,
-    goes_on_at: trigger?.pc ?? (behind === 0 ? null : ((thread.registers.r[15] as number) - behind) >>> 0),
+    goes_on_at: trigger?.pc ?? again?.pc ?? null,
+    goes_on_with: trigger === null ? (again?.psr ?? null) : null,
     triggered: trigger !== null || (activity.kind === 'exception' && activity.error === ERROR_TRIGGERED),
   };
 }

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { Thread } from '../../src/emu/fiasco/thread.ts';
 import { courseOf } from '../../src/runtime/thread_course.ts';
-import { CODE, capItem, createGate, createThread, exRegs, invoke, runThread, ScriptedBoard, sel, sleep, startLocal, touch } from '../emu/fiasco/scripted.ts';
+import { CODE, createGate, ScriptedBoard, sleep, startCode, startLocal, touch } from '../emu/fiasco/scripted.ts';
 import { suite } from '../kit.ts';
 
 const test = suite('runtime/thread_course');
@@ -15,10 +15,7 @@ test('a thread in the exception of an undefined instruction goes on at that inst
         ...startLocal(at, 0x200, 1, 'handler'),
         createGate(0x210, 0x148, 0x200),
         touch(CODE),
-        createThread(0x201),
-        runThread(0x201),
-        invoke({ tag: 0xfff4_0046, to: sel(0x201), mrs: [0x121_0000, 4 << 12, 0x210 << 12, 0, 0, 0xbfff_0400, ...capItem(1)] }),
-        exRegs(0x201, CODE, 0),
+        ...startCode(0x201, 2),
         sleep(0),
       ],
       handler: [sleep(0)],

@@ -1,13 +1,12 @@
 // Exception IPC: the message with all user registers, and what of the reply is taken back. Owns no state; the nested frame is the
 // thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.4, 8.5.
 
-import { itState } from '../arm/registers.ts';
 import { KERNEL_COST } from './cost.ts';
 import { callSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, TAG_FPU, labelOf, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
-import { type Activity, type Thread, utcbOf } from './thread.ts';
+import { type Activity, type Repeated, type Thread, utcbOf } from './thread.ts';
 import { ALLOW_SYSCALL, CANCEL, IN_EXCEPTION } from './thread_state.ts';
 
 type ExceptionActivity = Extract<Activity, { kind: 'exception' }>;
@@ -20,7 +19,6 @@ export const ERROR_DATA = 0x0040_0000;
 export const ERROR_TRIGGERED = 0x0050_0000;
 /** A system call of an alien; with ERROR_USER: the one that was allowed is over. */
 const ERROR_ALIEN = ERROR_PREFETCH;
-const ERROR_KIND = 0x0070_0000;
 export const ERROR_USER = 0x0001_0000;
 export const ERROR_READ = 0x0002_0000;
 export const ERROR_VFP = 0x0100_0000;
@@ -32,14 +30,16 @@ export const UNDEFINED_KEEPS_PC = 0xe7ff_defe;
 
 /** Words that the tag announces; the kernel writes one more (8.4). */
 const TAG_WORDS = 20;
-/** Suspends the thread where its registers say and tells its exception handler. */
-export function raiseException(kernel: Kernel, thread: Thread, address: number, error: number, reason: string): void {
+/** Suspends the thread where its registers say and tells its exception handler; `again` is the instruction where that is another one. */
+export function raiseException(kernel: Kernel, thread: Thread, address: number, error: number, reason: string, again?: Repeated): void {
+  const { registers } = thread;
+  const pc = registers.r[15] as number;
   if (kernel.events.wants('exception')) {
-    kernel.emit({ kind: 'exception', error, address, pc: thread.registers.r[15] as number, reason });
+    kernel.emit({ kind: 'exception', error, address, pc, reason });
   }
   kernel.charge(KERNEL_COST.fault);
   thread.state = (thread.state & ~CANCEL) | IN_EXCEPTION;
-  thread.activity = { kind: 'exception', tag: makeTag(PROTOCOL.EXCEPTION, TAG_WORDS, 0, TAG_FPU), label: 0, address, error, saved: saveBuffers(utcbOf(thread)) };
+  thread.activity = { kind: 'exception', tag: makeTag(PROTOCOL.EXCEPTION, TAG_WORDS, 0, TAG_FPU), label: 0, address, error, saved: saveBuffers(utcbOf(thread)), pc, again: again ?? { pc, psr: registers.cpsr } };
   callSlot(kernel, thread, thread.handler);
 }
 
@@ -53,7 +53,7 @@ export function raiseTriggered(kernel: Kernel, thread: Thread): void {
   if (trigger.cause === 'call') return raiseException(kernel, thread, NO_ADDRESS, ERROR_TRIGGERED, 'triggered');
   // As of an instruction that is undefined itself: the message points behind it.
   registers.r[15] = trigger.pc + (registers.thumb ? 2 : 4);
-  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED, 'undefined instruction (put there by test equipment)');
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED, 'undefined instruction (put there by test equipment)', { pc: trigger.pc, psr: trigger.psr });
 }
 
 /** An alien is about to make a system call, or has made the one that it was allowed. */
@@ -62,16 +62,12 @@ export function raiseAlien(kernel: Kernel, thread: Thread, when: 'before' | 'beh
 }
 
 /**
- * By how many bytes the instruction pointer of a thread in its exception is behind the instruction that raised it, which is to be executed again for the same exception.
- * Of an undefined instruction right before the one whose exception points at itself nobody can tell which of them it was: the second is taken for it.
+ * The instruction that a thread in its exception is to execute again for the same exception; null where its registers say it, or somebody
+ * has set them since.
  */
-export function behindInstruction(kernel: Kernel, { activity, registers, task }: Thread): number {
-  if (activity.kind !== 'exception') return 0;
-  const kind = activity.error & ERROR_KIND;
-  if (kind !== ERROR_UNDEFINED && (kind !== ERROR_SVC || itState(registers.cpsr) !== 0)) return 0;
-  const index = kernel.translate(task, registers.r[15] as number, false);
-  const keeps = !registers.thumb && index >= 0 && kernel.memory.u32[index >>> 2] === UNDEFINED_KEEPS_PC;
-  return keeps ? 0 : registers.thumb ? 2 : 4;
+export function repeatedInstruction({ activity, registers }: Thread): Repeated | null {
+  if (activity.kind !== 'exception' || registers.r[15] !== activity.pc || activity.again.pc === activity.pc) return null;
+  return activity.again;
 }
 
 export function finishException(thread: Thread, activity: ExceptionActivity): void {

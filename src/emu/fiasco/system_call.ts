@@ -72,12 +72,13 @@ function otherSvc(kernel: Kernel, thread: Thread, pc: number): void {
   const { registers } = thread;
   const { r } = registers;
   r[15] = pc;
+  const psr = registers.cpsr;
   registers.passTrap();
   if (r[7] === LINUX_CACHEFLUSH && r[2] === 0) {
     r[0] = 0;
     return;
   }
-  raiseException(kernel, thread, NO_ADDRESS, ERROR_SVC | ERROR_USER, 'svc');
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_SVC | ERROR_USER, 'svc', { pc, psr });
 }
 
 /** For who compiled floating point into a component. */
@@ -87,5 +88,6 @@ function undefinedInstruction(kernel: Kernel, thread: Thread, { pc, opcode, deta
   const { registers } = thread;
   if (detail === 'vfp' || detail === 'thumb') kernel.unsupported(`instruction (${detail}) ${opcode.toString(16)} at ${pc.toString(16)}${detail === 'vfp' ? `: ${WITHOUT_VFP}` : ''}`);
   registers.r[15] = opcode === UNDEFINED_KEEPS_PC ? pc : pc + (registers.thumb ? 2 : 4);
-  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), `undefined instruction (${detail})${detail === 'vfp' ? ` 0x${opcode.toString(16)}: ${WITHOUT_VFP}` : ''}`);
+  const reason = `undefined instruction (${detail})${detail === 'vfp' ? ` 0x${opcode.toString(16)}: ${WITHOUT_VFP}` : ''}`;
+  raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), reason, { pc, psr: registers.cpsr });
 }

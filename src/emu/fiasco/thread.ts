@@ -63,6 +63,12 @@ export interface Ipc {
 }
 
 /** Why a thread is inside the kernel. Faults and exceptions have an IPC frame of their own: the user registers wait behind it. */
+/** An instruction that raised an exception: where it is, and with which status word it was executed. */
+export interface Repeated {
+  readonly pc: number;
+  readonly psr: number;
+}
+
 export type Activity =
   | { readonly kind: 'user' }
   | { readonly kind: 'system_call' }
@@ -84,6 +90,9 @@ export type Activity =
       readonly error: number;
       /** The buffer descriptor, BR0, BR1. */
       readonly saved: readonly number[];
+      /** Where the registers stood when it was raised, and the instruction that is to be executed again for the same exception. */
+      readonly pc: number;
+      readonly again: Repeated;
     };
 
 /** The two that have no content of their own: one object for all threads. */

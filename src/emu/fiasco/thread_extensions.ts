@@ -2,7 +2,7 @@
 // Owns no state. Source modelled: genode-base-foc.md 9.5a, fiasco-kernel.md 11.
 
 import { ERRNO } from './errors.ts';
-import { behindInstruction } from './exception.ts';
+import { repeatedInstruction } from './exception.ts';
 import { CAP_S } from './flexpage.ts';
 import { accepts } from './acceptance.ts';
 import { Irq } from './irq.ts';
@@ -114,11 +114,16 @@ function phaseOf(thread: Thread): number {
   return ipc.partner instanceof Irq ? IPC_PHASE.IRQ_WAIT : IPC_PHASE.REPLY_WAIT;
 }
 
-/** MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us (of a frozen thread: when it was frozen), MR4 and MR5 reply slot, MR6 pending count of the IRQ or, in an exception, by how much the pc is behind the instruction that raised it, MR7 own id. */
+/**
+ * MR0 phase, MR1 partner, MR2 object invoked, MR3 timeout left in us (of a frozen thread: when it was frozen), MR4 and MR5 reply slot, MR6 pending
+ * count of the IRQ or, in an exception, by how much the pc is behind the instruction that raised it, MR7 own id, MR8 the status word with which
+ * that instruction is executed again.
+ */
 export function readIpcState({ kernel, object, rights, output }: Call): Result {
   if ((rights & CAP_S) === 0) return failure(ERRNO.PERM);
   const { ipc, reply } = object;
   const phase = phaseOf(object);
+  const again = repeatedInstruction(object);
   const partner = phase === IPC_PHASE.SEND_QUEUED ? (ipc?.receiver ?? ipc?.gate ?? null) : (ipc?.partner ?? null);
   output.setMr(0, phase);
   output.setMr(1, phase === IPC_PHASE.USER ? 0 : (partner?.id ?? 0));
@@ -126,9 +131,10 @@ export function readIpcState({ kernel, object, rights, output }: Call): Result {
   output.setMr(3, phase === IPC_PHASE.USER ? NO_TIMEOUT : timeLeft(object, phase, kernel.clock_us));
   output.setMr(4, reply?.caller.id ?? 0);
   output.setMr(5, reply?.rights ?? 0);
-  output.setMr(6, phase === IPC_PHASE.IRQ_WAIT && partner instanceof Irq ? partner.queued : phase === IPC_PHASE.EXCEPTION ? behindInstruction(kernel, object) : 0);
+  output.setMr(6, phase === IPC_PHASE.IRQ_WAIT && partner instanceof Irq ? partner.queued : again === null ? 0 : ((object.registers.r[15] as number) - again.pc) >>> 0);
   output.setMr(7, object.id);
-  return success(8);
+  output.setMr(8, again?.psr ?? object.registers.cpsr);
+  return success(9);
 }
 
 /** What is left of the timeout of the phase: all of it before the wait has begun, nothing where it is over and the thread did not run since. */

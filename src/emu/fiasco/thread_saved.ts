@@ -12,7 +12,7 @@ import type { KernelObject } from './kernel_object.ts';
 import { Task } from './task.ts';
 import { type Activity, type Ipc, type PendingExit, type Sender, type Step, Thread, TRIGGER_CAUSES, type TriggerCause } from './thread.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 export const THREAD_FIELDS = [
   'registers', 'task', 'bound', 'utcb_address', 'pager', 'handler', 'state', 'step', 'activity', 'ipc', 'senders', 'reply', 'trigger', 'alien_call', 'kernel_lr',
   'dying', 'killed', 'waking', 'frozen', 'timeout_left_us', 'delete_irq', 'priority', 'quantum_us', 'remaining_us', 'has_cpu', 'consumed_us', 'fresh', 'hosted', 'debt', 'pending_exit', 'internal',
@@ -62,7 +62,7 @@ function saveActivity(activity: Activity): PlainRecord {
   if (kind === 'user' || kind === 'system_call') return { version: VERSION, kind };
   const { tag, label, address, error, saved } = activity;
   const common = { version: VERSION, kind, tag, label, address, error, saved };
-  return kind === 'page_fault' ? { ...common, pc: activity.pc } : common;
+  return kind === 'page_fault' ? { ...common, pc: activity.pc } : { ...common, pc: activity.pc, again_pc: activity.again.pc, again_psr: activity.again.psr };
 }
 
 function saveIpc(ipc: Ipc): Plain {
@@ -153,11 +153,11 @@ function activityOf(state: PlainRecord): Activity {
     new Fields('activity', state, VERSION, ['kind']);
     return { kind };
   }
-  const common = ['kind', 'tag', 'label', 'address', 'error', 'saved'];
-  const fields = new Fields('activity', state, VERSION, kind === 'page_fault' ? [...common, 'pc'] : common);
-  const shared = { tag: fields.number('tag'), label: fields.number('label'), address: fields.number('address'), error: fields.number('error'), saved: fields.numbers('saved') };
-  if (kind === 'page_fault') return { kind, ...shared, pc: fields.number('pc') };
-  if (kind === 'exception') return { kind, ...shared };
+  const common = ['kind', 'tag', 'label', 'address', 'error', 'saved', 'pc'];
+  const fields = new Fields('activity', state, VERSION, kind === 'exception' ? [...common, 'again_pc', 'again_psr'] : common);
+  const shared = { tag: fields.number('tag'), label: fields.number('label'), address: fields.number('address'), error: fields.number('error'), saved: fields.numbers('saved'), pc: fields.number('pc') };
+  if (kind === 'page_fault') return { kind, ...shared };
+  if (kind === 'exception') return { kind, ...shared, again: { pc: fields.number('again_pc'), psr: fields.number('again_psr') } };
   throw new Error(`saved thread: unknown activity ${String(kind)}`);
 }
 

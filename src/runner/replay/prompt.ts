@@ -141,7 +141,7 @@ export function answer(session: ReplaySession, line: string): string {
   const command = PROMPT_COMMANDS.find((known) => known.name === name) ?? (fitting.length === 1 ? fitting[0] : undefined);
   if (command === undefined) {
     const near = nearest(name, PROMPT_COMMANDS.map((known) => known.name));
-    throw new PromptError(fitting.length > 1 ? `'${name}' could be ${fitting.map((known) => known.name).join(' or ')}` : `there is no '${name}'${near === undefined ? '' : `; did you mean '${near}'?`} 'help' lists the commands`);
+    throw new PromptError(fitting.length > 1 ? `'${name}' could be ${fitting.map((known) => known.name).join(' or ')}` : `there is no '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}; 'help' lists the commands`);
   }
   return command.run(session, args);
 }

@@ -76,9 +76,9 @@ function threadsOf(system: System, task: number): ReadonlyMap<number, ThreadStat
   return new Map(system.threads().flatMap(({ id, name = '' }) => {
     const [view, course] = [inspector.thread(id), inspector.course(id)];
     if (view === undefined || course === undefined || view.task !== task || view.utcb === 0) return [];
-    const { kind, left_us, goes_on_at, triggered } = course;
+    const { kind, left_us, goes_on_at, goes_on_with, triggered } = course;
     const registers = view.registers.map((word, i) => (i === INSTRUCTION_POINTER && goes_on_at !== null ? goes_on_at : word));
-    return [[view.utcb, { name, kind, left_us, paused: paused.has(id), triggered, partner: nameOf(course.partner), owes: nameOf(course.owes), calls: view.calls, registers, cpsr: view.cpsr, utcb: inspector.utcb(id) }] as const];
+    return [[view.utcb, { name, kind, left_us, paused: paused.has(id), triggered, partner: nameOf(course.partner), owes: nameOf(course.owes), calls: view.calls, registers, cpsr: goes_on_with ?? view.cpsr, utcb: inspector.utcb(id) }] as const];
   }));
 }
 

@@ -83,7 +83,7 @@ function readThread(x: Execution, thread: CapturedThread, kernel: number, l: Rea
   if (registers === 'absent') return absent('all_registers', 'registers of blocked threads; strategy registers="ip-sp" does without');
   if (registers === 'failed') return `the registers of thread ${thread.index} cannot be read`;
   if (l.registers === 'all') used(x, 'all_registers');
-  const read = l.phases ? readPhase(x, kernel) : { id: 0, phase: null, behind: 0 };
+  const read = l.phases ? readPhase(x, kernel) : { id: 0, phase: null, behind: 0, psr: 0 };
   if (read === 'absent') return absent('ipc_state', 'phases of blocked threads; strategy blocked="restart" or "after" does without');
   if (read === 'failed') return `the IPC phase of thread ${thread.index} cannot be read`;
   if (l.phases) used(x, 'ipc_state');
@@ -91,12 +91,14 @@ function readThread(x: Execution, thread: CapturedThread, kernel: number, l: Rea
   if (utcb === 'absent') return absent('utcb', 'message registers and TLS words; strategy utcb="zero" does without');
   if (utcb === 'failed') return `the UTCB of thread ${thread.index} cannot be read`;
   if (l.utcbs) used(x, 'utcb');
-  return { debug_id: read.id, phase: aged(read.phase, ranWithout(capture.get(x), thread.key)), registers: repeating(registers, read.behind), utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
+  return { debug_id: read.id, phase: aged(read.phase, ranWithout(capture.get(x), thread.key)), registers: repeating(registers, read), utcb_words: utcb, lock_irq_count: irqCount(x, thread) };
 }
 
 /** An exception that nobody has answered comes again where its instruction is executed again. */
-const repeating = (registers: readonly number[], behind: number): readonly number[] =>
-  behind === 0 ? registers : registers.map((value, index) => (index === REGISTER.pc ? (value - behind) >>> 0 : value));
+function repeating(registers: readonly number[], { behind, psr }: { readonly behind: number; readonly psr: number }): readonly number[] {
+  if (behind === 0) return registers;
+  return registers.map((value, index) => (index === REGISTER.pc ? (value - behind) >>> 0 : index === REGISTER.cpsr ? psr : value));
+}
 
 const aged = (phase: ThreadPhase | null, ms: number): ThreadPhase | null =>
   phase === null || phase.timeout_us === null ? phase : { ...phase, timeout_us: Math.max(phase.timeout_us - ms * 1000, 0) };

@@ -64,8 +64,11 @@ const CANCEL = 0x1_0000;
 /** Ends whatever a thread waits for with an error (stock). */
 export const cancelIpc = (x: Execution, thread: number): 'ok' | 'absent' | 'failed' => outcome(threadCall(x, thread, [THREAD.ex_regs | CANCEL, KEEP, KEEP]));
 
-/** A thread's phase, its own debug id, by which other threads' phases name it, and by how much its pc is behind an instruction that raised an exception. */
-export type ReadPhase = { readonly id: number; readonly phase: ThreadPhase; readonly behind: number };
+/**
+ * A thread's phase, its own debug id, by which other threads' phases name it, and in an exception by how much its pc is behind the instruction
+ * that raised it, and that one's status word.
+ */
+export type ReadPhase = { readonly id: number; readonly phase: ThreadPhase; readonly behind: number; readonly psr: number };
 
 export function readPhase(x: Execution, thread: number): Access<ReadPhase> {
   const result = threadCall(x, thread, [THREAD.read_ipc_state]);
@@ -78,7 +81,7 @@ export function readPhase(x: Execution, thread: number): Access<ReadPhase> {
     kind, partner: result.mr(1), through: result.mr(2), timeout_us: timeout === NO_TIMEOUT ? null : timeout,
     reply_to: result.mr(4), reply_rights: result.mr(5),
   };
-  return { id: result.mr(7), phase, behind: kind === 'exception' ? result.mr(6) : 0 };
+  return { id: result.mr(7), phase, behind: kind === 'exception' ? result.mr(6) : 0, psr: result.mr(8) };
 }
 
 /** Puts a frozen thread that has not run yet into the wait for the reply of `server`, which gets the matching reply slot. */

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { Thread } from '../../../src/emu/fiasco/thread.ts';
 import { suite } from '../../kit.ts';
-import { CODE, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, capItem, createGate, createThread, exRegs, halt, invoke, local, runThread, sel, sleep, startLocal, touch } from './scripted.ts';
+import { CODE, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, createGate, halt, invoke, local, sleep, startCode, startLocal, touch } from './scripted.ts';
 
 const test = suite('aliens and Thumb return addresses');
 
@@ -25,12 +25,7 @@ const SVC = 0xffff_fff4;
 /** An address at which nothing is mapped. */
 const HOLE = 0x1000_0000;
 
-const create = (slot: number, index: number, flags: number, ip = CODE): Step[] => [
-  createThread(slot),
-  runThread(slot),
-  invoke({ tag: 0xfff4_0046, to: sel(slot), mrs: [0x121_0000 | flags, 4 << 12, 0x210 << 12, 0, flags, 0xbfff_0000 + index * 512, ...capItem(1)] }),
-  exRegs(slot, ip, 0),
-];
+const create = (slot: number, index: number, flags: number, ip = CODE): Step[] => startCode(slot, index, { ip, flags });
 const threadBehind = (board: ScriptedBoard, slot: number): Thread => {
   const object = board.machine.kernel.objects.all().find((each) => each.mappings.some((mapping) => mapping.slot === slot));
   if (object instanceof Thread) return object;

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { EXTENSIONS, type ExtensionName } from '../../../src/emu/fiasco/extensions.ts';
 import { suite } from '../../kit.ts';
-import { CALL, CODE, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, OBJECT_PAGE, attachIrq, bindThread, capItem, createGate, createIrq, createThread, exRegs, invoke, local, noteResult, receiveIrq, runThread, sel, sleep, startLocal, taskUnmap, touch, triggerIrq } from './scripted.ts';
+import { CALL, CODE, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, OBJECT_PAGE, attachIrq, bindThread, capItem, createGate, createIrq, createThread, exRegs, invoke, local, noteResult, receiveIrq, runThread, sel, sleep, startCode, startLocal, taskUnmap, touch, triggerIrq } from './scripted.ts';
 
 const test = suite('kernel extensions');
 const ALL: readonly ExtensionName[] = EXTENSIONS.map(({ name }) => name);
@@ -177,7 +177,7 @@ test('ipc_state tells phase, partner, object and reply slot', () => {
   assert.equal(board.finish(), ['server 7 d 0 f 3 0', 'client 2 d e 0 0 0', 'irq 3 c c 0 0 0', 'queued 1 d e 0 0 0', 'main 0 0 0 0 0 0']);
 });
 
-test('ipc_state tells by how much a thread in its exception stands behind the instruction that raised it', () => {
+test('ipc_state tells by how much a thread in its exception stands behind the instruction that raised it, and with which status word that was executed', () => {
   const code = [
     0xeeb7_0a00, // vmov.f32 s0, #1.0
     0xe1a0_0000, // nop
@@ -186,28 +186,29 @@ test('ipc_state tells by how much a thread in its exception stands behind the in
     0xe28f_0001, // add r0, pc, #1
     0xe12f_ff10, // bx r0
     0xde00_de00, // udf in T32
+    0xe7f0_00f0, // undefined, and behind it one that the message would point at
+    0xe7ff_defe,
+    0xe28f_0001, // add r0, pc, #1
+    0xe12f_ff10, // bx r0
+    0xdf01_bfe8, // it al; svc 1
   ];
-  const starts = [0, 2, 3, 4];
+  const starts = [0, 2, 3, 4, 7, 9];
   const board = new ScriptedBoard(
     (at) => ({
       main: [
         ...startLocal(at, 0x200, 1, 'handler'),
         createGate(0x210, 0x148, 0x200),
         touch(CODE),
-        ...starts.flatMap((word, i): Step[] => [
-          createThread(0x201 + i),
-          runThread(0x201 + i),
-          invoke({ tag: 0xfff4_0046, to: sel(0x201 + i), mrs: [0x121_0000, 4 << 12, 0x210 << 12, 0, 0, 0xbfff_0000 + (2 + i) * 512, ...capItem(1)] }),
-          exRegs(0x201 + i, CODE + 4 * word, 0),
-        ]),
+        ...starts.flatMap((word, i) => startCode(0x201 + i, 2 + i, { ip: CODE + 4 * word })),
         settle(),
-        ...starts.flatMap((word, i): Step[] => [op(0x201 + i, 0x22), noteWords(`${word}`, [0, 6])]),
+        ...starts.flatMap((word, i): Step[] => [op(0x201 + i, 0x22), noteWords(`${word}`, [0, 6, 8])]),
       ],
       handler: [sleep(0)],
     }),
     { extensions: ALL, code },
   );
-  assert.equal(board.finish(10_000_000), ['0 6 4', '2 6 0', '3 6 4', '4 6 2']);
+  // The last word is the status register: in Thumb state 0x20, and 0xe800 of a block whose condition is always.
+  assert.equal(board.finish(10_000_000), ['0 6 4 10', '2 6 0 10', '3 6 4 10', '4 6 2 30', '7 6 4 10', '9 6 2 e830']);
 });
 
 test('a delivered call is restored: the new client gets the reply of a server that never got its request', () => {

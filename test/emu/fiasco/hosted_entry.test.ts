@@ -4,19 +4,14 @@ import * as assert from 'uvu/assert';
 import { HOSTED_TRAP } from '../../../src/emu/hosted.ts';
 import { HostedRuntime } from '../../../src/runtime/native/port.ts';
 import { suite } from '../../kit.ts';
-import { CODE, IMAGE, SELF, ScriptedBoard, type Step, WAIT, capItem, createGate, createThread, exRegs, halt, invoke, local, runThread, sel, sleep, startLocal, touch } from './scripted.ts';
+import { CODE, IMAGE, SELF, ScriptedBoard, type Step, WAIT, createGate, halt, invoke, local, sleep, startCode, startLocal, touch } from './scripted.ts';
 
 const test = suite('hosted entries');
 const BRANCH_SELF = 0xeaff_fffe;
 const NOP = 0xe1a0_0000;
 
-/** A thread of the root task whose exception handler is behind gate 0x210. */
-const start = (slot: number, index: number, ip: number): Step[] => [
-  createThread(slot),
-  runThread(slot, 100),
-  invoke({ tag: 0xfff4_0046, to: sel(slot), mrs: [0x121_0000, 4 << 12, 0x210 << 12, 0, 0, 0xbfff_0000 + index * 512, ...capItem(1)] }),
-  exRegs(slot, ip, 0),
-];
+/** Others come before it. */
+const start = (slot: number, index: number, ip: number): Step[] => startCode(slot, index, { ip, priority: 100 });
 const handler: readonly Step[] = [
   invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }),
   local((cpu, script) => script.note(`${cpu.r[0]?.toString(16)} error ${cpu.utcb[1]?.toString(16)} pc ${((cpu.utcb[19] ?? 0) - CODE).toString(16)}`)),

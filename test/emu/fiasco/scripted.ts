@@ -115,6 +115,14 @@ export const startLocal = (board: Entries, slot: number, index: number, program:
   exRegs(slot, board.entry(program)),
 ];
 
+/** Creates a thread of the root task that runs machine code, and whose faults and exceptions go to the gate `handler`. */
+export const startCode = (slot: number, index: number, { ip = CODE, handler = 0x210, flags = 0, priority = 128 } = {}): Step[] => [
+  createThread(slot),
+  runThread(slot, priority),
+  invoke({ tag: 0xfff4_0046, to: sel(slot), mrs: [0x121_0000 | flags, 4 << 12, handler << 12, 0, flags, 0xbfff_0000 + index * 512, ...capItem(1)] }),
+  exRegs(slot, ip, 0),
+];
+
 export interface Entries {
   entry(program: string): number;
 }

@@ -62,13 +62,13 @@ export interface Ipc {
   sent: boolean;
 }
 
-/** Why a thread is inside the kernel. Faults and exceptions have an IPC frame of their own: the user registers wait behind it. */
 /** An instruction that raised an exception: where it is, and with which status word it was executed. */
 export interface Repeated {
   readonly pc: number;
   readonly psr: number;
 }
 
+/** Why a thread is inside the kernel. Faults and exceptions have an IPC frame of their own: the user registers wait behind it. */
 export type Activity =
   | { readonly kind: 'user' }
   | { readonly kind: 'system_call' }

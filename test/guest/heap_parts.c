@@ -1,36 +1,8 @@
 /* Checks the heap of sheep_on_heap, as a Linux program for qemu-arm; its lock and the end of a component are played here.
  * Leaves with 1 after the number of the first line whose check failed, or with 0. */
+#include "check.h"
 #include "env.h"
-#include "memory.h"
-#include "print.h"
 #include "sheep_on_heap/heap.h"
-
-static noreturn_t leave(u32 code)
-{
-	register u32 r0 asm("r0") = code;
-	register u32 r7 asm("r7") = 1;
-
-	asm volatile("svc #0" : : "r"(r0), "r"(r7));
-	for (;;)
-		;
-}
-
-static noreturn_t fail(u32 line)
-{
-	static char text[32];
-	register u32 r0 asm("r0") = 2;
-	register u32 r1 asm("r1") = (u32)text;
-	register u32 r2 asm("r2");
-	register u32 r7 asm("r7") = 4;
-
-	print_text(text, sizeof(text), "line %u\n", line);
-	r2 = text_length(text);
-	r0 = 2, r1 = (u32)text, r7 = 4;
-	asm volatile("svc #0" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r7) : "memory");
-	leave(1);
-}
-
-#define CHECK(condition) do { if (!(condition)) fail(__LINE__); } while (0)
 
 void lock_initialise(struct lock *lock, enum lock_state state)
 {

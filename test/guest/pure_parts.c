@@ -2,6 +2,7 @@
  * Leaves with the number of the first line whose check failed, or 0. */
 #include "cap_map.h"
 #include "cap_order.h"
+#include "check.h"
 #include "division.h"
 #include "lock.h"
 #include "log_buffer.h"
@@ -9,34 +10,6 @@
 #include "print.h"
 #include "session_args.h"
 #include "thread.h"
-
-static noreturn_t leave(u32 code)
-{
-	register u32 r0 asm("r0") = code;
-	register u32 r7 asm("r7") = 1;
-
-	asm volatile("svc #0" : : "r"(r0), "r"(r7));
-	for (;;)
-		;
-}
-
-/* exit codes have 8 bits: the message carries the line */
-static noreturn_t fail(u32 line)
-{
-	static char text[32];
-	register u32 r0 asm("r0") = 2;
-	register u32 r1 asm("r1") = (u32)text;
-	register u32 r2 asm("r2");
-	register u32 r7 asm("r7") = 4;
-
-	print_text(text, sizeof(text), "line %u\n", line);
-	r2 = text_length(text);
-	r0 = 2, r1 = (u32)text, r7 = 4;
-	asm volatile("svc #0" : "+r"(r0) : "r"(r1), "r"(r2), "r"(r7) : "memory");
-	leave(1);
-}
-
-#define CHECK(condition) do { if (!(condition)) fail(__LINE__); } while (0)
 
 static u32 random_state = 12345;
 

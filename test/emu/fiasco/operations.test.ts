@@ -4,7 +4,7 @@
 import * as assert from 'uvu/assert';
 import { objectRows } from '../../../src/emu/jdb/view.ts';
 import { suite } from '../../kit.ts';
-import { attachIrq, bindThread, capItem, createGate, createIrq, createThread, invoke, local, noteResult, receiveIrq, ScriptedBoard, SELF, SEND, sel, sleep, type Step, triggerIrq, WAIT } from './scripted.ts';
+import { attachIrq, bindThread, capItem, createGate, createIrq, createTask, createThread, give, invoke, local, noteResult, receiveIrq, ScriptedBoard, SELF, SEND, sel, sleep, type Step, triggerIrq, WAIT } from './scripted.ts';
 
 const test = suite('operations of kernel objects');
 
@@ -18,12 +18,13 @@ test('a task tells whether a slot is valid, how often its object is counted, and
   assert.equal(
     steps([
       createIrq(0x300), createIrq(0x301),
-      capInfo(sel(0x300)), noteResult('valid'), capInfo(sel(0x302)), noteResult('empty'),
-      capInfo((sel(0x300) | 0x1) >>> 0), noteResult('counted'),
+      capInfo(0x300 << 12), noteResult('valid'), capInfo(0x302 << 12), noteResult('empty'),
+      createTask(0x303), give(0x303, 0x300, 9), capInfo(0x300 << 12), noteResult('valid'),
+      capInfo((0x300 << 12) | 1), noteResult('counted'), capInfo((0x302 << 12) | 1), noteResult('empty'),
       capInfo(sel(0x300), sel(0x300)), noteResult('same'), capInfo(sel(0x300), sel(0x301)), noteResult('others'),
       capInfo(), noteResult('none'), capInfo(1, 2, 3), noteResult('three'),
     ]),
-    ['valid 10000', 'empty 0', 'counted 10000', 'same 10000', 'others 0', 'none ffea0000', 'three ffea0000'],
+    ['valid 10000', 'empty 0', 'valid 10000', 'counted 20000', 'empty 0', 'same 10000', 'others 0', 'none ffea0000', 'three ffea0000'],
   );
 });
 

@@ -56,15 +56,6 @@ function answers(calls: Readonly<Record<string, Step>>): { readonly notes: reado
 }
 
 const onThread = (...mrs: readonly number[]): Step => invoke({ tag: (0xfff4_0000 | mrs.length) >>> 0, to: sel(3), mrs });
-const create = (type: number): Step => invoke({ tag: 0xfff1_0001, to: sel(2), mrs: [type >>> 0], buffers: [0, 0x30_000a] });
-
-test('what is absent is refused with the error of the kernel, and the trace names it; this test calls all that is absent', () => {
-  const { notes, told } = answers({ create_vm: create(-16), vcpu_resume: onThread(4) });
-  assert.equal(notes, ['create_vm ffed0000', 'vcpu_resume ffea0000']);
-  assert.equal(told, ['Factory create_vm', 'Thread vcpu_resume']);
-  assert.equal(OPERATIONS.filter(({ support }) => support === 'absent').map(({ object, name }) => `${object} ${name}`), told);
-});
-
 test('a vCPU is refused without a state area or with one that is no kernel-user memory, and with one that is: there the trace names it', () => {
   const area = 0x4000_0000;
   const addKuMem = invoke({ tag: 0xfff5_0002, to: sel(1), mrs: [3, area | (12 << 6) | 0x17] });

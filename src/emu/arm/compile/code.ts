@@ -209,3 +209,13 @@ export function choice(condition: Code, yes: Code, no: Code): Code {
 }
 
 export const not = (condition: Code): Code => (isKnown(condition) ? number(condition.low === 0 ? 1 : 0) : comparison('===', condition, number(0)));
+
+/** The low 32 bits of a product, signed. */
+export const product32 = (a: Code, b: Code): Code =>
+  isKnown(a) && isKnown(b)
+    ? number(Math.imul(a.low, b.low))
+    : { kind: 'arithmetic', operator: '*', left: a, right: b, low: INT_MIN, high: INT_MAX };
+
+/** How far a number is from 0; its code is used several times. */
+export const magnitude = (code: Code): Code =>
+  choice(comparison('<', code, number(0)), { ...arithmetic('-', number(0), code), low: 0, high: -code.low } as Code, { ...code, low: 0 } as Code);

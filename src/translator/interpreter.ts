@@ -57,7 +57,7 @@ function memoryTarget(asm: Assembler, fault: () => void): RecordTarget {
   const finish = (): never => {
     throw new Error('a memory access that ends an instruction');
   };
-  return new RecordTarget({ asm, record: 0, entry: asm.local(I32), known: null, pushSpace: () => asm.i32(0).memory('i32_load', AT_SPACE), fault, finish }, []);
+  return new RecordTarget({ asm, record: 0, entry: asm.local(I32), pushSpace: () => asm.i32(0).memory('i32_load', AT_SPACE), fault, finish }, []);
 }
 
 function operationFunction(program: Program, operation: Operation): Uint8Array {
@@ -67,8 +67,7 @@ function operationFunction(program: Program, operation: Operation): Uint8Array {
       asm,
       record: 0,
       entry: null,
-      known: null,
-      pushSpace: () => asm.i32(0).memory('i32_load', AT_SPACE),
+        pushSpace: () => asm.i32(0).memory('i32_load', AT_SPACE),
       fault: () => asm.i32(EXIT_FAULT).op('return'),
       finish: (effect, emitter) => {
         emitter.low(effect);

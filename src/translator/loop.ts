@@ -1,5 +1,5 @@
-// What the loops over A32 and over T32 instructions have in common: finding the page of the pc, counting, and what follows an
-// instruction by its effect. Owns the code of one loop while it is made.
+// What the loops over A32 and over T32 instructions have in common: finding the page of the pc, and what follows an instruction by its
+// effect. How a loop keeps count of instructions and of the pc is its own. Owns the code of one loop while it is made.
 
 import { Assembler, I32 } from '../emu/arm/compile/assembler.ts';
 import type { Depth } from '../emu/arm/compile/assembler.ts';
@@ -27,9 +27,12 @@ export abstract class Loop {
   protected readonly asm = new Assembler(1);
   protected readonly program: Program;
   readonly #set: SetOfInstructions;
+  /** See record_target.ts; null where the loop has no operations inside. */
+  protected miss: (() => void) | null = null;
+  /** Instructions left, and the address of the next one: both are right at the entry of a page, and where the loop is left for good. */
   protected readonly left = 0;
   protected readonly pc = this.asm.local(I32);
-  readonly #page = this.asm.local(I32);
+  protected readonly page = this.asm.local(I32);
   /** Index of the page's frame in RAM, and address of its records. */
   protected readonly frame = this.asm.local(I32);
   protected readonly records = this.asm.local(I32);
@@ -38,13 +41,13 @@ export abstract class Loop {
   protected readonly effect = this.asm.local(I32);
   protected readonly offset = this.asm.local(I32);
   readonly #entry = this.asm.local(I32);
-  readonly #known = this.asm.local(I32);
   /** Where an instruction goes on that branches. */
   protected readonly next = this.asm.local(I32);
+  #done: Depth = 0;
   #exit: Depth = 0;
-  #nextPage: Depth = 0;
-  #locate: Depth = 0;
-  #again: Depth = 0;
+  protected nextPage: Depth = 0;
+  protected locating: Depth = 0;
+  protected again: Depth = 0;
   #branch: Depth = 0;
   protected advance: Depth = 0;
   #special: Depth = 0;
@@ -60,12 +63,13 @@ export abstract class Loop {
     asm.i32(0).memory('i32_load', AT_PC).i32(-this.#set.alignment).op('i32_and').set(this.pc);
     asm.i32(0).memory('i32_load', AT_SPACE).set(this.#space);
     this.begin();
+    this.#done = asm.open('block');
     this.#exit = asm.open('block');
-    this.#nextPage = asm.open('loop');
+    this.nextPage = asm.open('loop');
     this.#enterPage();
-    this.#locate = asm.open('loop');
+    this.locating = asm.open('loop');
     this.locate();
-    this.#again = asm.open('loop');
+    this.again = asm.open('loop');
     this.fetch();
     this.advance = asm.open('block');
     this.#branch = asm.open('block');
@@ -76,8 +80,10 @@ export abstract class Loop {
     asm.end();
     this.#afterBranch();
     asm.end();
-    this.#afterNext();
+    this.goOn();
     asm.op('unreachable').end().op('unreachable').end().op('unreachable').end().op('unreachable').end();
+    this.settle();
+    asm.end();
     asm.i32(0).get(this.pc).memory('i32_store', AT_PC);
     asm.i32(0).get(this.left).memory('i32_store', AT_LEFT);
     this.finish();
@@ -95,26 +101,35 @@ export abstract class Loop {
   protected abstract fetch(): void;
   /** Executes the record, or not; leaves the effect in its local and falls through, or goes somewhere itself. */
   protected abstract dispatch(): void;
-  /** An instruction was executed that does not leave for the kernel. */
-  protected abstract retired(): void;
-  /** Goes to the instruction behind: pc, record and what else `locate` finds. */
-  protected abstract step(): void;
+  /** Pushes the address of the record's instruction plus a constant. */
+  protected abstract pushPc(plus: number): void;
+  /** The instruction of the record was executed and goes on at `next`: that is the pc, and one instruction less is left. */
+  protected abstract branched(): void;
+  /** The instruction of the record was executed, or its condition does not hold: counts it and goes on behind it. */
+  protected abstract goOn(): void;
+  /** The loop is left at the record: what stands in `pc` and `left` becomes right. */
+  protected abstract settle(): void;
   /** What effects other than those common to both sets come to. */
   protected abstract otherEffects(): void;
 
+  /** At the record, whose instruction is not counted. */
   protected leave(effect: number): void {
     this.asm.i32(effect).set(this.effect).br(this.#exit);
+  }
+  /** With `pc` and `left` as they are. */
+  protected leaveSettled(effect: number): void {
+    this.asm.i32(effect).set(this.effect).br(this.#done);
   }
 
   #enterPage(): void {
     const { asm } = this;
     const { entries } = this.#set;
     const entry = this.offset;
-    asm.get(this.pc).i32(PAGE_MASK).op('i32_and').set(this.#page);
+    asm.get(this.pc).i32(PAGE_MASK).op('i32_and').set(this.page);
     asm.get(this.pc).i32(8).op('i32_shr_u').i32(0xff0).op('i32_and').get(this.#space).op('i32_add').tee(entry);
-    asm.memory('i32_load', entries + CODE_TAG).get(this.#page).op('i32_ne').open('if');
+    asm.memory('i32_load', entries + CODE_TAG).get(this.page).op('i32_ne').open('if');
     asm.get(this.pc).get(entry).i32(entries).op('i32_add').i32(this.#set.alignment).call(importNumber('enter')).open('if');
-    this.leave(EXIT_FAULT);
+    this.leaveSettled(EXIT_FAULT);
     asm.end().end();
     asm.get(entry).memory('i32_load', entries + CODE_FRAME).set(this.frame);
     asm.get(entry).memory('i32_load', entries + CODE_RECORDS).set(this.records);
@@ -140,11 +155,11 @@ export abstract class Loop {
         asm: this.asm,
         record: this.record,
         entry: this.#entry,
-        known: this.#known,
         pushSpace: () => this.asm.get(this.#space),
         fault: () => this.leave(EXIT_FAULT),
+        ...(this.miss === null ? {} : { miss: this.miss }),
         finish: (effect, emitter) => this.#finishInstruction(effect, emitter),
-        pc: { push: () => this.asm.get(this.pc).i32(this.#set.ahead).op('i32_add'), set: () => this.asm.set(this.next) },
+        pc: { push: () => this.pushPc(this.#set.ahead), set: () => this.asm.set(this.next) },
       },
       placesOf(mask),
     );
@@ -166,40 +181,42 @@ export abstract class Loop {
     asm.get(this.effect).op('i32_eqz').brIf(this.advance);
     asm.get(this.effect).i32(BRANCH).op('i32_eq').brIf(this.#branch);
     asm.get(this.effect).i32(EXCHANGE).op('i32_eq').open('if');
-    this.retired();
-    asm.get(this.next).set(this.pc);
-    asm.get(this.left).i32(1).op('i32_sub').set(this.left);
-    this.leave(EXIT_EXCHANGE);
+    this.branched();
+    this.leaveSettled(EXIT_EXCHANGE);
     asm.end();
     this.otherEffects();
     asm.br(this.#exit);
   }
 
-  protected countOne(): void {
-    const { asm } = this;
-    asm.get(this.left).i32(1).op('i32_sub').tee(this.left).op('i32_eqz').open('if');
-    this.leave(EXIT_BUDGET);
-    asm.end();
+  /** With the effect that was executed last, and `pc` and `left` as they are. */
+  protected leaveWithEffect(): void {
+    this.asm.br(this.#done);
+  }
+
+  protected leaveIfNoneIsLeft(): void {
+    this.asm.get(this.left).op('i32_eqz').open('if');
+    this.leaveSettled(EXIT_BUDGET);
+    this.asm.end();
   }
 
   #afterBranch(): void {
-    const { asm } = this;
-    this.retired();
-    asm.get(this.next).set(this.pc);
-    this.countOne();
-    asm.get(this.pc).i32(PAGE_MASK).op('i32_and').get(this.#page).op('i32_eq').brIf(this.#locate);
-    asm.br(this.#nextPage);
+    this.branched();
+    this.goToPc();
   }
 
-  #afterNext(): void {
-    this.retired();
-    this.step();
-    this.goOn();
+  /** With `pc` and `left` right. */
+  protected goToPc(): void {
+    const { asm } = this;
+    this.leaveIfNoneIsLeft();
+    asm.get(this.pc).i32(PAGE_MASK).op('i32_and').get(this.page).op('i32_eq').brIf(this.locating);
+    asm.br(this.nextPage);
   }
 
   /** Stores r15 as the instruction reads it. */
   protected storePc(): void {
-    this.asm.i32(0).get(this.pc).i32(this.#set.ahead).op('i32_add').memory('i32_store', AT_PC);
+    this.asm.i32(0);
+    this.pushPc(this.#set.ahead);
+    this.asm.memory('i32_store', AT_PC);
   }
 
   /** Executes the operation on the stack by calling it. */
@@ -209,13 +226,5 @@ export abstract class Loop {
     this.storePc();
     this.asm.get(this.record).get(operation).callIndirect(ONE_IN).set(this.effect);
     this.asm.i32(0).memory('i32_load', AT_PC).set(this.next);
-  }
-
-  /** Counts an instruction and goes on at the pc, in this page or behind its end. */
-  protected goOn(): void {
-    const { asm } = this;
-    this.countOne();
-    asm.get(this.pc).i32(0xfff).op('i32_and').brIf(this.#again);
-    asm.br(this.#nextPage);
   }
 }

@@ -55,7 +55,6 @@ function fingerprint(operation: Operation): string {
     asm,
     record: 0,
     entry: null,
-    known: null,
     pushSpace: () => asm.i32(0),
     fault: () => asm.op('return'),
     finish: (effect, emitter) => {

@@ -28,10 +28,13 @@ export interface Surroundings {
   readonly record: number;
   /** Local for the address of a translation; null where memory is accessed by calling the helpers. */
   readonly entry: number | null;
-  /** Local that tells whether the page is known that an instruction has probed; null where there is none. */
-  readonly known: number | null;
   /** What happens after an abort: control does not come back. */
   readonly fault: () => void;
+  /**
+   * Goes to where the whole instruction is executed once more beside the loop, because the translations do not help: nothing of it has
+   * happened. Left out where the engine is asked instead.
+   */
+  readonly miss?: () => void;
   readonly finish: (effect: Code, emitter: Emitter) => void;
   /** Where r15 is in locals: pushes it, and takes a new one. */
   readonly pc?: { readonly push: () => void; readonly set: () => void };
@@ -47,6 +50,7 @@ export class RecordTarget implements Target {
   readonly #callsHelpers: boolean;
   /** What the instruction has probed: its accesses of that kind lie within, and are aligned. */
   #probed: 'reads' | 'writes' | null = null;
+  #hasStored = false;
 
   constructor(around: Surroundings, places: readonly Place[]) {
     this.#asm = around.asm;
@@ -94,10 +98,10 @@ export class RecordTarget implements Target {
       this.#access.checkFault();
       return;
     }
-    const isNear = this.#openNear('reads', I32);
-    if (isNear) {
+    if (this.#around.miss !== undefined) {
+      if (this.#probed !== 'reads') this.#orMiss(this.#around.miss, address, READ_TAG, bytes);
       this.#loadNear(bytes, address);
-      asm.otherwise();
+      return;
     }
     this.#access.translation(address);
     this.#access.compareTag(address, READ_TAG, bytes);
@@ -107,15 +111,15 @@ export class RecordTarget implements Target {
     asm.get(address).i32(bytes).i32(0).call(importNumber('load'));
     this.#access.checkFault();
     asm.end();
-    if (isNear) asm.end();
   }
 
-  /** What lies in what was probed, if that is in a known page, needs no look at its translation; otherwise comes what is done without. */
-  #openNear(probed: 'reads' | 'writes', type?: typeof I32): boolean {
-    const { known } = this.#around;
-    if (known === null || this.#probed !== probed) return false;
-    this.#asm.get(known).open('if', type);
-    return true;
+  #orMiss(miss: () => void, address: number, tag: number, bytes: 1 | 2 | 4): void {
+    if (this.#hasStored) throw new Error('an instruction that has stored cannot be executed once more');
+    this.#access.translation(address);
+    this.#access.compareTag(address, tag, bytes);
+    this.#asm.op('i32_eqz').open('if');
+    miss();
+    this.#asm.end();
   }
 
   #loadNear(bytes: 1 | 2 | 4, address: number): void {
@@ -134,10 +138,11 @@ export class RecordTarget implements Target {
       asm.end();
       return;
     }
-    const isNear = this.#openNear('writes');
-    if (isNear) {
+    if (this.#around.miss !== undefined) {
+      if (this.#probed !== 'writes') this.#orMiss(this.#around.miss, address, WRITE_TAG, bytes);
       this.#storeNear(bytes, address, value);
-      asm.otherwise();
+      this.#hasStored = true;
+      return;
     }
     this.#access.translation(address);
     this.#access.compareTag(address, WRITE_TAG, bytes);
@@ -147,16 +152,24 @@ export class RecordTarget implements Target {
     asm.get(address).get(value).i32(bytes).call(importNumber('store')).op('drop');
     this.#access.checkFault();
     asm.end();
-    if (isNear) asm.end();
   }
 
   probe(address: number, count: number, write: boolean): void {
-    const { known } = this.#around;
-    this.#access.probe(address, count, write, known ?? undefined);
+    const { miss, asm } = this.#around;
+    if (miss === undefined) return this.#access.probe(address, count, write);
+    this.#access.pushIsKnown(address, count, write);
+    asm.op('i32_eqz').open('if');
+    miss();
+    asm.end();
     this.#probed = write ? 'writes' : 'reads';
   }
+
   requireAligned(address: number, bytes: number, write: boolean): void {
-    this.#access.requireAligned(address, bytes, write);
+    const { miss, asm } = this.#around;
+    if (miss === undefined) return this.#access.requireAligned(address, bytes, write);
+    asm.get(address).i32(bytes - 1).op('i32_and').open('if');
+    miss();
+    asm.end();
   }
 
   finish(effect: Code, emitter: Emitter): void {

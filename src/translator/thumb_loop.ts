@@ -94,25 +94,49 @@ export class ThumbLoop extends Loop {
     asm.end();
   }
 
-  protected retired(): void {
+  protected pushPc(plus: number): void {
+    this.asm.get(this.pc);
+    if (plus !== 0) this.asm.i32(plus).op('i32_add');
+  }
+
+  #advanceBlock(): void {
     const { asm } = this;
     asm.get(this.#block.slot).open('if');
     this.#compute('advancedIt', [this.#blockValue], this.#block);
     asm.end();
   }
 
+  protected branched(): void {
+    const { asm } = this;
+    this.#advanceBlock();
+    asm.get(this.next).set(this.pc);
+    asm.get(this.left).i32(1).op('i32_sub').set(this.left);
+  }
+
+  protected goOn(): void {
+    this.#advanceBlock();
+    this.#step();
+  }
+
+  /** Both are kept all the time. */
+  protected settle(): void {}
+
   /** An IT block begins: its state is the low byte of the opcode. */
   protected otherEffects(): void {
     const { asm } = this;
     asm.get(this.effect).i32(IT_BLOCK).op('i32_eq').open('if');
     asm.get(this.#word).i32(0xff).op('i32_and').set(this.#block.slot);
-    this.step();
-    this.goOn();
+    this.#step();
     asm.end();
   }
 
-  protected step(): void {
+  /** To the instruction behind, in this page or in the next one. */
+  #step(): void {
     const { asm } = this;
     asm.get(this.pc).i32(4).i32(2).get(this.#word).i32(16).op('i32_shr_u', 'select', 'i32_add').set(this.pc);
+    asm.get(this.left).i32(1).op('i32_sub').set(this.left);
+    this.leaveIfNoneIsLeft();
+    asm.get(this.pc).i32(0xfff).op('i32_and').brIf(this.again);
+    asm.br(this.nextPage);
   }
 }

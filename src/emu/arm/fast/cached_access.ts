@@ -48,16 +48,16 @@ export class CachedAccess {
     this.#asm.end();
   }
 
-  /**
-   * The range is at most a page: if its first and last byte are in a page that is known, all is well; `known`, a local, then tells so,
-   * and `entry` has the page's translation.
-   */
-  probe(address: number, count: number, write: boolean, known?: number): void {
-    const asm = this.#asm;
+  /** Pushes whether a range of at most a page lies in one that is known, whose translation is then in `entry`. */
+  pushIsKnown(address: number, count: number, write: boolean): void {
     this.translation(address);
     this.compareTag(address, write ? WRITE_TAG : READ_TAG, 1);
-    asm.get(address).i32(0xfff).op('i32_and').get(count).op('i32_add').i32(4096).op('i32_le_u', 'i32_and');
-    if (known !== undefined) asm.tee(known);
+    this.#asm.get(address).i32(0xfff).op('i32_and').get(count).op('i32_add').i32(4096).op('i32_le_u', 'i32_and');
+  }
+
+  probe(address: number, count: number, write: boolean): void {
+    const asm = this.#asm;
+    this.pushIsKnown(address, count, write);
     asm.op('i32_eqz').open('if');
     asm.get(address).get(count).i32(write ? 1 : 0).call(this.#around.probe).op('drop');
     this.checkFault();

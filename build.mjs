@@ -27,11 +27,12 @@ const COMMON = { bundle: true, platform: 'node', target: 'node20', format: 'esm'
  * names here is in the last one.
  */
 const PACKS = [
-  ['start', [PROGRAM, 'src/cli/commands/run.ts']],
+  ['start', [PROGRAM, 'src/cli/commands/replay.ts']],
   ['system', ['src/runtime/boot_system.ts']],
+  ['programs', ['src/runtime/programs.ts']],
+  ['run', ['src/cli/commands/run.ts', 'src/runner/', 'src/runtime/cap_records.ts', 'src/runtime/component_memory.ts', 'src/runtime/equipment.ts', 'src/runtime/inventory.ts', 'src/runtime/published_map.ts', 'src/emu/jdb/serial.ts']],
   ['rtcr', ['src/runtime/rtcr/entry.ts']],
-  ['replay', ['src/cli/commands/replay.ts']],
-  ['libraries', ['node_modules/yaml', 'node_modules/execa']],
+  ['libraries', ['node_modules/yaml', 'node_modules/execa', 'src/scenario/syntax/']],
   ['more', []],
 ];
 /** Chunks are numbered from here on in each script: more than one has. */
@@ -42,16 +43,16 @@ const engineFile = {
   name: 'engine file',
   setup({ onLoad }) {
     onLoad({ filter: /arm[\\/]fast[\\/]engine_module\.ts$/ }, () => ({
-      contents: `import { readFileSync } from 'node:fs'; import { WasmModule } from '../../web_assembly.ts';
+      contents: `import { readFileSync } from 'node:fs'; import { dirname, join } from 'node:path'; import { WasmModule } from '../../web_assembly.ts';
         export const optimise = () => rescapOptimise();
-        const bytes = () => readFileSync(new URL('${ENGINE}', import.meta.url));
+        const bytes = () => readFileSync(join(dirname(import.meta.filename), '${ENGINE}'));
         // V8 hands out the code of a living module again for the same bytes: an empty section named "w" makes them others.
         export const engineModule = (well = false) => new WasmModule(well ? Buffer.concat([bytes(), Buffer.of(0, 2, 1, 0x77)]) : bytes());`,
       loader: 'ts',
     }));
     onLoad({ filter: /arm[\\/]jit[\\/]semantics_text\.ts$/ }, () => ({
-      contents: `import { readFileSync } from 'node:fs';
-        export function semanticsText() { rescapOptimise(); return readFileSync(new URL('${SEMANTICS}', import.meta.url), 'utf8'); }`,
+      contents: `import { readFileSync } from 'node:fs'; import { dirname, join } from 'node:path';
+        export function semanticsText() { rescapOptimise(); return readFileSync(join(dirname(import.meta.filename), '${SEMANTICS}'), 'utf8'); }`,
       loader: 'ts',
     }));
   },
@@ -61,12 +62,31 @@ const engineFile = {
 const LATER = {
   yaml: { functions: ['isAlias', 'isMap', 'isScalar', 'isSeq'], classes: ['Composer', 'Parser'] },
   'src/cli/packing.ts': { functions: ['packed', 'sha256', 'unpacked'], classes: [] },
+  'src/cli/state_file.ts': { functions: ['decodeStateFile', 'encodeStateFile'], classes: [] },
   'src/emu/arm/disassembler.ts': { functions: ['disassemble', 'disassembleThumb'], classes: [] },
+  'src/emu/arm/jit/jit_cpu.ts': { functions: [], classes: ['JitCpu'] },
   'src/emu/arm/jit/translator.ts': { functions: ['isTranslatable', 'translateRegion'], classes: [] },
   'src/emu/arm/t32/table.ts': { functions: ['t32Table'], classes: [] },
+  'src/emu/fiasco/check.ts': { functions: ['checkKernel'], classes: [] },
+  'src/emu/fiasco/kernel_state.ts': { functions: ['restoreKernel', 'saveKernel'], classes: [] },
+  'src/emu/jdb/serial.ts': { functions: ['findObjectSpaces', 'readObjectSpace'], classes: [] },
+  'src/runner/caps_check.ts': { functions: ['checkCaps', 'expectedLosses'], classes: [] },
+  'src/runner/expect_state.ts': { functions: ['stateProblems'], classes: [] },
+  'src/runner/memory_comparison.ts': { functions: ['compareMemory', 'deadStacks'], classes: [] },
+  'src/runner/replay/saved_replay.ts': { functions: ['plainReplay', 'readReplay'], classes: [] },
   'src/runtime/boot_system.ts': { functions: ['bootSystem', 'hostedProgramImage', 'restoreSystem'], classes: [] },
+  'src/runtime/cap_records.ts': { functions: ['recordsInMemory', 'recordsOfHosted'], classes: [] },
+  'src/runtime/component_memory.ts': { functions: ['componentMemory', 'recordsAt'], classes: [] },
+  'src/runtime/equipment.ts': { functions: ['equipmentOf'], classes: [] },
+  'src/runtime/inventory.ts': { functions: ['inventoryDifferences', 'takeInventory'], classes: [] },
+  'src/runtime/programs.ts': { functions: ['declarePrograms', 'pdLabels', 'prepareComponent'], classes: [] },
+  'src/runtime/published_map.ts': { functions: ['publishedMap'], classes: [] },
   'src/runtime/rtcr/image/image_file.ts': { functions: ['decodeImage', 'encodeImage'], classes: [] },
   'src/runtime/rtcr/entry.ts': { functions: ['controlOutcome', 'declareCheckpointers', 'extensionsUsed', 'leaveImage', 'postControl', 'takeExport'], classes: [] },
+  'src/scenario/syntax/hid.ts': { functions: ['readHid', 'readHidDocument'], classes: [] },
+  'src/scenario/syntax/print_hid.ts': { functions: ['printHid'], classes: [] },
+  'src/scenario/syntax/print_yaml.ts': { functions: ['printYaml'], classes: [] },
+  'src/scenario/syntax/yaml.ts': { functions: ['readYaml', 'readYamlDocument'], classes: [] },
 };
 /** A module that stands for another one, which `rescapNow` loads with the first call; its names are checked by esbuild. */
 const standIn = ({ functions, classes }, path) =>
@@ -136,7 +156,7 @@ function chunkFunction(text, { isArray, exports }, chunks) {
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve(require("$1"))');
   const unknown = /[^\w."'`]import(\s*[{*]|\(["\w]).{0,80}/.exec(body);
   if (unknown !== null) throw new Error(`a chunk imports in a way that build.mjs does not know: ${unknown[0]}`);
-  return `(rescapLoad,require,rescapUrl,rescapOptimise)=>{"use strict";${head}${body}}`;
+  return `(rescapLoad,require,rescapFile,rescapOptimise)=>{"use strict";${head}${body}}`;
 }
 
 /** The chunks that one needs when it is loaded, itself included. */
@@ -149,7 +169,7 @@ function closure(chunk, outputs, seen = new Set()) {
 
 /** The program as scripts, name and text of each, and the number of the chunk to begin with. */
 async function scripts() {
-  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, later], define: { 'import.meta.url': 'rescapUrl' }, outdir: FOLDER });
+  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, later], define: { 'import.meta.filename': 'rescapFile' }, outdir: FOLDER });
   const text = new Map(outputFiles.map(({ path, text: code }) => [relative(process.cwd(), path).replaceAll('\\', '/'), code]));
   const { outputs } = metafile;
   const left = new Set(Object.keys(outputs));

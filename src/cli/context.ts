@@ -3,7 +3,6 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { EngineName } from '../emu/arm/engine.ts';
 import type { PlainRecord } from '../emu/plain.ts';
 import type { BootSystem, System } from '../runtime/system.ts';
@@ -61,7 +60,7 @@ export function isCi(context: Context): boolean {
 
 /** The package's folder, seen from this file in the sources as well as from the bundle. */
 export function findPackageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
+  let folder = dirname(import.meta.filename);
   for (;;) {
     const file = join(folder, 'package.json');
     if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown }).name === 'rescap') return folder;

@@ -10,7 +10,7 @@ import { UsageError } from './command.ts';
 import type { Context } from './context.ts';
 import { makeFolders } from './files.ts';
 import { IMAGE_CODEC, readImageFile } from './image_codec.ts';
-import { REPORT_FOLDER } from './run/run_options.ts';
+import { REPORT_FOLDER } from './report_folder.ts';
 
 /** `own` is the run's report folder, `reports` the folder of all of them, `file` the scenario file. */
 export function imageStore(own: string, reports: string, file: string, context: Context): ImageStore {

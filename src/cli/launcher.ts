@@ -4,7 +4,6 @@
 
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
@@ -22,11 +21,11 @@ declare const __dirname: string;
 declare const require: NodeJS.Require;
 
 type Load = (chunk: number) => unknown;
-type Pack = readonly ((load: Load, require: NodeJS.Require, url: string, optimise: () => void) => unknown)[];
+type Pack = readonly ((load: Load, require: NodeJS.Require, file: string, optimise: () => void) => unknown)[];
 
 /** Commands that run the whole program, and the scripts of which others use so little that what V8 compiled then is not worth keeping. */
 const WORTHY: readonly (string | undefined)[] = ['run', 'replay', 'sweep'];
-const WHOLE: readonly string[] = ['start', 'system', 'rtcr', 'replay'];
+const WHOLE: readonly string[] = ['start', 'system', 'programs', 'run', 'rtcr'];
 
 /** Set in the environment by build.mjs: what a run compiled beyond what the cache has is added to it, for this command's next start. */
 const ADDING = 'RESCAP_ADD_CODE';
@@ -36,7 +35,6 @@ const ROOM_BYTES = 1 << 20;
 
 const FLAGS = v8Flags(process.versions.v8);
 
-const here = pathToFileURL(__filename).href;
 let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 const packs: (Pack | undefined)[] = [];
 const loaded = new Map<number, unknown>();
@@ -46,7 +44,7 @@ function load(chunk: number): unknown {
   if (loaded.has(chunk)) return loaded.get(chunk);
   const index = Math.floor(chunk / RESCAP_STRIDE);
   packs[index] ??= openPack(RESCAP_PACKS[index] as string);
-  const module = packs[index]?.[chunk % RESCAP_STRIDE]?.(load, require, here, optimise);
+  const module = packs[index]?.[chunk % RESCAP_STRIDE]?.(load, require, __filename, optimise);
   loaded.set(chunk, module);
   return module;
 }

@@ -10,7 +10,7 @@ import type { BootModule } from '../runtime/system.ts';
 import type { Scenario } from '../scenario/model.ts';
 import type { Context } from './context.ts';
 import { writeFile } from './files.ts';
-import { REPORT_FOLDER } from './run/run_options.ts';
+import { REPORT_FOLDER } from './report_folder.ts';
 
 /** Everything of a build that decides over what a run does; one of them is there in every build. */
 const PROGRAM_FILE = /^rescap\..*\.(cjs|wasm|json)$/;

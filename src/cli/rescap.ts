@@ -2,7 +2,6 @@
 // Owner of the process's exit code.
 
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { EXIT_STATUS } from '../runner/result.ts';
 import { bootSystem, hostedProgramImage, restoreSystem } from '../runtime/boot_system.ts';
 import { askLine } from './ask_line.ts';
@@ -54,11 +53,11 @@ function makeWorld(): Context {
     restore: restoreSystem,
     hostedProgram: hostedProgramImage,
     packageRoot: findPackageRoot(),
-    script: fileURLToPath(import.meta.url),
+    script: import.meta.filename,
     parallelism: availableParallelism(),
     startWorker: async () => {
       const { startWorkerProcess } = await import('./worker_process.ts');
-      return startWorkerProcess(fileURLToPath(import.meta.url), WORKER_ARGUMENT);
+      return startWorkerProcess(import.meta.filename, WORKER_ARGUMENT);
     },
     watch: watchFiles,
   };

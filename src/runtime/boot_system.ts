@@ -14,13 +14,13 @@ import { Machine, type MachineState, RAM_BASE } from '../emu/machine.ts';
 import type { DebugId } from '../emu/numbers.ts';
 import type { Plain, PlainRecord } from '../emu/plain.ts';
 import { CORE_BASE, placeModules } from './core/board_memory.ts';
-import { coreProgram, pdLabels } from './core/program.ts';
-import './init/program.ts';
+import { CORE_PROGRAM } from './core/names.ts';
+import { INIT_FOOTPRINT } from './init/footprint.ts';
 import { type Inventory, takeInventory } from './inventory.ts';
 import { Inspector } from './inspector.ts';
 import { recordsInMemory, recordsOfHosted } from './cap_records.ts';
 import { type ComponentMemory, componentMemory } from './component_memory.ts';
-import { expectProgram, programNamed } from './native/component.ts';
+import { type Component, expectProgram, footprintOf } from './native/component.ts';
 import { hostedImage, hostedText } from './native/image.ts';
 import type { HostedRuntime } from './native/port.ts';
 import { objects } from './native/service.ts';
@@ -29,6 +29,7 @@ import { equipmentOf } from './equipment.ts';
 import { Moment } from './moment.ts';
 import { hostedRuntime, imageAt, type Preparation } from './preparation.ts';
 import { type PublishedMap, publishedMap } from './published_map.ts';
+import { declarePrograms, pdLabels } from './programs.ts';
 import { describeOrigin, Provenance, rpcWords } from './provenance.ts';
 import { RpcDenials } from './rpc_denials.ts';
 import { TaskLabels } from './task_labels.ts';
@@ -41,14 +42,18 @@ import { MODULES_BYTES_MAX } from './system.ts';
 /** Core is no protection domain of its own; its task is called like this. */
 const CORE_LABEL = 'core';
 
+expectProgram(CORE_PROGRAM, declarePrograms);
+expectProgram(INIT_FOOTPRINT.name, declarePrograms, INIT_FOOTPRINT);
 for (const name of [RTCR_PROGRAM, HISTORIC_PROGRAM]) expectProgram(name, declareCheckpointers);
+
+const isCore = ({ program }: Component): boolean => program.name === CORE_PROGRAM;
 
 /** Boots a system. Refuses in words what it cannot boot. */
 export function bootSystem(config: SystemConfig): RunningSystem | { readonly error: string } {
   const bytes = config.modules.reduce((sum, module) => sum + module.bytes.length, 0);
   if (bytes > MODULES_BYTES_MAX) return { error: `the boot modules have ${bytes} bytes, the limit is ${MODULES_BYTES_MAX}` };
   const placed = placeModules(config.modules.map(({ name, bytes: content }) => ({ name, size: content.length })));
-  const images = [{ program: coreProgram.name, text: CORE_BASE - RAM_BASE }, ...placed.flatMap(({ base }, i) => imageAt(base - RAM_BASE, config.modules[i]?.bytes))];
+  const images = [{ program: CORE_PROGRAM, text: CORE_BASE - RAM_BASE }, ...placed.flatMap(({ base }, i) => imageAt(base - RAM_BASE, config.modules[i]?.bytes))];
   const preparation: Preparation = { flavour: config.flavour, dialect: config.dialect ?? '16.08', extensions: [...config.extensions].sort(), ram_bytes: config.ram_bytes, modules: placed, images };
   const hosted = hostedRuntime(preparation);
   const events = config.events ?? new EventStream();
@@ -62,7 +67,7 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
     boot: {
       root_entry: CORE_BASE,
       images: [
-        { address: CORE_BASE, bytes: hostedText(coreProgram.name, CORE_BASE) },
+        { address: CORE_BASE, bytes: hostedText(CORE_PROGRAM, CORE_BASE) },
         ...placed.map(({ base }, i) => ({ address: base, bytes: config.modules[i]?.bytes ?? new Uint8Array() })),
       ],
     },
@@ -72,8 +77,8 @@ export function bootSystem(config: SystemConfig): RunningSystem | { readonly err
 
 /** The ELF image of a program that the runtime brings itself. */
 export function hostedProgramImage(name: string): Uint8Array | undefined {
-  const program = programNamed(name);
-  return program === undefined ? undefined : hostedImage(program);
+  const footprint = footprintOf(name);
+  return footprint === undefined ? undefined : hostedImage(footprint);
 }
 
 /** A system that goes on where a saved one was. */
@@ -136,7 +141,7 @@ export class RunningSystem implements System {
   /** The tasks that there are now, with their labels, which are noted. */
   #observe(): ReadonlyMap<DebugId, string> {
     const alive = new Map<DebugId, string>();
-    const core = this.#hosted.components().find((component) => component.program === coreProgram);
+    const core = this.#hosted.components().find(isCore);
     if (core === undefined) return alive;
     const found = this.machine.kernel.objects.get(core.task);
     const slots = found instanceof Task ? found.objects : undefined;
@@ -196,7 +201,7 @@ export class RunningSystem implements System {
   }
 
   memory(task: DebugId): ComponentMemory | undefined {
-    const core = this.#hosted.components().find((component) => component.program === coreProgram);
+    const core = this.#hosted.components().find(isCore);
     if (core === undefined) return undefined;
     const slot = this.objectSpace(core.task).slots.find(({ id }) => id === task)?.slot;
     const threads = this.machine.kernel.objects.all().flatMap((object) => (object instanceof Thread && object.task?.id === task ? [object.registers.words[REG_SP] as number] : []));
@@ -227,7 +232,7 @@ export class RunningSystem implements System {
   get equipment(): Equipment {
     return equipmentOf(
       this.machine,
-      () => this.#hosted.components().find((component) => component.program === coreProgram),
+      () => this.#hosted.components().find(isCore),
       (label) => {
         const found = this.components().find((component) => component.alive && component.label === label);
         return found === undefined ? undefined : this.#hosted.component(found.task);
@@ -266,11 +271,11 @@ export class RunningSystem implements System {
   inventory(): Inventory {
     const names = new Map(this.components().map(({ task, label }) => [task as number, label]));
     const components = this.#hosted.components();
-    return takeInventory(this.machine.kernel, components, components.find(({ program }) => program === coreProgram), (task) => names.get(task) ?? 'the kernel');
+    return takeInventory(this.machine.kernel, components, components.find(isCore), (task) => names.get(task) ?? 'the kernel');
   }
 
   capMap(task: DebugId): PublishedMap | null {
-    const core = this.#hosted.components().find(({ program }) => program === coreProgram);
+    const core = this.#hosted.components().find(isCore);
     return core === undefined ? null : publishedMap(this.machine.kernel, core, task);
   }
 

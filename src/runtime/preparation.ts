@@ -3,12 +3,9 @@
 
 import { RAM_BASE } from '../emu/machine.ts';
 import { CORE_BASE, type placeModules } from './core/board_memory.ts';
-import { prepareCore } from './core/config.ts';
-import { coreProgram } from './core/program.ts';
-import { initDialect } from './init/state.ts';
 import { hostedModule, THREAD_ENTRY_OFFSET } from './native/image.ts';
 import { HostedRuntime, type PlacedImage } from './native/port.ts';
-import { flavour } from './native/startup.ts';
+import { prepareComponent } from './programs.ts';
 import type { SystemConfig } from './system.ts';
 
 const VERSION = '16.08';
@@ -23,22 +20,14 @@ export interface Preparation {
 }
 
 /** The runtime of the hosted programs of a system; each component of it gets its part of the preparation when it comes to life. */
-export function hostedRuntime({ flavour: name, dialect, extensions, ram_bytes, modules, images }: Preparation): HostedRuntime {
+export function hostedRuntime({ flavour, dialect, extensions, ram_bytes, modules, images }: Preparation): HostedRuntime {
   return new HostedRuntime({
     images,
-    prepare: (component) => {
-      flavour.set(component, { name });
-      initDialect.set(component, { name: dialect });
-      if (component.program !== coreProgram) return;
-      prepareCore(component, {
-        flavour: name,
-        extensions: new Set(extensions),
-        ram: { base: RAM_BASE, size: ram_bytes },
-        modules,
-        version: VERSION,
-        thread_entry: CORE_BASE + THREAD_ENTRY_OFFSET,
-      });
-    },
+    prepare: (component) =>
+      prepareComponent(component, {
+        dialect,
+        core: { flavour, extensions: new Set(extensions), ram: { base: RAM_BASE, size: ram_bytes }, modules, version: VERSION, thread_entry: CORE_BASE + THREAD_ENTRY_OFFSET },
+      }),
   });
 }
 

@@ -21,11 +21,11 @@ import { tracking } from '../bench/tracking.ts';
 import { type Command, ENGINE_OPTION, engineOf, PASSED, UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
 import { writeFile } from '../files.ts';
+import { REPORT_FOLDER } from '../report_folder.ts';
 import { scenarioNamed } from '../bench/systems.ts';
 import { CAPTURED, captureFigures } from './bench_capture.ts';
 import { languageFigures } from './bench_language.ts';
 import { runFigures } from './bench_runs.ts';
-import { REPORT_FOLDER } from './run.ts';
 
 const RUNS_DEFAULT = 5;
 

@@ -7,8 +7,6 @@ import { readRunOptions, RUN_OPTIONS } from '../run/run_options.ts';
 import { runAll } from '../run/run_all.ts';
 import { watchAndRun } from '../run/watch.ts';
 
-export { REPORT_FOLDER } from '../run/run_options.ts';
-
 /** Exit statuses of Genode's run tool, and its banner (init-run-tools.md 2.1, 2.2). */
 const RUN_TOOL_STATUS = { passed: 0, failed: 255, golden: 255, timeout: 254, internal: 253, invalid: 1, nothing: 248 } as const satisfies Record<Exit['verdict'], number>;
 const RUN_TOOL_BANNER = 'Run script execution successful.\n';

@@ -6,11 +6,11 @@ import { WALL_MS_DEFAULT } from '../../runner/limits.ts';
 import { parseShard, type Shard } from '../../runner/shard.ts';
 import type { Context } from '../context.ts';
 import { BOOT_DIR_OPTION, bootFolder } from '../modules.ts';
+import { REPORT_FOLDER } from '../report_folder.ts';
 import { type Arguments, ENGINE_OPTION, engineOf, type OptionSchema, UsageError } from '../command.ts';
 import type { Keep } from './one_scenario.ts';
 import { readTraceOptions, TRACE_OPTIONS, type TraceRequest } from './trace_output.ts';
 
-export const REPORT_FOLDER = 'reports';
 const REPEAT_MAX = 100_000;
 const JOBS_MAX = 1000;
 const SEED_MAX = 0xffff_ffff;

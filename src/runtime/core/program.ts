@@ -11,6 +11,7 @@ import { cpuSessionService, nativeCpuService } from './cpu_session.ts';
 import { dataspaceService } from './dataspace.ts';
 import { destroyObject } from './kernel_object.ts';
 import { logSessionService } from './log_session.ts';
+import { CORE_PROGRAM } from './names.ts';
 import { nativePdService } from './native_pd.ts';
 import { pdSessions, pdSessionService } from './pd_session.ts';
 import { ramSessionService } from './ram_session.ts';
@@ -27,7 +28,7 @@ export { coreServices } from './roots.ts';
 const CAP_RECORDS = 10 * 1024;
 
 export const coreProgram = defineProgram({
-  name: 'core',
+  name: CORE_PROGRAM,
   main: coreMain.name,
   services: {
     Parent: coreParentService,

@@ -21,6 +21,7 @@ import { abort } from './abort.ts';
 import { openConfig, reloadConfig } from './config_rom.ts';
 import { applyConfig, applyParentServices, destroyAbandoned } from './live_config.ts';
 import { destroyInitChild } from './destroy_child.ts';
+import { INIT_FOOTPRINT } from './footprint.ts';
 import { romService } from './local_rom.ts';
 import { priorityLevels } from './priority.ts';
 import { openRom } from './rom_connection.ts';
@@ -246,10 +247,8 @@ const killChildren = procedure<KillLocals>('init.kill_children', {
 });
 
 export const INIT_PROGRAM = defineComponent({
-  name: 'init',
+  ...INIT_FOOTPRINT,
   ep_stack_bytes: 64 * 1024,
   construct,
   services: { Parent: parentService, Rom_session: romService },
-  text_bytes: 0x4_9000,
-  data_bytes: 0x2_7000,
 });

@@ -7,18 +7,22 @@ import type { Procedure } from './procedure.ts';
 import type { Services } from './service.ts';
 import { Store } from './store.ts';
 
-export interface Program {
+/** What of a program its ELF image is made of. */
+export interface Footprint {
   /** Name in the hosted image (at most 31 characters) and of the ROM module. */
   readonly name: string;
+  /** Bytes of the read-only and of the writable segment: what the compiled program would occupy. */
+  readonly text_bytes: number;
+  readonly data_bytes: number;
+}
+
+export interface Program extends Footprint {
   /** Procedure of the main thread. Its locals are empty. */
   readonly main: string;
   /** Procedure that the entrypoint runs as Component::construct, and the size of the entrypoint's stack; not for core. */
   readonly construct?: string;
   readonly ep_stack_bytes?: number;
   readonly services: Services;
-  /** Bytes of the read-only and of the writable segment: what the compiled program would occupy. */
-  readonly text_bytes: number;
-  readonly data_bytes: number;
   /** Called when the last reference to a capability record is dropped (core destroys the object then). */
   readonly dropped?: (x: Execution, slot: number, id: number) => void;
   /** Procedure to run before the calling thread's next RPC, if its trace logger is not yet initialised (abi 3.6 rule 3). */
@@ -40,7 +44,7 @@ export class Component {
 }
 
 const programs = new Map<string, Program>();
-const expected = new Map<string, () => void>();
+const expected = new Map<string, { readonly declare: () => void; readonly footprint: Footprint | undefined }>();
 
 export function defineProgram(program: Program): Program {
   if (programs.has(program.name)) throw new Error(`program '${program.name}' is declared twice`);
@@ -48,12 +52,14 @@ export function defineProgram(program: Program): Program {
   return program;
 }
 
-/** Names a program that is declared only when somebody asks for it, by `declare`. */
-export function expectProgram(name: string, declare: () => void): void {
-  expected.set(name, declare);
+/** Names a program that is declared only when somebody asks for it, by `declare`; with its footprint its image alone does not need it. */
+export function expectProgram(name: string, declare: () => void, footprint?: Footprint): void {
+  expected.set(name, { declare, footprint });
 }
 
 export function programNamed(name: string): Program | undefined {
-  if (!programs.has(name)) expected.get(name)?.();
+  if (!programs.has(name)) expected.get(name)?.declare();
   return programs.get(name);
 }
+
+export const footprintOf = (name: string): Footprint | undefined => expected.get(name)?.footprint ?? programNamed(name);

@@ -3,7 +3,7 @@
 
 import { HOSTED_TRAP } from '../../emu/hosted.ts';
 import { readElf } from '../elf.ts';
-import type { Program } from './component.ts';
+import type { Footprint } from './component.ts';
 
 export const TEXT_BASE = 0x0100_0000;
 /** Where new threads of a hosted program begin, behind its entry point. */
@@ -16,7 +16,7 @@ const FILE_TEXT_OFFSET = 0x1000;
 const FILE_DATA_BYTES = 32;
 
 /** Where the writable segment of a hosted program begins. */
-export const dataBase = (program: Program): number => TEXT_BASE + pageAligned(program.text_bytes);
+export const dataBase = (program: Footprint): number => TEXT_BASE + pageAligned(program.text_bytes);
 
 /** The trap words of a hosted text segment that is loaded at `base`. */
 export function hostedText(name: string, base: number): Uint8Array {
@@ -33,7 +33,7 @@ export function hostedText(name: string, base: number): Uint8Array {
 }
 
 /** The ELF file of a program. Same program, same bytes. */
-export function hostedImage(program: Program): Uint8Array {
+export function hostedImage(program: Footprint): Uint8Array {
   const textBytes = pageAligned(program.text_bytes);
   const dataOffset = FILE_TEXT_OFFSET + textBytes;
   const file = new Uint8Array(dataOffset + FILE_DATA_BYTES);

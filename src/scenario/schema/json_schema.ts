@@ -1,7 +1,7 @@
 // The language as JSON Schema (draft 7) of its YAML form, for editors: an element's body is nothing, a map, or a list of maps with
 // one key each; scalars are attributes. It accepts every scenario that the decoder accepts. Pure; owns no state.
 
-import { TEXT_KEY } from '../syntax/yaml.ts';
+import { TEXT_KEY } from '../syntax/yaml_text_key.ts';
 import type { AttributeSchema } from './element.ts';
 import { type Language, type LanguageType, typesOf } from './language.ts';
 

@@ -5,7 +5,7 @@ import type { DiagnosticList } from '../diagnostic.ts';
 import type { PlainNode } from './content.ts';
 import type { Node } from './node.ts';
 import { commonCharacters, commonNameProblem, type Expressible, printable } from './printable.ts';
-import { TEXT_KEY } from './yaml.ts';
+import { TEXT_KEY } from './yaml_text_key.ts';
 
 const YAML: Expressible = { syntax: 'YAML', nameProblem, value: commonCharacters, text: commonCharacters };
 

@@ -7,6 +7,7 @@ import { ALIAS_CHARACTERS_MAX, ATTRIBUTES_PER_ELEMENT_MAX, ELEMENTS_MAX, NESTING
 import type { Source } from '../source.ts';
 import { isName, isReserved, misplacedCharacter } from './names.ts';
 import type { Attribute, Node, Text } from './node.ts';
+import { TEXT_KEY } from './yaml_text_key.ts';
 import { readYamlText, type YamlText } from './yaml_document.ts';
 
 export interface YamlDocument {
@@ -16,9 +17,6 @@ export interface YamlDocument {
   readonly comments: readonly Span[];
   readonly aliases: readonly Span[];
 }
-
-/** The key of text directly inside an element; it has to be quoted, since `#` starts a comment. */
-export const TEXT_KEY = '#text';
 
 /** Reads one document; undefined if it is no tree of elements (the list then says why). */
 export function readYaml(source: Source, diagnostics: DiagnosticList): Node | undefined {

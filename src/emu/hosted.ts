@@ -32,9 +32,10 @@ export interface HostedCpu {
   /**
    * Executes the `invoke` system call with r0 (tag), r2 (selector | operation), r3, r4 and the UTCB as they stand, at once.
    * Only for invocations of kernel objects that cannot block or switch threads (factory, task, thread, scheduler, IRQ attach,
-   * ICU). Results are in r0, r4 and the UTCB. The kernel asserts that the thread neither blocked nor was switched away.
+   * ICU). Results are in r0, r4 and the UTCB.
+   * @returns false where the thread has blocked or was switched away all the same: a guest has put something else where the object was.
    */
-  invokeNow(): void;
+  invokeNow(): boolean;
   /** Debugger entry: name the object behind a selector (debugger op 0). At most 16 characters are kept. */
   nameObject(selector: number, name: string): void;
   /** Kernel console output (kernel debugger entry, service "outstring"). */

@@ -160,13 +160,10 @@ class ThreadCpu implements HostedCpu {
     return this.#kernel.translate(this.#thread.task, address, write);
   }
 
-  invokeNow(): void {
+  invokeNow(): boolean {
     const thread = this.#thread;
     hostedInvoke(this.#kernel, thread);
-    const { current } = this.#kernel.processor;
-    if (current !== thread || !thread.runnable || thread.step !== 'user') {
-      throw new Error(`invokeNow of '${thread.hosted}' (thread ${thread.id.toString(16)}) blocked or switched: tag ${this.r[0]}, selector ${this.r[2]}`);
-    }
+    return this.#kernel.processor.current === thread && thread.runnable && thread.step === 'user';
   }
 
   nameObject(selector: number, name: string): void {

@@ -246,7 +246,7 @@ const alloc_irq = (x: Execution, request: RpcRequest): RpcAnswer => {
   const { irqs } = cpuSessions(x).require(request.ref);
   if (irqs.length >= IRQS_MAX) return { cap: null };
   const irq = reserve(x);
-  createIrqObject(x, irq);
+  createIrqObject(x, irq, 'cpu_session');
   cpuSessions(x).update(request.ref, { irqs: [...irqs, irq] });
   return { cap: irq.slot };
 };

@@ -52,7 +52,7 @@ export function createPlatformThread(x: Execution, name: string, priority: numbe
 
 /** Lock IRQ, name and priority: what every thread gets, core's first one as well. */
 export function finishThread(x: Execution, threadSlot: number, irq: CoreCap, name: string, priority: number): void {
-  createIrqObject(x, irq);
+  createIrqObject(x, irq, 'thread');
   attachIrq(x, irq.slot, threadSlot);
   x.cpu.nameObject((threadSlot << SELECTOR_SHIFT) >>> 0, name);
   kernelCall(x, placement(threadSlot, kernelPriority(priority), 0));

@@ -19,7 +19,7 @@ import { dropSlab, newSlab, slabAlloc, slabFree } from './slab.ts';
 export function newSignalSource(x: Execution, semaphore: CoreCap, guard: number): number | null {
   const key = signalSources(x).insert({ semaphore, finalizer: NO_CAP, cap: NO_CAP, contexts_slab: 0, queue: [] });
   const finalizer = manageObject(x, 'Finalizer', key);
-  createIrqObject(x, semaphore);
+  createIrqObject(x, semaphore, 'signal_source');
   const own = manageObject(x, 'Signal_source', key);
   signalSources(x).update(key, { finalizer, cap: own });
   const contexts_slab = newSlab(x, 'signal_context', guard);

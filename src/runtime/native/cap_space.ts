@@ -2,7 +2,7 @@
 // Source modelled: genode-base-foc.md 1.2, 2.1, 2.2 (cap_alloc.cc, cap_map.cc). Record position = kernel slot.
 
 import { COST } from './cost.ts';
-import type { Execution } from './execution.ts';
+import { DeadEnd, type Execution } from './execution.ts';
 import { capEqual, capValid, taskMap } from './kernel_calls.ts';
 import { type HasStore, table } from './store.ts';
 
@@ -17,18 +17,27 @@ export const USER_SLOT = 0x200;
 /** Id of records that hold no capability yet. */
 export const RESERVED_ID = 0xffff;
 
+/** A raw line; the real one adds file and line of its source. */
+const USED_UP = '\x1b[32mKernel: assertion failed: cap index allocation failed\x1b[0m\n';
+
 /** Used records by slot. A record that exists is used. */
 const records = table<CapRecord>('cap_records');
 /** The map proper: slot by id. */
 const map = table<{ readonly slot: number }>('cap_map');
 
-/** Allocates the first run of `count` free records at or above 0x200 and returns its first slot. */
+/**
+ * Allocates the first run of `count` free records at or above 0x200 and returns its first slot. Where there is none, as when a guest has made
+ * core know of more objects than it has records, the original says so, returns null and uses that.
+ */
 export function allocSlots(x: Execution, count: number): number {
   x.charge(COST.capability);
   const used = records(x);
   // The search goes on behind each used record that it meets, and does not look at the last one.
   const first = used.freeRun(USER_SLOT, count, x.component.program.cap_records - 1);
-  if (first < 0) throw new Error(`${x.component.program.name}: capability records are used up`);
+  if (first < 0) {
+    x.cpu.console(USED_UP);
+    throw new DeadEnd('capability records are used up');
+  }
   x.charge(COST.searched_slot * (first - USER_SLOT + count));
   for (let i = 0; i < count; i++) used.set(first + i, { id: RESERVED_ID, ref: 0 });
   return first;

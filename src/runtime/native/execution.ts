@@ -19,6 +19,17 @@ export class MemoryFault {
   }
 }
 
+/**
+ * Thrown inside a step behind which the original's thread does not go on: it would use a null pointer, or it waits for an answer to what
+ * was meant as a call of the kernel. Whatever its guests did to a component, it ends like this and not the host.
+ */
+export class DeadEnd {
+  readonly why: string;
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
 export class Execution {
   readonly cpu: HostedCpu;
   readonly component: Component;

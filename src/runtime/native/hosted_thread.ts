@@ -143,6 +143,13 @@ export class HostedThread {
     this.write = write;
   }
 
+  /** It executes nothing any more, whatever it was about. */
+  end(): void {
+    this.#frames.length = 0;
+    this.doing = 'ended';
+    this.input = null;
+  }
+
   #next(input: Plain): void {
     this.doing = 'step';
     this.input = input;
@@ -150,11 +157,7 @@ export class HostedThread {
 
   #resume(input: Plain, failed: boolean): void {
     const frame = this.#frames.at(-1);
-    if (frame === undefined) {
-      this.doing = 'ended';
-      this.input = null;
-      return;
-    }
+    if (frame === undefined) return this.end();
     frame.step = failed ? frame.error : frame.then;
     this.#next(input);
   }

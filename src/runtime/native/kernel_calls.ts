@@ -2,7 +2,7 @@
 // Encodings as genode-16.08-abi.md A and fiasco-kernel.md Appendix A.
 
 import { COST } from './cost.ts';
-import type { Execution } from './execution.ts';
+import { DeadEnd, type Execution } from './execution.ts';
 import { type Action, invoke } from './procedure.ts';
 import { MAP_ITEM, MAP_ITEM_GRANT, makeTag, objectPage, OPERATION, receiveSlot, tagLabel, TAG_ERROR, UTCB } from './utcb.ts';
 
@@ -49,7 +49,7 @@ const NO_ITEMS: readonly number[] = [];
 
 export function kernelCall(x: Execution, request: KernelCall): KernelResult {
   prepare(x, request);
-  x.cpu.invokeNow();
+  invokeNow(x);
   return new KernelResult(x.cpu.r[0] ?? 0, x.cpu.utcb);
 }
 
@@ -57,6 +57,11 @@ export function kernelCall(x: Execution, request: KernelCall): KernelResult {
 export function kernelCallThen(x: Execution, request: KernelCall, then: string): Action {
   prepare(x, request);
   return invoke(then);
+}
+
+/** The original would go on with the answer of whoever is behind the slot now; ours does not. */
+function invokeNow(x: Execution): void {
+  if (!x.cpu.invokeNow()) throw new DeadEnd(`a call of the kernel went to something else: slot ${(x.cpu.r[2] ?? 0) >>> 12}`);
 }
 
 function prepare(x: Execution, request: KernelCall): void {
@@ -91,7 +96,7 @@ function callTask(x: Execution, task: number, operation: number, first: number, 
   r[3] = 0;
   r[4] = 0;
   x.charge(COST.system_call + COST.word * 3);
-  x.cpu.invokeNow();
+  invokeNow(x);
   return new KernelResult(r[0] ?? 0, utcb);
 }
 
@@ -138,7 +143,7 @@ export function capValid(x: Execution, slot: number, task = OWN_TASK_SLOT): bool
   r[3] = 0;
   r[4] = 0;
   x.charge(COST.system_call + COST.word * 2);
-  x.cpu.invokeNow();
+  invokeNow(x);
   return tagLabel(r[0] ?? 0) > 0;
 }
 

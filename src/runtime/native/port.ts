@@ -6,7 +6,7 @@ import type { DebugId } from '../../emu/numbers.ts';
 import type { Plain, PlainRecord } from '../../emu/plain.ts';
 import { Component, programNamed } from './component.ts';
 import { COST } from './cost.ts';
-import { Execution, MemoryFault } from './execution.ts';
+import { DeadEnd, Execution, MemoryFault } from './execution.ts';
 import { type CapturedThread, HostedThread, type SavedThread } from './hosted_thread.ts';
 import { THREAD_ENTRY_OFFSET } from './image.ts';
 import type { Action } from './procedure.ts';
@@ -232,6 +232,7 @@ export class HostedRuntime implements HostedPort {
     try {
       action = step(x, frame.locals as never, input as never);
     } catch (fault) {
+      if (fault instanceof DeadEnd) return deadEnd(thread, x, fault);
       if (!(fault instanceof MemoryFault)) throw new Error(`${x.component.program.name}: ${frame.procedure}.${frame.step}: ${words(fault)}`, { cause: fault });
       thread.owed += Math.max(1, Math.ceil(x.charged));
       thread.touch(fault.address, fault.write);
@@ -247,6 +248,13 @@ interface SavedRuntime {
   readonly images: readonly PlacedImage[] | null;
   readonly components: readonly { readonly task: DebugId; readonly program: string; readonly store: PlainRecord }[];
   readonly threads: readonly (SavedThread & { readonly id: DebugId })[];
+}
+
+/** The thread has nothing to execute any more: where it gets to user mode again it faults at address 0, which nobody resolves. */
+function deadEnd(thread: HostedThread, x: Execution, { why }: DeadEnd): void {
+  thread.owed += Math.max(1, Math.ceil(x.charged));
+  thread.end();
+  x.cpu.note('dead_end', { thread: x.index, why });
 }
 
 function words(fault: unknown): string {

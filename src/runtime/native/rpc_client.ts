@@ -2,7 +2,7 @@
 // Source modelled: genode-16.08-abi.md 1.3 (client), 3.6 rule 3 (trace logger); genode-base-foc.md 2.5.
 
 import type { Plain } from '../../emu/plain.ts';
-import { exceptionName, INVALID_OPCODE, type RpcFunction, type Value } from '../rpc/interface.ts';
+import { exceptionOf, INVALID_OBJECT, INVALID_OPCODE, type RpcFunction, type Value } from '../rpc/interface.ts';
 import { INTERFACES } from '../rpc/interfaces.ts';
 import { decodeResult, encodeArguments } from '../rpc/wire.ts';
 import { allocSlots, capId, dec, freeSlots, inc } from './cap_space.ts';
@@ -79,7 +79,10 @@ export const rpcCall = procedure<CallLocals>('native.rpc_call', {
     if (failed) return ipcFailure(x, fn, result.error);
     // Stock clients ignore "invalid opcode" and go on with the default value; who asks for an extension wants to know.
     if (message.protocol === INVALID_OPCODE && fn.extension !== undefined) return raise('Invalid_opcode', `extension '${fn.extension}'`);
-    if (message.protocol !== 0 && message.protocol !== INVALID_OPCODE) return raise(exceptionName(fn, message.protocol), `${fn.interface}.${fn.name}`);
+    if (message.protocol === INVALID_OBJECT) return raise('Ipc_error', `${fn.interface}.${fn.name}: invalid object`);
+    // Of codes that the function does not declare clients take no notice, whoever sent them.
+    const exception = exceptionOf(fn, message.protocol);
+    if (exception !== undefined) return raise(exception, `${fn.interface}.${fn.name}`);
     return done({ value: decodeResult(fn, message.payload), cap: caps[0] ?? null });
   },
 });

@@ -45,10 +45,10 @@ export function exceptionCode(fn: RpcFunction, name: string): number | undefined
   return index < 0 ? undefined : -1000 - (fn.exceptions.length - index);
 }
 
-export function exceptionName(fn: RpcFunction, code: number): string {
-  const index = fn.exceptions.length + code + 1000;
-  return fn.exceptions[index] ?? `Rpc_exception(${code})`;
-}
+/** The declared exception of a code, if it is one. */
+export const exceptionOf = (fn: RpcFunction, code: number): string | undefined => fn.exceptions[fn.exceptions.length + code + 1000];
+
+export const exceptionName = (fn: RpcFunction, code: number): string => exceptionOf(fn, code) ?? `Rpc_exception(${code})`;
 
 export const INVALID_OBJECT = -1;
 export const INVALID_OPCODE = -2;

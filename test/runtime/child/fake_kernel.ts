@@ -54,8 +54,9 @@ export class FakeThread implements HostedCpu {
     return this.#kernel.translate(address);
   }
 
-  invokeNow(): void {
+  invokeNow(): boolean {
     this.#kernel.taskCall(this);
+    return true;
   }
 
   nameObject(): void {}

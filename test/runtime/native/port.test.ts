@@ -55,7 +55,9 @@ class FakeCpu implements HostedCpu {
   translate(address: number): number {
     return this.mapped.has(address >>> 12) ? address : -1;
   }
-  invokeNow(): void {}
+  invokeNow(): boolean {
+    return true;
+  }
   nameObject(): void {}
   console(): void {}
   note(): void {}

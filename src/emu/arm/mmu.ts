@@ -7,7 +7,10 @@ import type { Translation } from '../memory/translation.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import type { DataFault } from './exit.ts';
 
-/** Thrown by every access that aborts; which abort it is stands in the Mmu. One object, so that throwing allocates nothing. */
+/**
+ * Thrown by every access that aborts; which abort it is stands in the Mmu. One object, so that throwing allocates nothing; but the host
+ * takes longer to throw it than the kernel to handle the fault. Whoever can ask `allows` before does.
+ */
 export const GUEST_FAULT = new Error('guest access fault');
 
 const CACHE_ENTRIES = 256;
@@ -66,7 +69,7 @@ export class Mmu {
   #writeTags = this.#space.write.tags;
   #writeFrames = this.#space.write.frames;
 
-  /** Describes the abort that was thrown last. */
+  /** Describes the abort that was thrown or told last. */
   faultAddress = 0;
   faultWrite = false;
   faultFetch = false;
@@ -111,12 +114,15 @@ export class Mmu {
     if (epoch !== this.#space.epoch) this.#space.close(epoch);
   }
 
-  #raise(address: number, write: boolean, fetch: boolean, cause: DataFault): never {
+  #note(address: number, write: boolean, fetch: boolean, cause: DataFault): void {
     this.faultAddress = address;
     this.faultWrite = write;
     this.faultFetch = fetch;
     this.faultCause = cause;
-    throw GUEST_FAULT;
+  }
+
+  #denied(address: number, right: number, entry: number): void {
+    this.#note(address, right === RIGHT_WRITE, right === RIGHT_EXECUTE, entry === 0 ? 'translation' : 'permission');
   }
 
   #translate(cache: AccessCache, address: number, right: number): number {
@@ -125,7 +131,8 @@ export class Mmu {
     if (cache.tags[slot] === tag) return (cache.frames[slot] as number) | (address & OFFSET_MASK);
     const entry = this.#translation.entry(address >>> PAGE_SHIFT);
     if ((entry & right) === 0) {
-      this.#raise(address, right === RIGHT_WRITE, right === RIGHT_EXECUTE, entry === 0 ? 'translation' : 'permission');
+      this.#denied(address, right, entry);
+      throw GUEST_FAULT;
     }
     const frame = entry & PAGE_MASK;
     if (right === RIGHT_WRITE && this.#memory.state[frame >>> PAGE_SHIFT] !== FRAME_OPEN) this.#memory.open(frame);
@@ -158,9 +165,37 @@ export class Mmu {
     if (((address ^ last) & PAGE_MASK) !== 0) this.#translate(cache, last & PAGE_MASK, right);
   }
 
+  /** Whether the instruction at an address may be fetched; if not, the abort is described as if it had been thrown. */
+  allowsFetch(address: number): boolean {
+    return this.#allowsPage(this.#space.fetch, address, RIGHT_EXECUTE);
+  }
+
+  /** The same for all of `count` bytes (at most a page) that are to be read or written: what `probe` faults for is told. */
+  allows(address: number, count: number, write: boolean): boolean {
+    const last = (address + count - 1) | 0;
+    const cache = write ? this.#space.write : this.#space.read;
+    const right = write ? RIGHT_WRITE : RIGHT_READ;
+    return this.#allowsPage(cache, address, right) && (((address ^ last) & PAGE_MASK) === 0 || this.#allowsPage(cache, last & PAGE_MASK, right));
+  }
+
+  #allowsPage(cache: AccessCache, address: number, right: number): boolean {
+    if (cache.tags[(address >>> PAGE_SHIFT) & CACHE_MASK] === (address & PAGE_MASK)) return true;
+    const entry = this.#translation.entry(address >>> PAGE_SHIFT);
+    if ((entry & right) !== 0) return true;
+    this.#denied(address, right, entry);
+    return false;
+  }
+
+  /** Describes the abort of an address that should have been aligned. */
+  tellMisaligned(address: number, write: boolean): void {
+    this.#note(address, write, false, 'alignment');
+  }
+
   /** Faults unless the address is a multiple of `bytes` (a power of two). */
   requireAligned(address: number, bytes: number, write: boolean): void {
-    if ((address & (bytes - 1)) !== 0) this.#raise(address, write, false, 'alignment');
+    if ((address & (bytes - 1)) === 0) return;
+    this.tellMisaligned(address, write);
+    throw GUEST_FAULT;
   }
 
   loadWord(address: number): number {

@@ -21,6 +21,9 @@ export const FLEXPAGE_OBJECT = 3;
 /** Order of the flexpage that means a whole address space. */
 export const ORDER_ALL = 63;
 
+/** Bytes of an order; from 32 up there is nothing larger than the address space. (Hosts work powers out by a library.) */
+export const bytesOfOrder = (order: number): number => (order >= 32 ? 0x1_0000_0000 : (1 << order) >>> 0);
+
 export interface Flexpage {
   /** First page's address for memory, first slot for objects; not yet aligned to the order. */
   readonly base: number;

@@ -16,6 +16,7 @@ import {
   ITEM_COMPOUND,
   ITEM_GRANT,
   ITEM_MAP,
+  bytesOfOrder,
   flexpageOf,
   isWholeSpace,
 } from './flexpage.ts';
@@ -135,8 +136,8 @@ function mapItem(kernel: Kernel, sender: Thread, receiver: Thread, send: Flexpag
 
 /** Maps a memory flexpage. @returns false if out of memory */
 export function mapMemory(kernel: Kernel, source: Task, send: Flexpage, target: Task, receive: Flexpage, item: number): boolean {
-  const sendBytes = 2 ** Math.min(send.order, 32);
-  const receiveBytes = isWholeSpace(receive) ? 2 ** 32 : 2 ** Math.min(receive.order, 32);
+  const sendBytes = bytesOfOrder(send.order);
+  const receiveBytes = bytesOfOrder(isWholeSpace(receive) ? 32 : receive.order);
   if (send.order < PAGE_SHIFT || (!isWholeSpace(receive) && receive.order < PAGE_SHIFT)) return true;
   const size = Math.min(sendBytes, receiveBytes);
   const hot = (item & 0xffff_f000) >>> 0;

@@ -6,7 +6,7 @@ import { RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import { type DebugId, PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import { KERNEL_COST } from './cost.ts';
 import { ERRNO } from './errors.ts';
-import { CAP_S, CAP_W, FLEXPAGE_MEMORY, FLEXPAGE_OBJECT, WHOLE_SPACE, flexpageOf } from './flexpage.ts';
+import { CAP_S, CAP_W, FLEXPAGE_MEMORY, FLEXPAGE_OBJECT, WHOLE_SPACE, bytesOfOrder, flexpageOf } from './flexpage.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelObject } from './kernel_object.ts';
 import { mapMemory } from './message_transfer.ts';
@@ -101,7 +101,7 @@ function unmap({ kernel, object, tag, input, output }: ObjectCall<Task>): Result
     const page = flexpageOf(word);
     if (page.type === FLEXPAGE_OBJECT) unmapCapabilities(kernel, object.objects, page, mask);
     if (page.type === FLEXPAGE_MEMORY && page.order >= PAGE_SHIFT) {
-      const size = 2 ** Math.min(page.order, 32);
+      const size = bytesOfOrder(page.order);
       const own = (mask & UNMAP_OWN) !== 0;
       const before = kernel.memoryMappings.count;
       if (!kernel.memoryMappings.unmap(object.memory, page.base - (page.base % size), size, page.rights, own)) return failure(ERRNO.NOMEM);

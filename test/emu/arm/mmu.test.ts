@@ -73,6 +73,34 @@ test('a store that straddles into a page it may not write changes no byte', () =
   assert.ok(memory.u8.every((byte) => byte === 0));
 });
 
+test('what is allowed is what does not fault, and an abort is described alike whether told or thrown', () => {
+  const [range, rights] = [fc.record({ offset: fc.integer({ min: 0, max: 4 * 4096 - 1 }), count: fc.integer({ min: 1, max: 4096 }), write: fc.boolean() }), fc.constantFrom(null, READ_ONLY, RW)];
+  fc.assert(
+    fc.property(fc.array(range, { minLength: 1, maxLength: 30 }), fc.tuple(rights, rights, rights, rights), (ranges, mapped) => {
+      const pages = new Pages();
+      mapped.forEach((right, k) => {
+        if (right !== null) pages.map(HEAP + k * 4096, k + 1, right);
+      });
+      const [asked, probed] = [0, 1].map(() => new Mmu(new PhysicalMemory(0, 8 * 4096))) as [Mmu, Mmu];
+      const abort = ({ faultAddress, faultWrite, faultFetch, faultCause }: Mmu): unknown => [faultAddress, faultWrite, faultFetch, faultCause];
+      for (const mmu of [asked, probed]) mmu.use(pages);
+      for (const { offset, count, write } of ranges) {
+        let allowed = true;
+        try {
+          probed.probe(HEAP + offset, count, write);
+        } catch (thrown) {
+          if (thrown !== GUEST_FAULT) throw thrown;
+          allowed = false;
+        }
+        assert.is(asked.allows(HEAP + offset, count, write), allowed);
+        assert.equal(abort(asked), abort(probed));
+        // What is cached by an access must not allow more.
+        if (allowed) asked.probe(HEAP + offset, count, write);
+      }
+    }),
+  );
+});
+
 test('pages that share a cache entry do not hide each other', () => {
   const memory = new PhysicalMemory(0, 8 * 4096);
   const pages = new Pages();

@@ -8,7 +8,6 @@ import type { CpuExit } from '../exit.ts';
 import { FastCpu } from '../fast/fast_cpu.ts';
 import type { RunFunction } from '../fast/instance.ts';
 import { AT_LEFT, AT_REGISTERS, EXIT_BUDGET, EXIT_EXCHANGE } from '../fast/layout.ts';
-import { GUEST_FAULT } from '../mmu.ts';
 import { CPSR_IT, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
 import { PageCode } from './page_code.ts';
 import { EXIT_OUTSIDE, EXIT_SHORT, EXIT_STALE } from './region_exit.ts';
@@ -176,13 +175,9 @@ export class JitCpu extends FastCpu {
 
   /** The page of the pc, or null where it cannot be fetched from; the interpreter tells then. */
   #pageAt(pc: number, thumb: boolean, isInside: boolean): Page | null {
-    let index: number;
-    try {
-      index = this.mmu.fetchIndex(pc & (thumb ? ~1 : ~3));
-    } catch (thrown) {
-      if (thrown !== GUEST_FAULT) throw thrown;
-      return null;
-    }
+    const address = pc & (thumb ? ~1 : ~3);
+    if (!this.mmu.allowsFetch(address)) return null;
+    const index = this.mmu.fetchIndex(address);
     const number = ((index >>> PAGE_SHIFT) << 1) | (thumb ? 1 : 0);
     let page = this.#pages.get(number);
     if (page?.page !== (pc & PAGE_MASK)) {

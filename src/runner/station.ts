@@ -67,7 +67,7 @@ export function bootFurther(scenario: Scenario, modules: readonly BootModule[], 
   for (const { name, ram_bytes, seed, config_text } of scenario.machines) {
     const config = { name: 'config', bytes: new TextEncoder().encode(config_text) };
     const own = modules.map((module) => (module.name === 'config' ? config : module));
-    const system = boot(systemConfig(scenario, own, { ram_bytes, seed }));
+    const system = boot(systemConfig(scenario, own, { ram_bytes, seed, machine: name }));
     if ('error' in system) return { error: `machine '${name}' does not boot: ${system.error}` };
     booted.push({ name, system });
   }

@@ -5,7 +5,7 @@ import type { BootModule, SystemConfig } from '../runtime/system.ts';
 import type { Scenario } from '../scenario/model.ts';
 
 /** The scenario's first machine; `over` says in what a further one differs. */
-export function systemConfig(scenario: Scenario, modules: readonly BootModule[], over: Partial<Pick<SystemConfig, 'modules' | 'ram_bytes' | 'seed'>> = {}): SystemConfig {
+export function systemConfig(scenario: Scenario, modules: readonly BootModule[], over: Partial<Pick<SystemConfig, 'modules' | 'ram_bytes' | 'seed' | 'machine'>> = {}): SystemConfig {
   const { ram_bytes, flavour, genode: dialect, extensions, turns, seed, engine } = scenario;
   return { modules: withRoom(scenario, modules), ram_bytes, flavour, dialect, extensions, turns, seed, ...(engine === undefined ? {} : { engine }), ...over, ...(over.modules === undefined ? {} : { modules: withRoom(scenario, over.modules) }) };
 }

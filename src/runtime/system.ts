@@ -39,6 +39,8 @@ export interface SystemConfig {
   readonly engine?: EngineName;
   /** The stream to emit to: who listens to it already sees the boot. */
   readonly events?: EventStream;
+  /** Name of a further machine of a scenario: for who watches several. */
+  readonly machine?: string;
 }
 
 export interface ComponentInfo {

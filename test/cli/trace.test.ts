@@ -36,6 +36,11 @@ test('a trace goes to a file, with the objects that the kernel makes at boot', a
   assert.ok(events.length > 200);
 });
 
+test('texts that are UTF-8 are shown as such', async () => {
+  const { err } = await rescap('log_utf8', '--trace=rpc', '--trace-task', 'worker');
+  assert.match(err, /rpc Log_session\.write\(string="created 30 empty files, 133μs\/op/);
+});
+
 test('an unknown level, and filters without a trace, are refused in words', async () => {
   const wrong = await rescap('log_only', '--trace=rpcs');
   assert.is(wrong.status, 2);
@@ -49,6 +54,16 @@ test('a trace that stays empty says so, with the names that there were', async (
   assert.match(wrong.err, /rescap: the trace is empty: nothing at rpc of task 'lgo_only'; components that did something: core, init, init -> log_only \(did you mean 'log_only'\?\)\n$/);
   const thread = (await rescap('log_only', '--trace=faults', '--trace-thread', 'log_onyl')).err;
   assert.match(thread, /nothing at faults of thread 'log_onyl'; threads that did something: .*log_only.* \(did you mean 'log_only'\?\)\n$/);
+});
+
+test('of a scenario with several machines each line says whose it is', async () => {
+  const { status, err } = await rescap('migration', '--trace=objects', '--trace-task', 'core');
+  assert.is(status, 0, err);
+  const [first, second] = [/ core\/a +created IRQ c\n/g, / b: core\/a +created IRQ c\n/g].map((line) => err.match(line)?.length);
+  assert.equal([first, second], [2, 1]);
+  const json = await rescap('migration', '--trace=objects', '--trace-task', 'core', '--trace-format', 'json');
+  const machines = new Set(json.err.trim().split('\n').map((line) => (JSON.parse(line) as { machine?: string }).machine ?? ''));
+  assert.equal([...machines], ['', 'b']);
 });
 
 test.run();

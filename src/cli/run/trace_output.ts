@@ -66,7 +66,7 @@ export function tracedBoot(request: TraceRequest, context: Context): { readonly 
     note(seen, last);
     const names = new TraceNames();
     last = names;
-    traceEvents(events, names, { ...request, levels: new Set(request.levels) }, (line) => {
+    traceEvents(events, names, { ...request, levels: new Set(request.levels), ...(config.machine === undefined ? {} : { machine: config.machine }) }, (line) => {
       lines++;
       output.line(line);
     });

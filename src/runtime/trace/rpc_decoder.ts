@@ -77,6 +77,15 @@ function raw({ ids, payload }: Message, from: number): string {
 
 function shown(value: Value | undefined): string {
   if (typeof value === 'number') return value < 0 || value < 10 ? String(value) : `0x${value.toString(16)}`;
-  if (typeof value === 'string') return JSON.stringify(value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(value.length > TEXT_MAX ? `${readable(value.slice(0, TEXT_MAX))}…` : readable(value));
   return Array.isArray(value) ? `[${value.map((word: number) => `0x${word.toString(16)}`).join(' ')}]` : String(value);
+}
+
+/** A text of bytes as people read it, and as the log shows it: as UTF-8 where it is that, else a character each. */
+function readable(text: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  } catch {
+    return text;
+  }
 }

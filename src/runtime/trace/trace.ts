@@ -34,6 +34,8 @@ export interface TraceOptions {
   /** Only what these do or take part in: a label ("rtcr -> sheep_counter"), its end, a debugger name, or a number in hexadecimal. */
   readonly task: string | null;
   readonly thread: string | null;
+  /** The machine whose events these are, where there are several: stands before its tasks. */
+  readonly machine?: string;
 }
 
 /** Prints the lines of a trace from now on. @returns what ends it */
@@ -44,7 +46,7 @@ export function traceEvents(events: EventStream, names: TraceNames, options: Tra
   const entered = new Map<DebugId, Entered>();
   let columns = WHO_COLUMNS;
   const printLine = (event: StampedEvent, text: string): void => {
-    const who = `${names.taskName(event.task)}/${names.objectName(event.thread)}`;
+    const who = `${options.machine === undefined ? '' : `${options.machine}: `}${names.taskName(event.task)}/${names.objectName(event.thread)}`;
     if (who.length <= WHO_COLUMNS_MAX) columns = Math.max(columns, who.length);
     print(lineOf(event, who.padEnd(columns), text));
   };
@@ -56,7 +58,7 @@ export function traceEvents(events: EventStream, names: TraceNames, options: Tra
     if (event.kind === 'syscall_enter') entered.set(event.thread, event);
     if (!passes(event, names, options)) return;
     if (capture !== null) for (const line of captured) print(line);
-    else if (options.format === 'json') print(JSON.stringify(rpc === null ? event : { ...event, rpc }));
+    else if (options.format === 'json') print(JSON.stringify({ ...(options.machine === undefined ? {} : { machine: options.machine }), ...event, ...(rpc === null ? {} : { rpc }) }));
     else {
       if (rpc !== null) printLine(event, `rpc ${rpc}`);
       if (event.kind !== 'ipc_transfer' || options.levels.has('ipc')) printLine(event, isUnanswered(event, entered) ? 'returns' : describe(event, names));

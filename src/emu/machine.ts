@@ -121,7 +121,7 @@ export class Machine {
   run(limit: RunLimit = {}): StopReason {
     const { kernel } = this;
     const byCount = limit.instructions === undefined ? Infinity : kernel.instructions + limit.instructions;
-    const byTime = limit.time_us === undefined ? Infinity : Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS);
+    const byTime = limit.time_us === undefined ? Infinity : instructionAt(kernel.time_us + limit.time_us);
     const end = Math.min(byCount, byTime);
     void this.#open;
     kernel.stopRequested = false;
@@ -147,10 +147,10 @@ export class Machine {
   }
 
   /** Lets time pass on a board on which nothing can happen: after `run` said 'idle_forever', and only then. */
-  idle(limit: { readonly time_us: number }): void {
+  idle(limit: { readonly time_us: number } | { readonly instructions: number }): void {
     const { kernel } = this;
     if (kernel.settle().internal !== 'idle' || wakeUpOf(kernel) !== null) throw new Error('the machine is not idle for ever');
-    idleUntil(kernel, Math.ceil(((kernel.time_us + limit.time_us) * INSTRUCTIONS) / MICROSECONDS));
+    idleUntil(kernel, 'instructions' in limit ? kernel.instructions + limit.instructions : instructionAt(kernel.time_us + limit.time_us));
   }
 
   /**
@@ -202,6 +202,9 @@ export class Machine {
     return machine;
   }
 }
+
+/** The first instruction at which so much time has passed. */
+const instructionAt = (time_us: number): number => Math.ceil((time_us * INSTRUCTIONS) / MICROSECONDS);
 
 /** Frames that were written and are not zero, one after the other, with their numbers. */
 function saveMemory(memory: PhysicalMemory): PlainRecord {

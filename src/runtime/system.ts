@@ -82,7 +82,7 @@ export interface Board {
   readonly time_us: number;
   run(limit: { readonly instructions?: number; readonly time_us?: number }): StopReason;
   /** Lets time pass after `run` said 'idle_forever'. */
-  idle(limit: { readonly time_us: number }): void;
+  idle(limit: { readonly time_us: number } | { readonly instructions: number }): void;
   /** May be called by an event listener: `run` returns at the next instruction boundary. */
   stop(): void;
   /** Addresses of a task before which a `breakpoint` event is emitted, with nothing executed there yet. */

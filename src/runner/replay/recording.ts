@@ -5,7 +5,7 @@
 import { EventStream } from '../../emu/event.ts';
 import type { Board, BootSystem, StopReason, System, SystemSnapshot } from '../../runtime/system.ts';
 import { type LogLine, LogLines } from '../log_lines.ts';
-import { instructionAt, isLine, type ReplayMoment, timeOf_us } from './replay_moment.ts';
+import { instructionAt, isLine, type ReplayMoment } from './replay_moment.ts';
 import type { SavedReplay } from './saved_replay.ts';
 
 /** Instructions, idle ones included, after which a snapshot is taken in any case. */
@@ -176,7 +176,9 @@ export class Recording {
     const end = Math.min(byCount, byTime);
     for (;;) {
       this.#mark();
-      const until = Math.min(end, this.#target, board.instructions + INTERVAL_INSTRUCTIONS);
+      // What happened before the machine first ran could not stop it.
+      const isOver = this.#reached || this.#events >= this.#stopAt;
+      const until = isOver ? board.instructions : Math.min(end, this.#target, board.instructions + INTERVAL_INSTRUCTIONS);
       const reason = board.run({ instructions: until - board.instructions });
       this.#ran = this.#events;
       this.#check(board);
@@ -187,8 +189,8 @@ export class Recording {
 
   #idle(board: Board, limit: Parameters<Board['idle']>[0]): void {
     this.#touched = true;
-    const end = Math.min(board.time_us + limit.time_us, Math.ceil(timeOf_us(this.#target)));
-    board.idle({ time_us: Math.max(0, end - board.time_us) });
+    const end = 'instructions' in limit ? board.instructions + limit.instructions : instructionAt(board.time_us + limit.time_us);
+    board.idle(this.#target < end ? { instructions: Math.max(0, this.#target - board.instructions) } : limit);
     this.#check(board);
   }
 
@@ -225,7 +227,7 @@ export class Recording {
   goTo(instructions: number): boolean {
     return this.#go((mark) => mark.instructions <= instructions, (last) => instructions <= last.instructions, (board) => {
       while (board.instructions < instructions) {
-        if (board.run({ instructions: instructions - board.instructions }) === 'idle_forever') return board.idle({ time_us: Math.max(0, Math.floor(timeOf_us(instructions)) - board.time_us) });
+        if (board.run({ instructions: instructions - board.instructions }) === 'idle_forever') return board.idle({ instructions: instructions - board.instructions });
       }
     });
   }

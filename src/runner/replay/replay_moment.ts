@@ -30,9 +30,6 @@ export function parseTime_us(text: string): number | null {
 /** Instruction at which a time has come. */
 export const instructionAt = (time_us: number): number => Math.ceil((time_us * INSTRUCTIONS) / MICROSECONDS);
 
-/** Microseconds, with their fraction, at which an instruction is reached. */
-export const timeOf_us = (instruction: number): number => (instruction * MICROSECONDS) / INSTRUCTIONS;
-
 export function parseReplayMoment(text: string): ReplayMoment | { readonly error: string } {
   const wrong = { error: `'${text}' is no moment: ${MOMENT_FORMS}` };
   const written = text.trim();

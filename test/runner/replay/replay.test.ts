@@ -129,6 +129,21 @@ test('going back by lines ends where the earlier line was complete, and before t
   assert.is(session.system.machine.instructions, 0);
 });
 
+test('what happened before the machine first ran is gone to where it first ran', () => {
+  for (const number of [1, 30]) assert.equal([at('log_only', { kind: 'event', number })].map(({ system, recording }) => [system.machine.instructions, recording.events]), [[0, 30]]);
+  assert.is(at('log_only', { kind: 'event', number: 31 }).system.machine.instructions > 0, true);
+});
+
+test('an instruction is gone to exactly, there and back, even where nothing will ever happen again', () => {
+  const session = at('oracle/rtcr_log_only', { kind: 'instruction', at: 62_393_153 });
+  assert.is(session.system.machine.instructions, 62_393_153);
+  const there = bytes(session);
+  assert.is(session.runTo({ kind: 'instruction', at: 62_400_001 }), null);
+  assert.is(session.move({ count: -6848, unit: 'instructions' }), null);
+  assert.is(session.system.machine.instructions, 62_393_153);
+  assert.is(Buffer.compare(bytes(session), there), 0);
+});
+
 test('where the run ended that did not come to a moment is told of the machine that is followed', () => {
   const ends = ['', 'b'].map((machine) => /the run ends at instruction (\d+) /.exec(open('migration', machine).runTo({ kind: 'instruction', at: 1e12 }) ?? '')?.[1] ?? '');
   assert.is.not(ends[0], ends[1]);

@@ -34,7 +34,7 @@ const TAG_WORDS = 20;
 export function raiseException(kernel: Kernel, thread: Thread, address: number, error: number, reason: string, again?: Repeated): void {
   const { registers } = thread;
   const pc = registers.r[15] as number;
-  if (kernel.events.wants('exception')) {
+  if (kernel.wanted.exception) {
     kernel.emit({ kind: 'exception', error, address, pc, reason });
   }
   kernel.charge(KERNEL_COST.fault);

@@ -45,7 +45,7 @@ export function invoke(kernel: Kernel, thread: Thread): void {
   // The real entry path means to clear a stale cancel here and clears the timeout bit instead: cancels are sticky.
   thread.state &= ~TIMEOUT;
   kernel.charge(KERNEL_COST.system_call);
-  if (kernel.events.wants('syscall_enter')) kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number, op: thread.utcb?.mr(0) ?? 0 });
+  if (kernel.wanted.syscall_enter) reportEnter(kernel, thread, selector);
   thread.activity = IN_SYSTEM_CALL;
   const target = resolve(thread, selector);
   if (target === null) {
@@ -53,6 +53,10 @@ export function invoke(kernel: Kernel, thread: Thread): void {
     return leave(kernel, thread, TAG_ERROR);
   }
   invokeObject(kernel, thread, target, selector & OP_MASK);
+}
+
+function reportEnter(kernel: Kernel, { registers: { r }, utcb }: Thread, selector: number): void {
+  kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number, op: utcb?.mr(0) ?? 0 });
 }
 
 /** The reply slot is consumed by looking at it, even if the send fails afterwards. */

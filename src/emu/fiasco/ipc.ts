@@ -130,10 +130,14 @@ function prepareSendSleep(kernel: Kernel, thread: Thread, cancelable = true): bo
   else if (cancelable && (thread.state & CANCEL) !== 0) failSend(kernel, thread, IPC_ERROR.SEND_CANCELED);
   else if (armTimeout(kernel, thread, send_timeout)) {
     thread.state = (thread.state | SEND_WAIT) & ~READY;
-    if (kernel.events.wants('ipc_wait')) kernel.emit({ kind: 'ipc_wait', phase: 'send', partner: ipcOf(thread).receiver?.id ?? null, timeout: send_timeout });
+    if (kernel.wanted.ipc_wait) reportWait(kernel, 'send', ipcOf(thread).receiver, send_timeout);
     return true;
   } else failSend(kernel, thread, IPC_ERROR.SEND_TIMEOUT);
   return false;
+}
+
+function reportWait(kernel: Kernel, phase: 'send' | 'receive', partner: KernelObject | null, timeout: number): void {
+  kernel.emit({ kind: 'ipc_wait', phase, partner: partner?.id ?? null, timeout });
 }
 
 /** @returns false if the deadline has passed already */
@@ -222,7 +226,7 @@ function sleepReceiving(kernel: Kernel, thread: Thread): void {
   thread.state &= ~READY;
   if (isZero(receive_timeout) || (thread.timeout === null && !armTimeout(kernel, thread, receive_timeout))) thread.state |= READY | TIMEOUT;
   thread.step = 'receive_wait';
-  if (kernel.events.wants('ipc_wait') && !thread.ready) kernel.emit({ kind: 'ipc_wait', phase: 'receive', partner: partner?.id ?? null, timeout: receive_timeout });
+  if (kernel.wanted.ipc_wait && !thread.ready) reportWait(kernel, 'receive', partner, receive_timeout);
   // Waiting for oneself is how threads sleep and yield: the turn goes to the others of the same priority.
   if (partner === thread) kernel.processor.queue.requeue(thread);
   kernel.processor.schedule();

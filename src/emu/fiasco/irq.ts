@@ -82,7 +82,7 @@ function attach(call: ObjectCall<Irq>): Result {
   thread.references++;
   object.queued = 0;
   object.label = input.mr(1);
-  if (kernel.events.wants('irq_attached')) kernel.emit({ kind: 'irq_attached', irq: object.id, to: thread.id });
+  if (kernel.wanted.irq_attached) kernel.emit({ kind: 'irq_attached', irq: object.id, to: thread.id });
   return success();
 }
 
@@ -94,7 +94,7 @@ export function detach(kernel: Kernel, irq: Irq): void {
   if (thread === null) return;
   thread.senders.dequeue(irq);
   irq.thread = null;
-  if (kernel.events.wants('irq_detached')) kernel.emit({ kind: 'irq_detached', irq: irq.id });
+  if (kernel.wanted.irq_detached) kernel.emit({ kind: 'irq_detached', irq: irq.id });
   kernel.release(thread);
 }
 
@@ -121,7 +121,7 @@ export function deliverIrq(kernel: Kernel, irq: Irq, receiver: Thread): void {
   setFrameLabel(receiver, irq.label);
   receiver.state &= ~(IPC_MASK | TRANSFER);
   kernel.timeouts.disarm(receiver);
-  if (kernel.events.wants('ipc_transfer')) {
+  if (kernel.wanted.ipc_transfer) {
     kernel.emit({ kind: 'ipc_transfer', from: irq.id, to: receiver.id, object: irq.id, phase: 'irq', tag: 0, label: irq.label, words: [] });
   }
 }

@@ -49,6 +49,8 @@ export interface KernelConfig {
 export class Kernel {
   readonly memory: PhysicalMemory;
   readonly events: EventStream;
+  /** Which events somebody listens to: asked on every path, and nearer here. */
+  readonly wanted: EventStream['wanted'];
   /** Test equipment of whoever watches: no part of the machine's state. */
   admission: Admission | null = null;
   /** Which calls through gates fail as if the gate were gone; asked once for each. Its owner keeps what it has to remember. */
@@ -85,6 +87,7 @@ export class Kernel {
     this.config = config;
     this.memory = memory;
     this.events = events;
+    this.wanted = events.wanted;
     this.#extensions = new Set(config.extensions);
     this.frames = new FrameAllocator(memory, LIMIT_KERNEL_MEMORY_BYTES);
     this.processor = new Processor(this);
@@ -209,14 +212,14 @@ export class Kernel {
   register<T extends KernelObject>(object: T): T {
     this.objects.add(object);
     this.turns.created(object.id);
-    if (this.events.wants('object_created')) this.emit({ kind: 'object_created', object: object.id, type: object.type, bound: object instanceof IpcGate ? (object.thread?.id ?? null) : null });
+    if (this.wanted.object_created) this.emit({ kind: 'object_created', object: object.id, type: object.type, bound: object instanceof IpcGate ? (object.thread?.id ?? null) : null });
     return object;
   }
 
   /** @returns false where the pool of names is exhausted */
   nameObject(object: KernelObject, name: string): boolean {
     if (!this.objects.setName(object, name)) return false;
-    if (this.events.wants('object_named')) this.emit({ kind: 'object_named', object: object.id, name: this.objects.name(object) ?? '' });
+    if (this.wanted.object_named) this.emit({ kind: 'object_named', object: object.id, name: this.objects.name(object) ?? '' });
     return true;
   }
 
@@ -267,7 +270,7 @@ export class Kernel {
   }
 
   console(text: string): void {
-    if (text !== '' && this.events.wants('console')) this.emit({ kind: 'console', text });
+    if (text !== '' && this.wanted.console) this.emit({ kind: 'console', text });
   }
 
   /** A kernel warning, on the same stream as everything else. */
@@ -276,7 +279,7 @@ export class Kernel {
   }
 
   unsupported(what: string): void {
-    if (this.events.wants('unsupported')) this.emit({ kind: 'unsupported', what });
+    if (this.wanted.unsupported) this.emit({ kind: 'unsupported', what });
   }
 
   reportMapped(object: KernelObject, into: ObjectSpace, slot: number, how: 'create' | 'map' | 'grant'): void {
@@ -285,21 +288,21 @@ export class Kernel {
       const by = this.#running();
       capabilities.mapped(object.id, into.task.id, slot, how, by?.task.id ?? this.noObject, by?.id ?? this.noObject, this.time_us as Microseconds);
     }
-    if (this.events.wants('cap_mapped')) this.emit({ kind: 'cap_mapped', object: object.id, into: into.task.id, slot, how });
+    if (this.wanted.cap_mapped) this.emit({ kind: 'cap_mapped', object: object.id, into: into.task.id, slot, how });
   }
 
   reportUnmapped(object: KernelObject, from: ObjectSpace, slot: number): void {
     this.events.capabilities?.unmapped(from.task.id, slot);
-    if (this.events.wants('cap_unmapped')) this.emit({ kind: 'cap_unmapped', object: object.id, from: from.task.id, slot });
+    if (this.wanted.cap_unmapped) this.emit({ kind: 'cap_unmapped', object: object.id, from: from.task.id, slot });
   }
 
   /** What a hosted program has to tell. */
   note(what: string, detail: Plain): void {
-    if (this.events.wants('note')) this.emit({ kind: 'note', what, detail });
+    if (this.wanted.note) this.emit({ kind: 'note', what, detail });
   }
 
   reportLeave(thread: Thread, tag: number, label: number): void {
-    if (!this.events.wants('syscall_leave')) return;
+    if (!this.wanted.syscall_leave) return;
     const error = (tag & TAG_ERROR) === 0 ? 0 : (thread.utcb?.error ?? 0);
     // A call may have given the processor to another thread already: it is the caller's all the same.
     this.emit({ kind: 'syscall_leave', tag, label, error }, thread);

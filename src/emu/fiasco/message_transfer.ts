@@ -58,11 +58,11 @@ export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread
 
 function report(kernel: Kernel, sender: Thread, receiver: Thread, object: DebugId, tag: number, words: number): void {
   const { events } = kernel;
-  if (events.requests === null && !events.wants('ipc_transfer')) return;
+  if (events.requests === null && !events.wanted.ipc_transfer) return;
   const { kind } = sender.activity;
   const phase = kind === 'page_fault' || kind === 'exception' ? kind : sender.ipc !== null && receiver.ipc?.partner === sender ? 'reply' : 'request';
   if (phase === 'request') events.requests?.(sender.id, receiver.id, object, frameLabel(receiver), utcbOf(sender).words, words);
-  if (!events.wants('ipc_transfer')) return;
+  if (!events.wanted.ipc_transfer) return;
   const content = Array.from(utcbOf(kind === 'exception' ? receiver : sender).words.subarray(0, words));
   kernel.emit({ kind: 'ipc_transfer', from: sender.id, to: receiver.id, object, phase, tag, label: frameLabel(receiver), words: content });
 }

@@ -43,7 +43,7 @@ export function releaseObject(kernel: Kernel, object: KernelObject): void {
   kernel.objects.remove(object);
   refund(object);
   kernel.events.capabilities?.deleted(object.id);
-  if (kernel.events.wants('object_deleted')) kernel.emit({ kind: 'object_deleted', object: object.id, type: object.type });
+  if (kernel.wanted.object_deleted) kernel.emit({ kind: 'object_deleted', object: object.id, type: object.type });
 }
 
 /** Nobody may meet a freed object: whoever waits for it goes on waiting for what is left of it. */

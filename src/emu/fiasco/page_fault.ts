@@ -35,7 +35,7 @@ export function pageFault(kernel: Kernel, thread: Thread, fault: Fault): void {
   const error = errorWord(thread, fault);
   thread.state &= ~CANCEL;
   kernel.charge(KERNEL_COST.fault);
-  if (kernel.events.wants('page_fault')) kernel.emit({ kind: 'page_fault', address, pc, write: access === 'write' });
+  if (kernel.wanted.page_fault) kernel.emit({ kind: 'page_fault', address, pc, write: access === 'write' });
   if (cause === 'alignment') {
     kernel.console(`KERNEL: Alignment error at ${hex(address, 8)} (PC: ${hex(pc, 8)}, FSR: ${hex(error & 0xffff)})\n`);
     return raiseException(kernel, thread, address, error, 'alignment');

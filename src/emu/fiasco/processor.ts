@@ -103,6 +103,6 @@ export class Processor {
     this.#kernel.charge(KERNEL_COST.thread_switch + (thread.task === this.#current?.task ? 0 : KERNEL_COST.task_switch));
     this.#current?.registers.clearExclusive();
     this.#current = thread;
-    if (this.#kernel.events.wants('schedule')) this.#kernel.emit({ kind: 'schedule', to: thread.id });
+    if (this.#kernel.wanted.schedule) this.#kernel.emit({ kind: 'schedule', to: thread.id });
   }
 }

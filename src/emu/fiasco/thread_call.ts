@@ -71,7 +71,7 @@ function control(call: Call): Result {
 
 function setPager({ kernel, object }: Call, slot: number): void {
   object.pager = slot;
-  if (kernel.events.wants('thread_pager')) kernel.emit({ kind: 'thread_pager', object: object.id, pager: object.task?.objects.get(slot)?.object.id ?? null });
+  if (kernel.wanted.thread_pager) kernel.emit({ kind: 'thread_pager', object: object.id, pager: object.task?.objects.get(slot)?.object.id ?? null });
 }
 
 const selectorOfSlot = (slot: number): number => (slot === NO_SLOT ? SELECTOR_INDEX : slot << 12) >>> 0;

@@ -15,7 +15,7 @@ export function tick(kernel: Kernel): void {
   const { processor } = kernel;
   setTicks(kernel, kernel.ticks + 1);
   kernel.charge(KERNEL_COST.tick);
-  if (processor.current.registers.marked && kernel.events.wants('exclusive_lost')) kernel.emit({ kind: 'exclusive_lost' });
+  if (processor.current.registers.marked && kernel.wanted.exclusive_lost) kernel.emit({ kind: 'exclusive_lost' });
   processor.current.registers.clearExclusive();
   processor.current.consumed_us += TICK_US;
   const end = processor.queue.sliceEnd_us;

@@ -35,10 +35,10 @@ export class UserMode {
     this.#cpu.switchTo(registers, thread.task.memory.table);
     const watched = this.breakpoints.empty ? undefined : this.breakpoints.of(thread.task.id);
     if (watched?.has(r[15] as number) === true && this.breakpoints.announce(thread.id, kernel.instructions)) {
-      if (kernel.events.wants('breakpoint')) kernel.emit({ kind: 'breakpoint', address: r[15] as number });
+      if (kernel.wanted.breakpoint) kernel.emit({ kind: 'breakpoint', address: r[15] as number });
       return;
     }
-    const stepping = kernel.events.wants('instruction');
+    const stepping = kernel.wanted.instruction;
     if (stepping) this.#show(thread);
     const exit = watched === undefined || stepping ? this.#cpu.run(stepping ? Math.min(budget, 1) : budget) : this.#runWatched(thread, watched, budget);
     kernel.instructions += exit.retired;

@@ -145,8 +145,8 @@ test('tracing instructions changes neither the machine nor its clock', () => {
 test('nobody who listens to everything gets instructions', () => {
   const stream = new EventStream();
   stream.listen(null, () => undefined);
-  assert.is(stream.wants('instruction'), false);
-  assert.is(stream.wants('schedule'), true);
+  assert.is(stream.wanted.instruction, false);
+  assert.is(stream.wanted.schedule, true);
 });
 
 test.run();

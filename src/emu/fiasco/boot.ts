@@ -168,7 +168,7 @@ function mapRam(kernel: Kernel, root: Task): void {
   const size = kernel.frames.start;
   for (let at = 0; at < size; at += SECTION_BYTES) memoryMappings.mapRoot(sigma0Task.memory, memory.base + at, SECTION_SHIFT, at, RWX);
   const range = { from: memory.base, to: memory.base, size, rights: RWX, cache: 0, grant: false };
-  if (!memoryMappings.map(sigma0Task.memory, root.memory, range)) throw new Error('the root task got no memory');
+  if (!memoryMappings.map(sigma0Task.memory, root.memory, range).complete) throw new Error('the root task got no memory');
 }
 
 function descriptorsOf(kernel: Kernel, config: BootConfig): MemoryDescriptor[] {

@@ -7,6 +7,7 @@ import { ERRNO, IPC_ERROR } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, failure, success, wordsOf } from './message_tag.ts';
+import { objectAddress } from './object_address.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch } from './object_call.ts';
 import { type Thread, utcbOf } from './thread.ts';
 import type { Utcb } from './utcb.ts';
@@ -41,12 +42,6 @@ const LOG_EVENTS: readonly (readonly [string, string])[] = [
   ['Timer IRQs (kernel scheduling)', 'timer'],
   ['VCPU events', 'vcpu'],
 ];
-/** Where listings show the kernel's objects. The real addresses are artefacts of an allocator and never compared. */
-const OBJECT_BASE = 0xf100_0000;
-const OBJECT_STRIDE = 0x80;
-
-export const objectAddress = (object: KernelObject): number => OBJECT_BASE + object.id * OBJECT_STRIDE;
-
 const HANDLERS: Handlers<'Debugger', KernelObject> = {
   set_name: ({ kernel, object, input }) => {
     const text = textOf(input.words, 1, NAME_BYTES);

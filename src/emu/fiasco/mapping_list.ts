@@ -28,3 +28,12 @@ export function unlink(mapping: Mapping): void {
   if (at === mappings.length - 1) mappings.pop();
   else mappings.splice(at, 1);
 }
+
+/** Puts a mapping of the same object into the place of another one; the count goes down where only the new one is not counted. */
+export function replace(before: Mapping, after: Mapping): void {
+  const { mappings } = before.object;
+  const at = mappings.lastIndexOf(before);
+  if (at < 0) throw new Error(`slot ${before.slot} is not in its object's list`);
+  mappings[at] = after;
+  if ((before.flags & ~after.flags & FLAG_COUNTED) !== 0) before.object.counted--;
+}

@@ -1,8 +1,7 @@
 // What a message carries: words, exception frames, map items with their receive buffers. Owns no state.
 // Source modelled: fiasco-kernel.md 5.4 to 5.6, 8.4, 8.5.
 
-import { PAGE_SHIFT } from '../numbers.ts';
-import { type DebugId, debugId } from '../numbers.ts';
+import { type DebugId, PAGE_SHIFT, debugId, hex } from '../numbers.ts';
 import { KERNEL_COST } from './cost.ts';
 import { IPC_ERROR, RECEIVE_PHASE } from './errors.ts';
 import { applyExceptionReply, writeExceptionMessage } from './exception_message.ts';
@@ -23,6 +22,7 @@ import {
 import { IpcGate } from './ipc_gate.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, TAG_PROPAGATE, itemsOf, labelOf, wordsOf } from './message_tag.ts';
+import { addressAndNumber, objectAddress } from './object_address.ts';
 import { mapCapabilities } from './object_space.ts';
 import type { Task } from './task.ts';
 import { type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
@@ -148,9 +148,15 @@ export function mapMemory(kernel: Kernel, source: Task, send: Flexpage, target: 
   else from += offset;
   const range = { from, to, size, rights: send.rights & 7, cache: item & 0xf0, grant: (item & ITEM_GRANT) !== 0 };
   const before = kernel.memoryMappings.count;
-  const mapped = kernel.memoryMappings.map(source.memory, target.memory, range);
+  const { complete, demoted, hole } = kernel.memoryMappings.map(source.memory, target.memory, range);
   kernel.charge(KERNEL_COST.map_memory * Math.max(1, kernel.memoryMappings.count - before));
-  return mapped;
+  if (demoted !== null) {
+    // The words of the kernel; what they begin with would be taken for a mark of unfinished code here.
+    const places = [[source, demoted], [target, to + (demoted - from)]] as const;
+    kernel.warn(`\x58XX Can't GRANT page from superpage (${places.map(([task, at]) => `0x${objectAddress(task).toString(16)}: ${hex(at, 8)}`).join(' -> ')}), demoting to MAP`);
+  }
+  if (hole !== null) kernel.warn(`nothing mapped: (Mem_space) from [${addressAndNumber(source)}]: ${hex(hole, 8)} size: ${hex(size, 8)} to [${addressAndNumber(target)}]`);
+  return complete;
 }
 
 /** The signed label of a message, for those who look at it while it is under way. */

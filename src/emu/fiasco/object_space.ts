@@ -2,12 +2,14 @@
 // is first unmapped as if with the delete flag. Source modelled: fiasco-kernel.md 1.3, 3.4, 3.5, Appendix C.3.
 
 import { LIMIT_CAPABILITIES } from '../limits.ts';
+import { hex } from '../numbers.ts';
 import { newStamp } from '../rewind.ts';
 import { CAP_D, CAP_R, CAP_S, CAP_W, FLAG_COUNTED, FLAG_EXTRA, type Flexpage, ITEM_GRANT, isWholeSpace } from './flexpage.ts';
 import { KERNEL_COST } from './cost.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
-import { type Mapping, link, unlink } from './mapping_list.ts';
+import { type Mapping, link, replace, unlink } from './mapping_list.ts';
+import { addressAndNumber } from './object_address.ts';
 import type { Task } from './task.ts';
 
 export const SLOTS = 1 << 20;
@@ -52,6 +54,14 @@ export class ObjectSpace {
     this.#stamp = newStamp();
     link(mapping);
     return mapping;
+  }
+
+  /** Enters a granted capability into an empty slot: it has the place of the one before in the object's list. */
+  takeOver(slot: number, before: Mapping, rights: number, flags: number): void {
+    const mapping: Mapping = { object: before.object, rights, flags, space: this, slot };
+    this.#slots.set(slot, mapping);
+    this.#stamp = newStamp();
+    replace(before, mapping);
   }
 
   /** Takes rights and flags from a capability of this table. */
@@ -118,7 +128,7 @@ export interface CapTransfer {
 
 /** Maps or grants capabilities. @returns false if the table is out of memory */
 export function mapCapabilities(kernel: Kernel, transfer: CapTransfer): boolean {
-  const { source, send, receive } = transfer;
+  const { source, send, target, receive } = transfer;
   const hot = transfer.item >>> 12;
   const sendSlots = slotsOf(send);
   const receiveSlots = isWholeSpace(receive) ? SLOTS : slotsOf(receive);
@@ -132,13 +142,14 @@ export function mapCapabilities(kernel: Kernel, transfer: CapTransfer): boolean 
     any = true;
     if (!mapOne(kernel, transfer, mapping, to + (mapping.slot - from))) return false;
   }
-  if (!any) kernel.warn(`map: nothing mapped (slot ${from.toString(16)})`);
+  if (!any) kernel.warn(`nothing mapped: (Obj_space) from [${addressAndNumber(source.task)}]: ${hex(from, 8)} size: ${hex(count, 8)} to [${addressAndNumber(target.task)}]`);
   return true;
 }
 
 function mapOne(kernel: Kernel, { source, target, send, item, rights }: CapTransfer, mapping: Mapping, slot: number): boolean {
-  if (slot >= SLOTS || (source === target && mapping.slot === slot)) return true;
-  // Overwriting may destroy the very object that is being mapped: then there is nothing left to map.
+  if (slot >= SLOTS) return true;
+  // Overwriting may destroy the very object that is being mapped, or empty the slot that it is mapped from, even by mapping it to itself: then
+  // there is nothing left to map.
   unmapSlot(kernel, target, slot, CAP_R | CAP_S | CAP_W | CAP_D, UNMAP_DELETE);
   const { object } = mapping;
   if (source.get(mapping.slot) !== mapping || !object.alive) return true;
@@ -146,16 +157,15 @@ function mapOne(kernel: Kernel, { source, target, send, item, rights }: CapTrans
   if (!grant && kernel.capabilities >= LIMIT_CAPABILITIES) return false;
   const newRights = mapping.rights & send.rights & rights;
   const newFlags = (mapping.flags & send.rights & rights & CAP_D) | (mapping.flags & ~item & FLAG_COUNTED) | (mapping.flags & item & FLAG_EXTRA);
+  kernel.charge(KERNEL_COST.map_capability);
   if (grant) {
     source.clear(mapping.slot);
-    unlink(mapping);
-    if ((mapping.flags & FLAG_COUNTED) !== 0) object.counted--;
-    kernel.capabilities--;
     kernel.reportUnmapped(object, source, mapping.slot);
+    target.takeOver(slot, mapping, newRights, newFlags);
+  } else {
+    target.insert(slot, object, newRights, newFlags);
+    kernel.capabilities++;
   }
-  kernel.charge(KERNEL_COST.map_capability);
-  target.insert(slot, object, newRights, newFlags);
-  kernel.capabilities++;
   kernel.reportMapped(object, target, slot, grant ? 'grant' : 'map');
   return true;
 }

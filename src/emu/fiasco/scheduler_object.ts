@@ -12,8 +12,13 @@ import { DEFAULT_QUANTUM_US, Thread } from './thread.ts';
 
 const CPUS = 1;
 const PRIORITY_MAX = 255;
-/** Legacy form of the parameters: the priority itself; this value in its place announces the extended form. */
-const EXTENDED = 0xffff_ffff;
+/**
+ * Words of the legacy form of the parameters, whose third is the priority. A negative number in its place is a kind of parameters, and
+ * behind it stands how many bytes these have.
+ */
+const LEGACY_WORDS = 4;
+const FIRST_EXTENDED = 0x8000_0000;
+const FIXED_PRIORITY = 0xffff_ffff;
 
 export class SchedulerObject extends KernelObject {
   readonly type = 'Sched';
@@ -40,14 +45,19 @@ function info({ tag, input, output }: ObjectCall<SchedulerObject>): Result {
 
 function runThread(call: ObjectCall<SchedulerObject>): Result {
   const { kernel, input } = call;
-  if (wordsOf(call.tag) < 5) return failure(ERRNO.INVAL);
+  const kind = input.mr(3);
+  const extended = kind >= FIRST_EXTENDED;
+  const words = extended ? Math.ceil(input.mr(4) / 4) : LEGACY_WORDS;
+  if (wordsOf(call.tag) < 1 + Math.max(words, LEGACY_WORDS)) return failure(ERRNO.INVAL);
   const named = itemCapability(call);
   if (typeof named === 'string' || !(named.object instanceof Thread)) return failure(ERRNO.INVAL);
-  const extended = input.mr(3) === EXTENDED;
-  if (extended && wordsOf(call.tag) < 7) return failure(ERRNO.INVAL);
-  const priority = extended ? input.mr(6) & 0xffff : input.mr(3);
-  const quantum = input.mr(extended ? 5 : 4);
-  setThreadParameters(kernel, named.object, Math.min(priority, PRIORITY_MAX), quantum === 0 ? DEFAULT_QUANTUM_US : quantum);
+  const { object } = named;
+  // Parameters of a kind that the kernel does not know: the thread keeps its own, and nobody is told.
+  if (extended && kind !== FIXED_PRIORITY) setThreadParameters(kernel, object, object.priority, object.quantum_us);
+  else {
+    const [priority, quantum] = extended ? [input.mr(6) & 0xffff, input.mr(5)] : [kind, input.mr(4)];
+    setThreadParameters(kernel, object, Math.min(priority, PRIORITY_MAX), quantum === 0 ? DEFAULT_QUANTUM_US : quantum);
+  }
   return success();
 }
 
@@ -60,8 +70,9 @@ export function setThreadParameters(kernel: Kernel, thread: Thread, priority: nu
   if (!moves) processor.schedule();
 }
 
-function idleTime({ kernel, tag, output }: ObjectCall<SchedulerObject>): Result {
-  if (wordsOf(tag) < 3) return failure(ERRNO.INVAL);
+function idleTime({ kernel, tag, input, output }: ObjectCall<SchedulerObject>): Result {
+  const hasCpu = (input.mr(1) & 0xff_ffff) === 0 && (input.mr(2) & 1) !== 0;
+  if (wordsOf(tag) < 3 || !hasCpu) return failure(ERRNO.INVAL);
   const consumed = kernel.idleThread.consumed_us;
   output.setMr(0, consumed >>> 0);
   output.setMr(1, Math.floor(consumed / 2 ** 32));

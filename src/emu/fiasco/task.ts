@@ -5,12 +5,12 @@ import { MemorySpace } from '../memory/memory_space.ts';
 import { RIGHT_READ, RIGHT_WRITE } from '../memory/translation.ts';
 import { type DebugId, PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import { KERNEL_COST } from './cost.ts';
-import { ERRNO } from './errors.ts';
-import { CAP_S, CAP_W, FLEXPAGE_MEMORY, FLEXPAGE_OBJECT, WHOLE_SPACE, bytesOfOrder, flexpageOf } from './flexpage.ts';
+import { ERRNO, IPC_ERROR } from './errors.ts';
+import { CAP_S, CAP_W, FLEXPAGE_MEMORY, FLEXPAGE_OBJECT, type Flexpage, WHOLE_SPACE, bytesOfOrder, flexpageOf, isWholeSpace } from './flexpage.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelObject } from './kernel_object.ts';
 import { mapMemory } from './message_transfer.ts';
-import { failure, labelOf, success, wordsOf } from './message_tag.ts';
+import { TAG_ERROR, failure, labelOf, success, wordsOf } from './message_tag.ts';
 import { type Handlers, type ObjectCall, type Result, dispatch, itemCapability } from './object_call.ts';
 import { ObjectSpace, mapCapabilities, unmapCapabilities, unmapSlot } from './object_space.ts';
 import { OPERATIONS, PROTOCOL } from './protocols.ts';
@@ -49,7 +49,8 @@ export class Task extends KernelObject {
 export function addKuMemory(kernel: Kernel, task: Task, address: number, order: number): number {
   if (order < KU_ORDER_MIN || order > KU_ORDER_MAX) return ERRNO.INVAL;
   const size_bytes = 2 ** order;
-  const base = address - (address % size_bytes);
+  // Only the largest areas are sections, and must begin where these do; others begin at any page.
+  const base = order === KU_ORDER_MAX ? address - (address % size_bytes) : address;
   if (base + size_bytes > USER_END) return ERRNO.INVAL;
   if (task.memory.occupied(base, size_bytes)) return ERRNO.EXIST;
   const frame = kernel.frames.allocate(size_bytes >>> PAGE_SHIFT);
@@ -91,25 +92,31 @@ function map(call: ObjectCall<Task>): Result {
   if (send.type === FLEXPAGE_OBJECT) {
     mapped = mapCapabilities(kernel, { source: source.objects, send, target: object.objects, receive: WHOLE_SPACE, item, rights: strong ? 0xf : 0xf & ~CAP_S });
   }
-  return mapped ? success() : failure(ERRNO.NOMEM);
+  if (mapped) return success();
+  input.error = IPC_ERROR.SEND_MAP_FAILED;
+  return TAG_ERROR;
 }
 
 function unmap({ kernel, object, tag, input, output }: ObjectCall<Task>): Result {
   const mask = input.mr(1);
   for (let at = 2; at < wordsOf(tag); at++) {
     const word = input.mr(at);
-    const page = flexpageOf(word);
-    if (page.type === FLEXPAGE_OBJECT) unmapCapabilities(kernel, object.objects, page, mask);
-    if (page.type === FLEXPAGE_MEMORY && page.order >= PAGE_SHIFT) {
-      const size = bytesOfOrder(page.order);
-      const own = (mask & UNMAP_OWN) !== 0;
-      const before = kernel.memoryMappings.count;
-      if (!kernel.memoryMappings.unmap(object.memory, page.base - (page.base % size), size, page.rights, own)) return failure(ERRNO.NOMEM);
-      kernel.charge(KERNEL_COST.unmap_memory * Math.max(1, before - kernel.memoryMappings.count));
-    }
+    const named = flexpageOf(word);
+    const all = isWholeSpace(named);
+    const page = all ? { ...WHOLE_SPACE, rights: named.rights } : named;
+    if (all || page.type === FLEXPAGE_OBJECT) unmapCapabilities(kernel, object.objects, page, mask);
+    if (all || page.type === FLEXPAGE_MEMORY) unmapMemory(kernel, object, page, (mask & UNMAP_OWN) !== 0);
     output.setMr(at, (word & ~0xf) >>> 0);
   }
   return success(wordsOf(tag));
+}
+
+function unmapMemory(kernel: Kernel, task: Task, page: Flexpage, own: boolean): void {
+  if (page.order < PAGE_SHIFT) return;
+  const size = bytesOfOrder(page.order);
+  const before = kernel.memoryMappings.count;
+  kernel.memoryMappings.unmap(task.memory, page.base - (page.base % size), size, page.rights, own);
+  kernel.charge(KERNEL_COST.unmap_memory * Math.max(1, before - kernel.memoryMappings.count));
 }
 
 /** The operation that is asked for more often than all others together. */

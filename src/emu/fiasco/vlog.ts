@@ -28,23 +28,27 @@ const LOCAL_ECHO = 0o10;
 
 export class Vlog extends KernelObject {
   readonly type = 'Vlog';
-  /** Input, output and local flags. */
-  attributes: readonly [number, number, number] = [INPUT.RETURN_TO_NEWLINE, OUTPUT.NEWLINE_TO_BOTH, LOCAL_ECHO];
+  /** Input, output and local flags. Without echo at first: Genode's kernel differs there from others. */
+  attributes: readonly [number, number, number] = [INPUT.RETURN_TO_NEWLINE, OUTPUT.NEWLINE_TO_BOTH, 0];
   /** Typed and not read. */
   input: number[] = [];
-  /** One pin: hit at every byte that is typed. */
+  /** One pin: hit when something is typed and nothing was left unread. */
   readonly pins = new Pins('Soft', 1);
 
-  /** Bytes arrive on the serial line. @returns how many found room */
+  /** Bytes arrive on the serial line, all at once. @returns how many found room; others are echoed all the same */
   arrive(kernel: Kernel, bytes: readonly number[]): number {
+    const [, output, local] = this.attributes;
     let taken = 0;
+    let hit = false;
     for (const byte of bytes) {
+      if (this.input.length === 0) hit = true;
       if (this.input.length < INPUT_BYTES_MAX) {
         this.input.push(byte & 0xff);
         taken++;
       }
-      this.pins.interrupt(0)?.hit(kernel);
+      if ((local & LOCAL_ECHO) !== 0) kernel.console(String.fromCharCode(byte === RETURN && (output & OUTPUT.RETURN_TO_NEWLINE) !== 0 ? NEWLINE : byte & 0xff));
     }
+    if (hit) this.pins.interrupt(0)?.hit(kernel);
     return taken;
   }
 

@@ -1,7 +1,7 @@
 // Rows of the debugger's listings from a live kernel. Owns no state; looking changes nothing.
 // Source modelled: fiasco-kernel.md 2.2 to 2.6.
 
-import { objectAddress } from '../fiasco/debugger_call.ts';
+import { objectAddress } from '../fiasco/object_address.ts';
 import { Factory } from '../fiasco/factory.ts';
 import { IpcGate } from '../fiasco/ipc_gate.ts';
 import { DETACHED_LABEL, Irq } from '../fiasco/irq.ts';

@@ -1,7 +1,6 @@
 // Who mapped which memory to whom: a tree of mappings per frame. Owner of every memory mapping and, through it, of the pages in the tasks'
 // tables (fiasco-kernel.md 3.5, 8.3); what is mapped and revoked, mapping_database.ts decides.
 
-import { LIMIT_MEMORY_MAPPINGS } from '../limits.ts';
 import { PAGE_SHIFT } from '../numbers.ts';
 import type { Plain, PlainRecord } from '../plain.ts';
 import { newStamp } from '../rewind.ts';
@@ -30,9 +29,14 @@ export interface CapturedMappings {
 export class MappingTrees {
   /** Mappings without parent: the root pager's, in the order in which they were made. */
   readonly #roots = new Set<MemoryMapping>();
+  readonly #limit: number;
   #count = 0;
   #stamp = newStamp();
   #captured: CapturedMappings | null = null;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   get count(): number {
     return this.#count;
@@ -45,7 +49,7 @@ export class MappingTrees {
 
   /** @returns null if there are too many */
   insert(space: MemorySpace, address: number, order: MappingOrder, frame: number, rights: number, cache: number, parent: MemoryMapping | null): MemoryMapping | null {
-    if (this.#count >= LIMIT_MEMORY_MAPPINGS) return null;
+    if (this.#count >= this.#limit) return null;
     const mapping: MemoryMapping = { space, address, order, frame, rights, cache, parent, children: new Set() };
     (parent === null ? this.#roots : parent.children).add(mapping);
     if (order === PAGE_SHIFT) space.pages.set(address >>> PAGE_SHIFT, mapping);

@@ -3,6 +3,7 @@
 import * as assert from 'uvu/assert';
 import { printObjectSpace } from '../../../src/emu/jdb/object_space.ts';
 import { objectRows, objectSpaceOf, taskRows, threadRows } from '../../../src/emu/jdb/view.ts';
+import { LIMIT_CAPABILITIES } from '../../../src/emu/limits.ts';
 import { debugId } from '../../../src/emu/numbers.ts';
 import { suite } from '../../kit.ts';
 import { CALL, REPLY_AND_WAIT, SELF, ScriptedBoard, type Step, WAIT, bindThread, createGate, createIrq, createTask, createThread, exRegs, give, invoke, local, noteResult, runThread, sel, sleep, startLocal, taskMap, taskUnmap, capItem } from './scripted.ts';
@@ -79,6 +80,71 @@ test('overwriting a slot that holds the delete right destroys the old object', (
   const board = new ScriptedBoard(() => ({ main: [createIrq(0x300), createIrq(0x301), give(1, 0x301, 0x300), noteResult('map'), ...info(1, 0x301, 'count')] }));
   assert.equal(board.finish(), ['map 0', 'count=2']);
   assert.equal(board.machine.kernel.objects.all().filter((object) => object.type === 'IRQ').map((object) => object.id), [0xd]);
+});
+
+test('a capability that is mapped to its own slot is overwritten: its object is gone if the slot holds the delete right, else only the slot', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [createIrq(0x300), give(1, 0x300, 0x300), noteResult('map'), ...info(1, 0x300, 'own'), createIrq(0x301), give(1, 0x301, 0x302), give(1, 0x302, 0x302), ...info(1, 0x302, 'copy'), ...info(1, 0x301, 'first')],
+  }));
+  assert.equal(board.finish(), ['map 0', 'own=0', 'copy=0', 'first=1']);
+  assert.equal(board.machine.kernel.objects.all().filter((object) => object.type === 'IRQ').map((object) => object.id), [0xd]);
+});
+
+test('a granted capability takes the place of the one before in its list, and is not counted where it is weak', () => {
+  const weak = 0x10;
+  const board = new ScriptedBoard(() => ({
+    main: [
+      createIrq(0x300), give(1, 0x300, 0x301), give(1, 0x300, 0x302), ...info(1, 0x300, 'three'),
+      taskMap(1, 1, (0x305 << 12) | 8 | 2, page(0x301)), ...info(1, 0x300, 'granted'),
+      taskMap(1, 1, (0x306 << 12) | 8 | 2 | weak, page(0x302)), ...info(1, 0x300, 'weak'),
+    ],
+  }));
+  assert.equal(board.finish(), ['three=3', 'granted=3', 'weak=2']);
+  const irq = board.machine.kernel.objects.all().find((object) => object.type === 'IRQ');
+  assert.equal(irq?.mappings.map(({ slot }) => slot), [0x300, 0x305, 0x306]);
+});
+
+test('a task that is told to unmap everything loses its capabilities and its memory, but not the memory of its threads', () => {
+  const EVERYTHING = 63 << 6;
+  const board = new ScriptedBoard(() => ({
+    main: [
+      createTask(0x202), createIrq(0x300), give(0x202, 0x300, 9),
+      taskMap(0x202, 1, (0x7049_0000 | 8) >>> 0, (0x7049_0000 | (12 << 6) | 0x17) >>> 0),
+      taskUnmap(0x202, ALL, (EVERYTHING | 0x17) >>> 0), noteResult('of memory only'), ...info(0x202, 9, 'still'),
+      taskUnmap(0x202, ALL, EVERYTHING | 7), noteResult('everything'), ...info(0x202, 9, 'gone'),
+    ],
+  }));
+  assert.equal(board.finish(), ['of memory only 3', 'still=2', 'everything 3', 'gone=0']);
+  const task = board.machine.kernel.tasks().at(-1);
+  assert.equal([task?.memory.pages.size, task?.memory.sections.size, task?.kuAreas.length], [0, 0, 1]);
+});
+
+test('what finds no room in a capability table or in memory is told as "map failed", to a sender and to its receiver', () => {
+  const serve: Step = invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, (0x400 << 12) | 0xa, 0] });
+  const full = (is: boolean): Step => local(() => void (board.machine.kernel.capabilities += is ? LIMIT_CAPABILITIES : -LIMIT_CAPABILITIES));
+  const board: ScriptedBoard = new ScriptedBoard((at) => ({
+    main: [
+      createIrq(0x300), ...startLocal(at, 0x200, 1, 'server'), createGate(0x201, 0x148, 0x200), sleep(0x0400_0400),
+      full(true), give(1, 0x300, 0x301), noteResult('task map'), invoke({ tag: 1 << 6, to: sel(0x201, CALL), mrs: capItem(0x300) }), noteResult('item'), full(false),
+    ],
+    server: [serve, noteResult('server'), sleep(0)],
+  }));
+  assert.equal([...board.finish(5_000_000)].sort(), ['item 8000/16', 'server 8040/17', 'task map 8000/16']);
+});
+
+test('a map of nothing is warned of, with task, place and size', () => {
+  const board = new ScriptedBoard(() => ({
+    main: [createTask(0x202), give(0x202, 0x300, 9), noteResult('slot'), taskMap(0x202, 0x202, 0x1000_0008, (0x1000_0000 | (13 << 6) | 0x17) >>> 0), noteResult('memory'), taskMap(0x202, 1, (0x7049_0000 | 8 | 2) >>> 0, (0x7049_0000 | (12 << 6) | 0x17) >>> 0), noteResult('page of a section')],
+  }));
+  const console: string[] = [];
+  board.machine.events.listen(['console'], (event) => void (event.kind === 'console' && console.push(event.text)));
+  assert.equal(board.finish(), ['slot 0', 'memory 0', 'page of a section 0']);
+  const warning = (text: string): string => `\n\x1b[31mKERNEL\x1b[0m: Warning: ${text}\n`;
+  assert.equal(console, [
+    warning('nothing mapped: (Obj_space) from [0xf1000480/9]: 00000300 size: 00000001 to [0xf1000600/c]'),
+    warning('nothing mapped: (Mem_space) from [0xf1000600/c]: 10000000 size: 00002000 to [0xf1000600/c]'),
+    warning("\x58XX Can't GRANT page from superpage (0xf1000480: 70490000 -> 0xf1000600: 70490000), demoting to MAP"),
+  ]);
 });
 
 test('unmapping without the read right only takes the named rights; "other spaces" of a capability are nobody', () => {

@@ -2,7 +2,7 @@
 // (fiasco-kernel.md 5.10).
 
 import * as assert from 'uvu/assert';
-import { objectAddress } from '../../../src/emu/fiasco/debugger_call.ts';
+import { objectAddress } from '../../../src/emu/fiasco/object_address.ts';
 import { suite } from '../../kit.ts';
 import { RootCaller } from './root_caller.ts';
 import { sel } from './scripted.ts';

@@ -100,6 +100,32 @@ test('typed bytes raise the IRQ of the console and are read with the line ends t
   assert.equal(board.finish(), ['bind 0', 'nothing 0 80000000', 'hit 0 ', 'two 0 2 aaaa0a61', 'rest 0 80000001 aaaaaa62']);
 });
 
+test('the IRQ of the console is hit once for all that arrives while something is left unread', () => {
+  const board = new ScriptedBoard(() => ({ main: [createIrq(0x300), invoke({ tag: 0xffff_0042, to: sel(5), mrs: [0, 0, ...capItem(0x300)] }), attachIrq(0x300, 3), sleep((10 << 10) | 8), invoke({ tag: 0xfff3_0001, to: sel(5), mrs: [(2 << 16) | 1] }), sleep((10 << 10) | 8)] }));
+  const { kernel } = board.machine;
+  const queued = (): readonly number[] => objectRows(kernel).flatMap((row) => (row.type === 'IRQ' ? [row.queued] : []));
+  const counts: number[] = [];
+  for (const [time_us, bytes] of [[1000, [0x61, 0x62]], [2000, [0x63]], [9000, [0x64]], [1000, []]] as const) {
+    board.machine.run({ time_us });
+    kernel.equipment.type(bytes);
+    counts.push(...queued());
+  }
+  // After two of three were read, the fourth finds one unread.
+  assert.equal(counts, [1, 1, 1, 1]);
+});
+
+test('what is typed is echoed only where the attributes say so, with line ends as they ask for', () => {
+  const board = new ScriptedBoard(() => ({ main: [sleep((10 << 10) | 2), invoke({ tag: 0xfff3_0004, to: sel(5), mrs: [2, 0, 0, 0o10] }), sleep((10 << 10) | 2), invoke({ tag: 0xfff3_0004, to: sel(5), mrs: [2, 0, 0o10, 0o10] }), sleep((10 << 10) | 2)] }));
+  const told: string[] = [];
+  board.machine.events.listen(['console'], (event) => void (event.kind === 'console' && told.push(event.text)));
+  for (const text of ['a', 'b\r', 'c\r']) {
+    board.machine.run({ time_us: 1500 });
+    board.machine.kernel.equipment.type([...text].map((char) => char.charCodeAt(0)));
+    board.machine.run({ time_us: 2000 });
+  }
+  assert.equal(told, ['b', '\r', 'c', '\n']);
+});
+
 test('an edge-triggered IRQ of a software pin is masked at its second pending hit and unmasked when one is left', () => {
   const masked = (board: ScriptedBoard): boolean => objectRows(board.machine.kernel).some((row) => row.type === 'IRQ' && row.flags === 0);
   const board: ScriptedBoard = new ScriptedBoard(() => ({

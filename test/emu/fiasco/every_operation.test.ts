@@ -150,7 +150,7 @@ const CALLS: { readonly [Name in OperationName]: Call } = {
   'Icu set_mode': script([ask(-1, 6, 6, 40, 0), noteResult('set'), ask(-1, 6, 6, 256, 0), noteResult('no such pin')], 'set 0', 'no such pin ffed0000'),
   'Vlog write': script([invoke({ tag: 0xfff3_0003, to: sel(5, SEND), mrs: [0, 4, ...text('wolf')] })], 'wolf'),
   'Vlog set_attributes': script([ask(-13, 5, 2, 0o200, 0, 0), noteResult('set'), ask(-13, 5, 3), words('now', 1, 2, 3)], 'set 0', 'now 4 80 4 0'),
-  'Vlog get_attributes': script([ask(-13, 5, 3), words('at first', 1, 2, 3)], 'at first 4 100 4 8'),
+  'Vlog get_attributes': script([ask(-13, 5, 3), words('at first', 1, 2, 3)], 'at first 4 100 4 0'),
   'Vlog read': script([createIrq(IRQ), askWith(-1, 5, IRQ, 0, 0), attachIrq(IRQ, 3), receiveIrq(IRQ, NEVER), ask(-13, 5, (8 << 16) | 1, 0), words('typed', 0, 1)], 'typed 0 80000002 6261'),
   'Sched info': script([ask(-14, 7, 0, 0), words('info', 0, 1), ask(-14, 7, 0, 1), noteResult('beyond')], 'info 2 1 1', 'beyond ffea0000'),
   'Sched run_thread': scripts((at) => ({ main: [createThread(THREAD), bindThread(THREAD, 1, ROOT_UTCB + 512, 4), exRegs(THREAD, at.entry('other')), pause(), say('before'), runThread(THREAD, 200), noteResult('cpu'), runThread(THREAD, 201), noteResult('again')], other: [say('runs')] }), 'before', 'cpu 0', 'runs', 'again 0'),

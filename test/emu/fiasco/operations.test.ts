@@ -37,6 +37,14 @@ test('a task has kernel-user memory once it was added, at an address that is fre
   );
 });
 
+test('kernel-user memory begins at the page that is named, whatever its size', () => {
+  const add = (address: number, order: number): Step => invoke({ tag: 0xfff5_0002, to: sel(1), mrs: [3, (address | (order << 6) | 0x17) >>> 0] });
+  assert.equal(
+    steps([add(0x4000_1000, 13), noteResult('two pages'), createThread(0x300), bindThread(0x300, 1, 0x4000_0000), noteResult('before'), bindThread(0x300, 1, 0x4000_2000), noteResult('second'), add(0x4000_0000, 12), noteResult('in front'), add(0xbfff_f000, 13), noteResult('beyond')]),
+    ['two pages 0', 'before ffea0000', 'second 3', 'in front 0', 'beyond ffea0000'],
+  );
+});
+
 const createIn = (factory: number, slot: number, type: number, argument: number): Step => invoke({ tag: 0xfff1_0003, to: sel(factory), mrs: [type >>> 0, 0, argument], buffers: [0, (slot << 12) | 0xa] });
 const [FACTORY, THREAD, TASK] = [-15, -12, -11];
 
@@ -110,8 +118,8 @@ test('attributes of the console are read as they were set, the scheduler knows o
   const vlog = (...mrs: readonly number[]): Step => invoke({ tag: (0xfff3_0000 | mrs.length) >>> 0, to: sel(5), mrs });
   const scheduler = (...mrs: readonly number[]): Step => invoke({ tag: (0xfff2_0000 | mrs.length) >>> 0, to: sel(7), mrs });
   assert.equal(
-    steps([vlog(3), noteWords('before', 1, 2, 3), vlog(2, 0o200, 0o10, 0), vlog(3), noteWords('set', 1, 2, 3), scheduler(0, 0), noteWords('info', 0, 1), scheduler(0, 1), noteResult('beyond'), scheduler(2, 0, 1), noteWords('idle', 0, 1), sleep((10 << 10) | 8), scheduler(2, 0, 1), noteWords('later', 0, 1), scheduler(2), noteResult('short')]),
-    ['before 4 100 4 8', 'set 4 80 c 0', 'info 2 1 1', 'beyond ffea0000', 'idle 2 0 0', 'later 2 2328 0', 'short ffea0000'],
+    steps([vlog(3), noteWords('before', 1, 2, 3), vlog(2, 0o200, 0o10, 0), vlog(3), noteWords('set', 1, 2, 3), scheduler(0, 0), noteWords('info', 0, 1), scheduler(0, 1), noteResult('beyond'), scheduler(2, 0, 1), noteWords('idle', 0, 1), sleep((10 << 10) | 8), scheduler(2, 0, 1), noteWords('later', 0, 1), scheduler(2), noteResult('short'), scheduler(2, 0, 2), noteResult('no CPU'), scheduler(2, 1, 1), noteResult('no CPU from there on')]),
+    ['before 4 100 4 0', 'set 4 80 c 0', 'info 2 1 1', 'beyond ffea0000', 'idle 2 0 0', 'later 2 2328 0', 'short ffea0000', 'no CPU ffea0000', 'no CPU from there on ffea0000'],
   );
 });
 

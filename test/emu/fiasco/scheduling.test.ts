@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import { suite } from '../../kit.ts';
-import { SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createIrq, createThread, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
+import { capItem, SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createIrq, createThread, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
 
 const test = suite('scheduling');
 /** Tag of a message that is not to hand on the slice. */
@@ -96,6 +96,20 @@ test('placing a thread that has a CPU already decides the turn of the caller ane
     other: [note('other')],
   }));
   assert.equal(board.finish(10_000_000), ['other', 'server']);
+});
+
+test('a thread is placed with parameters in the legacy form, with those of a fixed priority, and keeps its own where their kind is unknown', () => {
+  const run = (...mrs: readonly number[]): Step => invoke({ tag: (0xfff2_0040 | (mrs.length + 3)) >>> 0, to: sel(7), mrs: [1, 0, 1, ...mrs, ...capItem(0x200)] });
+  const board: ScriptedBoard = new ScriptedBoard(() => ({
+    main: [createThread(0x200), ...([[300, 0], [0xffff_ffff, 24, 3000, 0x1_0007], [0xffff_fffe, 16, 99, 99], [0xffff_ffff, 24, 0, 0x1ff], [0xffff_ffff, 28, 0, 9], [7]] as const).flatMap((words): Step[] => [run(...words), seen()])],
+  }));
+  function seen(): Step {
+    return local((cpu, script) => {
+      const thread = board.machine.kernel.threads().at(-1);
+      script.note(`${cpu.r[0]?.toString(16)} ${thread?.priority} ${thread?.quantum_us}`);
+    });
+  }
+  assert.equal(board.finish(), ['0 255 10000', '0 7 3000', '0 7 3000', '0 255 10000', 'ffea0000 255 10000', 'ffea0000 255 10000']);
 });
 
 test('the first placing of a thread leaves the caller its turn', () => {

@@ -17,6 +17,7 @@ export const RIGHTS_FULL = CAP_W | CAP_S;
 
 export const FLEXPAGE_ALL = 0;
 export const FLEXPAGE_MEMORY = 1;
+export const FLEXPAGE_IO = 2;
 export const FLEXPAGE_OBJECT = 3;
 /** Order of the flexpage that means a whole address space. */
 export const ORDER_ALL = 63;

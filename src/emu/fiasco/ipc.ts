@@ -85,11 +85,12 @@ function sendPhase(kernel: Kernel, thread: Thread): void {
   if (!accepts(kernel, receiver, thread)) return queueAt(kernel, thread, receiver);
   const mayDonate = (frameTag(thread) & TAG_SCHEDULE) === 0;
   const error = deliver(kernel, thread, receiver);
-  if (error !== 0) {
-    kernel.processor.wake(receiver);
-    return failSend(kernel, thread, error);
-  }
-  receivePhase(kernel, thread, { receiver, mayDonate });
+  if (error === 0) return receivePhase(kernel, thread, { receiver, mayDonate });
+  // The receiver got what could be transferred and runs as after a message; of the sender's IPC nothing follows.
+  utcbOf(thread).error = error;
+  setFrameTag(thread, TAG_ERROR);
+  if (activateReceiver(kernel, thread, { receiver, mayDonate }, { served: false, calls: false })) thread.step = 'send_done';
+  else finishIpc(kernel, thread);
 }
 
 /** Resolves a gate to its thread, or waits until it has one. @returns false if the thread sleeps or has failed */
@@ -168,21 +169,26 @@ interface Activation {
   readonly mayDonate: boolean;
 }
 
+/** What its sender is about to do: take the message of somebody who waits, or wait for one alone. */
+interface Sending {
+  readonly served: boolean;
+  readonly calls: boolean;
+}
+
 function receivePhase(kernel: Kernel, thread: Thread, activate: Activation | null): void {
   const { receive } = ipcOf(thread);
   if (receive) thread.state |= RECEIVE_WAIT;
   const expected = receive && nextSender(kernel, thread) !== undefined;
   // Where the receiver runs at once, whoever waits to send to this thread is served when it goes on.
-  if (activate !== null && activateReceiver(kernel, thread, activate, expected)) thread.step = receive ? 'receive_enter' : 'receive_done';
+  if (activate !== null && activateReceiver(kernel, thread, activate, { served: expected, calls: receive && ipcOf(thread).partner !== null })) thread.step = receive ? 'receive_enter' : 'receive_done';
   else if (receive) takeOrSleep(kernel, thread);
   else finishIpc(kernel, thread);
 }
 
 /** The receiver of a message becomes ready, and runs at once where the rules of donation or priority say so. */
-function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate }: Activation, served: boolean): boolean {
+function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate }: Activation, { served, calls }: Sending): boolean {
   const { processor } = kernel;
-  const ipc = ipcOf(sender);
-  const donate = mayDonate && !served && ((ipc.receive && ipc.partner !== null) || processor.queue.owner !== sender);
+  const donate = mayDonate && !served && (calls || processor.queue.owner !== sender);
   if (donate) {
     receiver.state |= READY;
     if (!receiver.runnable || receiver === processor.current) return false;

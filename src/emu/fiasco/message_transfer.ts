@@ -9,6 +9,7 @@ import {
   BUFFER_LOCAL_ID,
   BUFFER_SMALL,
   CAP_S,
+  FLEXPAGE_IO,
   FLEXPAGE_MEMORY,
   FLEXPAGE_OBJECT,
   type Flexpage,
@@ -26,7 +27,7 @@ import { addressAndNumber, objectAddress } from './object_address.ts';
 import { mapCapabilities } from './object_space.ts';
 import type { Task } from './task.ts';
 import { type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
-import { BUFFER_REGISTERS, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
+import { BUFFER_REGISTERS, type BufferKind, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
 
 export interface TransferOutcome {
   /** Error of the send phase for the sender, 0 if none. */
@@ -84,12 +85,17 @@ function bufferAt(utcb: Utcb, index: number): Buffer | null {
   return { page: flexpageOf(utcb.buffer(index + 1)), localId, next: index + 2 };
 }
 
+/** The kind of buffers for each type of flexpage. */
+const KINDS: Readonly<Record<number, BufferKind>> = { [FLEXPAGE_MEMORY]: 'memory', [FLEXPAGE_IO]: 'io', [FLEXPAGE_OBJECT]: 'object' };
+
 /** Transfers the items behind the words. @returns the sender's error, 0 if all went well */
 function transferItems(kernel: Kernel, sender: Thread, receiver: Thread, words: number, items: number): number {
   const from = utcbOf(sender);
   const to = utcbOf(receiver);
-  const next = { memory: to.firstBuffer('memory'), object: to.firstBuffer('object') };
+  const next = { memory: to.firstBuffer('memory'), io: to.firstBuffer('io'), object: to.firstBuffer('object') };
   let at = words;
+  /** Where the receiver is told of the next item: void ones leave nothing there. */
+  let told = words;
   for (let left = items; left > 0; left--) {
     if (at >= MESSAGE_REGISTERS) return IPC_ERROR.SEND_OVERFLOW;
     const item = from.mr(at);
@@ -100,14 +106,14 @@ function transferItems(kernel: Kernel, sender: Thread, receiver: Thread, words: 
     if ((item & ITEM_MAP) === 0 || at + 1 >= MESSAGE_REGISTERS) return IPC_ERROR.SEND_OVERFLOW;
     const word = from.mr(at + 1);
     const page = flexpageOf(word);
-    if (page.type !== FLEXPAGE_MEMORY && page.type !== FLEXPAGE_OBJECT) return IPC_ERROR.SEND_OVERFLOW;
-    const kind = page.type === FLEXPAGE_MEMORY ? 'memory' : 'object';
-    const buffer = bufferAt(to, next[kind]);
-    if (buffer === null || (buffer.page.type !== page.type && !isWholeSpace(buffer.page))) return IPC_ERROR.SEND_OVERFLOW;
-    to.setMr(at, ((item & ~0xff7) | (word & 0xff0)) >>> 0);
-    if (!(buffer.localId && tellLocally(sender, receiver, page, word, at)) && !mapItem(kernel, sender, receiver, page, buffer.page, item)) return IPC_ERROR.SEND_MAP_FAILED;
+    const kind = KINDS[page.type];
+    const buffer = kind === undefined ? null : bufferAt(to, next[kind]);
+    if (kind === undefined || buffer === null) return IPC_ERROR.SEND_OVERFLOW;
+    to.setMr(told, ((item & ~0xff7) | (word & 0xff0)) >>> 0);
+    if (!(buffer.localId && tellLocally(sender, receiver, page, word, told)) && !mapItem(kernel, sender, receiver, page, buffer.page, item)) return IPC_ERROR.SEND_MAP_FAILED;
     if ((item & ITEM_COMPOUND) === 0) next[kind] = buffer.next;
     at += 2;
+    told += 2;
   }
   return 0;
 }
@@ -123,11 +129,13 @@ function tellLocally(sender: Thread, receiver: Thread, page: Flexpage, word: num
   const mapping = page.type === FLEXPAGE_OBJECT ? sender.task.objects.get(page.base) : undefined;
   if (mapping === undefined || !(mapping.object instanceof IpcGate) || mapping.object.thread?.task !== receiver.task) return false;
   to.setMr(at, to.mr(at) | 4);
-  to.setMr(at + 1, (mapping.object.label | (mapping.rights & page.rights)) >>> 0);
+  to.setMr(at + 1, (mapping.object.label | mapping.rights) >>> 0);
   return true;
 }
 
+/** A page and a buffer of different types fit, but nothing is mapped. @returns false if out of memory */
 function mapItem(kernel: Kernel, sender: Thread, receiver: Thread, send: Flexpage, receive: Flexpage, item: number): boolean {
+  if (send.type === FLEXPAGE_IO || (send.type !== receive.type && !isWholeSpace(receive))) return true;
   const strong = (sender.ipc?.rights ?? 0) & CAP_S;
   if (send.type === FLEXPAGE_MEMORY) return mapMemory(kernel, sender.task, send, receiver.task, receive, item);
   const rights = strong === 0 ? 0xf & ~CAP_S : 0xf;

@@ -35,7 +35,7 @@ export type Step =
   | 'receive_wait'
   /** A message was taken from a queued sender before the thread was switched away. */
   | 'receive_done'
-  /** The send phase ended as planned and there is no receive phase. */
+  /** The send phase ended and there is no receive phase, or none because the items could not be transferred. */
   | 'send_done'
   /** Asleep in the receiver's queue. */
   | 'send_wait'

@@ -13,6 +13,10 @@ const BUFFER_DESCRIPTOR = 64;
 const FIRST_BUFFER = 65;
 const ERROR = 123;
 
+/** What receive buffers are for, and where the buffer descriptor tells the first of each. */
+const DESCRIPTOR_SHIFT = { memory: 0, io: 5, object: 10 } as const;
+export type BufferKind = keyof typeof DESCRIPTOR_SHIFT;
+
 export class Utcb {
   /** The 128 words. Whoever writes them, and not through this class, calls `open` before. */
   readonly words: Uint32Array;
@@ -65,8 +69,8 @@ export class Utcb {
     this.words[ERROR] = value;
   }
 
-  /** Index of the first receive buffer for memory or for objects. */
-  firstBuffer(kind: 'memory' | 'object'): number {
-    return (this.bufferDescriptor >>> (kind === 'memory' ? 0 : 10)) & 0x1f;
+  /** Index of the first receive buffer of a kind. */
+  firstBuffer(kind: BufferKind): number {
+    return (this.bufferDescriptor >>> DESCRIPTOR_SHIFT[kind]) & 0x1f;
   }
 }

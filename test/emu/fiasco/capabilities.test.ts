@@ -171,7 +171,7 @@ test('a message carries capabilities into the receive window, drops the strong r
     ],
     server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, (0x400 << 12) | 0xa, (0x401 << 12) | 0xa, 0] }), noteResult('server'), serve, noteResult('server')],
   }));
-  assert.equal(board.finish(), ['server 80', 'two 0', 'three 8000/8', 'end', 'server 80c0/9']);
+  assert.equal(board.finish(), ['server 80', 'two 0', 'server 80c0/9', 'three 8000/8', 'end']);
   const rights = objectSpaceOf(board.machine.kernel, debugId(9))?.slots.filter((entry) => entry.slot >= 0x400 && entry.slot < 0x402);
   assert.equal(rights?.map((entry) => entry.rights), ['*', '*']);
 });

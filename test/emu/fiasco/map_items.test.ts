@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Mapping } from '../../../src/emu/fiasco/mapping_list.ts';
 import { debugId } from '../../../src/emu/numbers.ts';
 import { suite } from '../../kit.ts';
-import { CALL, capItem, createGate, createIrq, give, IMAGE, invoke, local, noteResult, ScriptedBoard, SELF, sel, sleep, startLocal, type Step, taskMap, taskUnmap, touch, WAIT } from './scripted.ts';
+import { CALL, capItem, createGate, createIrq, give, IMAGE, invoke, local, noteResult, ScriptedBoard, SELF, SEND, sel, sleep, startLocal, type Step, taskMap, taskUnmap, touch, WAIT } from './scripted.ts';
 
 const test = suite('map items');
 const [ALL, DELETE] = [0x8000_0000, 0xc000_0000];
@@ -77,9 +77,36 @@ test('a compound item leaves its buffer to the next one, and a void item is one 
   const compound = sent([8 | 1, objects(0x300), 0x1000 | 8, objects(0x301)], 2, [0, 8, objects(0x400, 1)], two);
   assert.equal([compound.notes, shown(compound, 0x400, 0x410)], [['got 80', 'sent 8080/3'], '400=c 401=d']);
   const single = sent([8, objects(0x300), 0x1000 | 8, objects(0x301)], 2, [0, 8, objects(0x400, 1), 0], two);
-  assert.equal([single.notes, shown(single, 0x400, 0x410)], [['sent 8000/8', 'got 8080/9'], '400=c']);
+  assert.equal([single.notes, shown(single, 0x400, 0x410)], [['got 8080/9', 'sent 8000/8'], '400=c']);
   const empty = sent([0, 8, objects(0x301)], 2, [0, 0x40_000a, 0], two);
   assert.equal([empty.notes, shown(empty, 0x400, 0x410)], [['got 80', 'sent 8080/3'], '400=d']);
+});
+
+test('the receiver is told of each item but void ones, in turn', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [createIrq(0x300), createIrq(0x301), ...startLocal(at, 0x200, 1, 'server'), createGate(0x201, 0x148, 0x200), sleep(0x0400_0400), invoke({ tag: (3 << 6) | 1, to: sel(0x201, CALL), mrs: [7, 0, 0x9000 | 8, objects(0x300), 0xa000 | 8, objects(0x301)], timeouts: (10 << 10) | 4 })],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, mrs: [1, 2, 3, 4, 5], buffers: [0, 0x40_000a, 0x40_100a] }), local((cpu, script) => script.note([0, 1, 2, 3, 4].map((i) => cpu.utcb[i]?.toString(16)).join(' '))), sleep(0)],
+  }));
+  // The second word of a mapped item is left as it was.
+  assert.equal(board.finish(5_000_000), ['7 9038 3 a038 5']);
+});
+
+test('a page and a buffer of another type fit, but nothing is mapped', () => {
+  const memoryToSlots = sent([8, memory(IMAGE, 12), 8, objects(0x300)], 2, [0, 0x40_000a, 0x40_100a], [createIrq(0x300)]);
+  assert.equal([memoryToSlots.notes, shown(memoryToSlots, 0x400, 0x410)], [['got 80', 'sent 8080/3'], '400=c']);
+  const slotsToMemory = sent([8, objects(0x300)], 1, [0, 8, memory(WINDOW, 12)], [createIrq(0x300)]);
+  assert.equal(slotsToMemory.notes, ['got 40', 'sent 8040/3']);
+  const io = (buffers: readonly number[]): readonly string[] => sent([8, 0x2e7], 1, buffers).notes;
+  assert.equal([io([0, 0x40_000a]), io([1 << 5, 0x40_000a, 0]), io([1 << 5, 0x40_000a, 0x40_100a])], [['got 40', 'sent 8040/3'], ['got 8040/9', 'sent 8000/8'], ['got 40', 'sent 8040/3']]);
+});
+
+test('a message whose items do not fit makes its receiver run as any other message does', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [createIrq(0x300), ...startLocal(at, 0x200, 1, 'low', 100), ...startLocal(at, 0x202, 2, 'high', 200), sleep((10 << 10) | 1), ...[0x200, 0x202].flatMap((to): Step[] => [invoke({ tag: 1 << 6, to: sel(to, SEND), mrs: capItem(0x300) }), noteResult('sent')]), sleep(0)],
+    low: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, 0] }), noteResult('low'), sleep(0)],
+    high: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, 0] }), noteResult('high'), sleep(0)],
+  }));
+  assert.equal(board.finish(5_000_000), ['sent 8000/8', 'high 8040/9', 'sent 8000/8', 'low 8040/9']);
 });
 
 test('rights are those of the source, of the flexpage, and without the strong one those of what is sent through a gate that lacks it', () => {

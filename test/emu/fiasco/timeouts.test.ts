@@ -66,6 +66,19 @@ test('who got its message in time keeps no timeout: a receiver, a sender whose m
   assert.ok(board.machine.kernel.threads().every((thread) => !(thread instanceof Thread) || thread.timeout === null));
 });
 
+test('what came in time is no timeout although its receiver runs only after the deadline', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      createIrq(0x300), ...startLocal(at, 0x200, 1, 'receiver', 100), ...startLocal(at, 0x202, 3, 'woken', 100), attachIrq(0x300, 0x202),
+      sleep(ms(1)), invoke({ tag: 0x2000, to: sel(0x200, SEND) }), triggerIrq(0x300), local(() => {}, 20 * 62_500), clock('main'), sleep(0),
+    ],
+    receiver: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, timeouts: ms(10) }), noteResult('receiver'), sleep(0)],
+    woken: [receiveIrq(0x300, ms(10)), noteResult('woken'), sleep(0)],
+  }));
+  const [main, ...others] = board.finish(60_000_000);
+  assert.equal([main, ...others.sort()], ['main 22', 'receiver 2000', 'woken 0']);
+});
+
 test('a send that waited tells its tag without the flags of results', () => {
   const board = new ScriptedBoard((at) => ({
     main: [...startLocal(at, 0x200, 1, 'receiver'), invoke({ tag: 0xc002, to: sel(0x200, SEND) }), noteResult('queued'), invoke({ tag: 0x2002, to: sel(0x200, SEND) }), noteResult('at once')],

@@ -75,10 +75,12 @@ test('mapping another frame takes away the old page with all that was derived fr
 });
 
 test('a grant moves the page and what was derived from it stays', () => {
-  const { database, root, space } = world(4);
+  const w = world(4);
+  const { database, root, space } = w;
   database.map(root, space(1), map(BASE, 0x5000, PAGE));
   database.map(space(1), space(2), map(0x5000, 0x7000, PAGE));
   database.map(space(1), space(3), map(0x5000, 0x8000, PAGE, RWX, true));
+  consistent(w);
   assert.equal([space(1).table.entry(5), space(3).table.entry(8), space(2).table.entry(7)], [0, RWX, RWX]);
   database.unmap(space(3), 0x8000, PAGE, RWX, false);
   assert.is(space(2).table.entry(7), 0);

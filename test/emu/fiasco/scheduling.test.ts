@@ -2,7 +2,7 @@
 
 import * as assert from 'uvu/assert';
 import { suite } from '../../kit.ts';
-import { capItem, SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createIrq, createThread, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
+import { capItem, SELF, SEND, ScriptedBoard, type Step, WAIT, attachIrq, createGate, createIrq, createThread, halt, invoke, local, receiveIrq, runThread, sel, sleep, startLocal, triggerIrq } from './scripted.ts';
 
 const test = suite('scheduling');
 /** Tag of a message that is not to hand on the slice. */
@@ -179,6 +179,44 @@ test('who wakes at the tick that ends a slice comes behind its owner if it went 
     owner: [invoke({ tag: 0xfff4_0001, to: sel(0x200), mrs: [2] }), ...compute('o', 12)],
   }));
   assert.equal([turnsOf(before), turnsOf(within)], ['o12 s1', 'o10 s1 o2']);
+});
+
+test('a thread that was preempted has what was left of its slice, not a new one, unless it gets new parameters', () => {
+  const interrupted = (then: readonly Step[]) => new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'a'), ...startLocal(at, 0x201, 2, 'b'), ...startLocal(at, 0x202, 3, 'high', 200), halt()],
+    a: compute('a', 16),
+    b: compute('b', 12),
+    high: [sleep((10 << 10) | 3), ...then, sleep(0)],
+  }));
+  assert.equal([turnsOf(interrupted([])), turnsOf(interrupted([runThread(0x200)]))], ['a10 b10 a6 b2', 'a4 b10 a10 b2 a2']);
+});
+
+test('the time of who runs on a given slice is its own, and the slice is that of the giver', () => {
+  const stats = (slot: number): Step => invoke({ tag: 0xfff4_0001, to: sel(slot), mrs: [3] });
+  const board = new ScriptedBoard((at) => ({
+    main: [...startLocal(at, 0x200, 1, 'server'), createGate(0x201, 0x148, 0x200), ...startLocal(at, 0x202, 2, 'client'), sleep((10 << 10) | 40), ...[0x200, 0x202].flatMap((slot): Step[] => [stats(slot), local((cpu, script) => script.note(`${cpu.utcb[0]}`))])],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), local(() => {}, 5 * 62_500), invoke({ tag: 0, to: (SELF | 0xf) >>> 0, timeouts: 0x0400_0000 })],
+    client: [local(() => {}, 3 * 62_500), invoke({ tag: 0, to: sel(0x201) }), sleep(0)],
+  }));
+  assert.equal(board.finish(), ['5000', '3000']);
+});
+
+test('an interrupt does not preempt who outranks its thread, on whosever slice that runs', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      createIrq(0x300), ...startLocal(at, 0x200, 1, 'server', 140), createGate(0x201, 0x148, 0x200), ...startLocal(at, 0x202, 2, 'middle', 120), attachIrq(0x300, 0x202), sleep((10 << 10) | 1),
+      ...startLocal(at, 0x203, 3, 'client', 100), sleep(0),
+    ],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0 }), triggerIrq(0x300), note('server'), invoke({ tag: 0, to: (SELF | 0xf) >>> 0, timeouts: 0x0400_0000 })],
+    middle: [receiveIrq(0x300), note('middle'), sleep(0)],
+    client: [invoke({ tag: 0, to: sel(0x201) }), note('client'), sleep(0)],
+  }));
+  assert.equal(board.finish(), ['server', 'client', 'middle']);
+});
+
+test('who gives itself new parameters keeps its turn', () => {
+  const board = new ScriptedBoard((at) => ({ main: [...startLocal(at, 0x200, 1, 'other'), note('main'), runThread(3), note('main'), sleep(0)], other: [note('other')] }));
+  assert.equal(board.finish(), ['main', 'main', 'other']);
 });
 
 test('a message gives the processor to whoever the slice does not outrank, whatever the priority of the thread that sends', () => {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { decodeMachineState, encodeMachineState } from '../../../src/emu/machine_state.ts';
 import type { PlainRecord } from '../../../src/emu/plain.ts';
 import { suite } from '../../kit.ts';
-import { IMAGE, REPLY_AND_WAIT, SELF, SEND, ScriptedBoard, type Step, WAIT, createGate, exRegs, halt, invoke, local, noteResult, receiveIrq, createIrq, attachIrq, triggerIrq, sel, sleep, startLocal, taskUnmap } from './scripted.ts';
+import { IMAGE, REPLY_AND_WAIT, SELF, SEND, ScriptedBoard, type Step, WAIT, capItem, createGate, exRegs, halt, invoke, local, noteResult, receiveIrq, createIrq, attachIrq, triggerIrq, sel, sleep, startLocal, taskUnmap } from './scripted.ts';
 
 const test = suite('page faults and exceptions');
 /** An address of the root task where nothing is mapped, and where its pager maps a page of the image. */
@@ -126,6 +126,54 @@ test('quirk (ex_regs in an exception): ex_regs without cancel changes nothing wh
   );
   assert.equal(board.finish(), ['paused', 'ip=false sp=false']);
 });
+
+const KEEP = 0xffff_ffff;
+const [CANCEL, TRIGGER] = [0x1_0000, 0x2_0000];
+
+test('a trigger in a page fault becomes an exception once that is answered, with pc at the instruction that faulted', () => {
+  const board = withPager(
+    [wait(), sleep((10 << 10) | 12), replyAndWait(0, []), noteWords('exception', [1, 19]), replyAndWait(0, []), noteWords('fault', [1]), replyAndWait(0x40, mapImage(HOLE, 6)), note('more')],
+    [touch(HOLE, true)],
+    [exRegs(0x201, KEEP, KEEP, TRIGGER), local((cpu, script) => script.note(`ready=${cpu.utcb[0]}`)), sleep((10 << 10) | 20)],
+  );
+  const [ready, exception, fault, touched] = board.finish();
+  const [, pc] = /label=14b 500000 ([0-9a-f]+)$/.exec(exception ?? '') ?? [];
+  // Answered without a page, the instruction has not been executed; after its exception it faults again.
+  assert.equal([ready, fault, touched], ['ready=0', `fault tag=fffe0002 label=14b ${pc}`, 'touched 10000000']);
+});
+
+test('a cancel in a page fault sets a new pc, and the fault is forgotten', () => {
+  const board = withPager([wait(), note('fault'), wait(), note('again')], [touch(HOLE, true)], [exRegs(0x201, 0x1234, 0x5678, CANCEL), local((cpu, script) => script.note(`sp ${board.machine.kernel.threads().at(-1)?.registers.r[13]?.toString(16)} pc ${board.machine.kernel.threads().at(-1)?.registers.r[15]?.toString(16)} ${cpu.utcb[0]}`))]);
+  assert.is(board.finish()[1], 'sp 5678 pc 1234 0');
+});
+
+test('a cancel ends an exception; a trigger with it makes a new one at once, whose registers are those that were given', () => {
+  const pausedFirst = [exRegs(0x201, KEEP, KEEP, TRIGGER), sleep((10 << 10) | 2)];
+  const pager = [wait(), noteWords('first', [1, 16]), wait(), noteWords('second', [1, 16, 19]), wait(), note('third')];
+  const client = [local(() => {}, 20 * 62_500), note('client goes on'), sleep(0)];
+  const only = withPager(pager, client, [...pausedFirst, exRegs(0x201, KEEP, KEEP, CANCEL)]);
+  assert.equal(only.finish().map((line) => line.replace(/ .*0x/, '')), ['first tag=fffb1014 label=14b 500000 0', 'client goes on']);
+  const both = withPager(pager, client, [...pausedFirst, exRegs(0x201, 0x1000, 0x2000, CANCEL | TRIGGER)]);
+  assert.equal(both.finish(), ['first tag=fffb1014 label=14b 500000 0', 'second tag=fffb1014 label=14b 500000 2000 1000']);
+});
+
+test('a reply that finds a new trigger goes into what that one tells: pc and status there, the first words over the saved state', () => {
+  const set: Step = local((cpu) => {
+    for (let i = 0; i <= 20; i++) cpu.utcb[i] = 0x100 + i;
+  });
+  const board = withPager(
+    [wait(), note('first'), set, sleep((10 << 10) | 4), replyAndWait(21, []), noteWords('second', [0, 1, 2, 3, 15, 16, 17, 19, 20])],
+    [local(() => {}, 20 * 62_500)],
+    // While main of higher priority computes, the client that it cancelled does not come to look; the pager answers meanwhile.
+    [exRegs(0x201, KEEP, KEEP, TRIGGER), sleep((10 << 10) | 2), ...frozenTrigger(0x201)],
+  );
+  assert.equal(board.finish(), ['first', 'second tag=fffb1014 label=14b ffffffff 500000 102 103 10f 110 111 113 113']);
+});
+
+/** Cancels and triggers a thread that is outranked from now on, so that it does not run before its handler answers. */
+function frozenTrigger(slot: number): Step[] {
+  return [invoke({ tag: 0xfff2_0045, to: sel(7), mrs: [1, 0, 1, 50, 0, ...capItem(slot)] }), exRegs(slot, KEEP, KEEP, CANCEL | TRIGGER), local(() => {}, 6 * 62_500)];
+}
 
 test("a direct message of 21 words to a thread in an open wait is taken as an ordinary message (core's resume)", () => {
   const board = new ScriptedBoard((at) => ({

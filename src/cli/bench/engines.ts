@@ -1,7 +1,7 @@
 // The engines on a compute program (src/guest/bare/compute.c): each for itself, beside qemu-arm on the same file where that is
 // installed, and the first million instructions of a cold process. Owns no state.
 
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { join } from 'node:path';
 import { ENGINES } from '../../emu/arm/engine.ts';
 import type { Engine, EngineName } from '../../emu/arm/engine.ts';
@@ -91,7 +91,9 @@ export function engines(bench: Bench): Figure[] {
   }
   const qemu: number[] = [];
   const cold: number[] = [];
-  const hasQemu = runQemu(context) === STATUS;
+  const missing = qemuProblem(context);
+  const hasQemu = missing === null;
+  if (!hasQemu) bench.leaveOut(`the engines beside ${QEMU}: ${missing}`);
   for (let k = 0; k < runs; k++) {
     for (const { name, program, mips } of bare) mips.push(piece(name) / wall_ms(bench, () => program.run(piece(name))) / 1000);
     if (hasQemu) qemu.push(whole / wall_ms(bench, () => runQemu(context)) / 1000);
@@ -104,7 +106,14 @@ export function engines(bench: Bench): Figure[] {
   ];
 }
 
-const runQemu = (context: Context): number | null => spawnSync(QEMU, [bareFile(PROGRAM, context)], { timeout: LIMIT_MS, stdio: 'ignore' }).status;
+const runQemu = (context: Context, command = QEMU): SpawnSyncReturns<Buffer> => spawnSync(command, [bareFile(PROGRAM, context)], { timeout: LIMIT_MS, stdio: 'ignore' });
+
+/** Why there is nothing to compare with, or null where there is. */
+export function qemuProblem(context: Context, command = QEMU): string | null {
+  const { error, status, signal } = runQemu(context, command);
+  if (error !== undefined) return 'code' in error && error.code === 'ENOENT' ? 'it is not installed (Debian: qemu-user)' : error.message;
+  return status === STATUS ? null : `it ended with ${signal ?? status} instead of ${STATUS}`;
+}
 
 /** The figure that needs a process of its own: the command line is started anew for it. */
 function firstMillionElsewhere({ packageRoot }: Context): number {

@@ -16,6 +16,8 @@ export interface Bench {
   readonly runs: number;
   /** An image of the captured system for QEMU, where somebody has one. */
   readonly board_image?: string;
+  /** Takes note of what is not measured, and why. */
+  readonly leaveOut: (why: string) => void;
 }
 
 /** Of the processor, by this process so far. */

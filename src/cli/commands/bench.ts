@@ -72,13 +72,18 @@ export const BENCH: Command = {
     if (image !== undefined && !existsSync(resolve(context.cwd, String(image)))) throw new UsageError(`--board-image: there is no file ${String(image)}`);
     const board = image === undefined ? {} : { board_image: resolve(context.cwd, String(image)) };
     const figures: Figure[] = [];
+    const left_out: string[] = [];
+    const leaveOut = (why: string): void => {
+      left_out.push(why);
+      context.err(`rescap: not measured: ${why}\n`);
+    };
     for (const [name, measure] of Object.entries(GROUPS)) {
       if (positionals.length > 0 && !positionals.includes(name)) continue;
-      const measured = await measure({ context, runs, ...board });
+      const measured = await measure({ context, runs, leaveOut, ...board });
       show(measured, context);
       figures.push(...measured);
     }
-    write(figures, context);
+    write(figures, left_out, context);
     return PASSED;
   },
 };
@@ -92,10 +97,10 @@ function show(figures: readonly Figure[], context: Context): void {
 }
 
 /** With the machine's name: figures of two machines cannot be compared. */
-function write(figures: readonly Figure[], context: Context): void {
+function write(figures: readonly Figure[], left_out: readonly string[], context: Context): void {
   const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`;
   const rows = figures.map(({ name, unit, samples }) => ({ name, unit, ...spread(samples) }));
-  writeFile(join(resolve(context.cwd, REPORT_FOLDER), 'bench.json'), `${JSON.stringify({ format: 2, machine, node: process.version, figures: rows }, null, 2)}\n`);
+  writeFile(join(resolve(context.cwd, REPORT_FOLDER), 'bench.json'), `${JSON.stringify({ format: 2, machine, node: process.version, figures: rows, left_out }, null, 2)}\n`);
 }
 
 const shown = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);

@@ -49,6 +49,18 @@ test('a thread that has not run yet shows the status word that was written; it s
   assert.equal(board.finish(), ['new 200000d3', 'runs', 'waits 200000d3', 'rewritten d3']);
 });
 
+test('a thread begins with general registers of 0, whatever was written before, and with the stack pointer that was', () => {
+  const words = Array.from({ length: 16 }, (_, i) => 0x100 + i);
+  const board = new ScriptedBoard(
+    (at) => ({
+      main: [createThread(0x200), op(0x200, 8, ...words, 0x10), ...startLocal(at, 0x200, 1, 'runs').slice(1), settle()],
+      runs: [local((cpu, script) => script.note([...cpu.r.subarray(0, 14)].map((value) => value.toString(16)).join(' '))), sleep(0)],
+    }),
+    { extensions: ALL },
+  );
+  assert.equal(board.finish(), [`${'0 '.repeat(13)}10d`]);
+});
+
 test('a frozen open wait serves nobody; thawing serves the queue', () => {
   const board = new ScriptedBoard(
     (at) => ({

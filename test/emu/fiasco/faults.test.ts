@@ -127,6 +127,24 @@ test('quirk (ex_regs in an exception): ex_regs without cancel changes nothing wh
   assert.equal(board.finish(), ['paused', 'ip=false sp=false']);
 });
 
+test('of a reply to an exception as many registers are taken as its words cover, and the kernel\'s own never', () => {
+  const set: Step = local((cpu) => {
+    for (let i = 0; i <= 19; i++) cpu.utcb[i] = 0x100 + i;
+    cpu.utcb[20] = 0xa000_0013;
+  });
+  const taken = (words: number): readonly number[] => {
+    const board = withPager([wait(), set, replyAndWait(words, [])], [local((cpu) => cpu.r.fill(0x77, 0, 13), 20 * 62_500), sleep(0)], [exRegs(0x201, 0xffff_ffff, 0xffff_ffff, 0x2_0000)]);
+    board.machine.run({ time_us: 16_000 });
+    const thread = board.machine.kernel.threads().find(({ hosted }) => hosted === 'client');
+    assert.is(thread?.registers.tpidruro, 0xbfff_0400);
+    const registers = [...(thread?.registers.r ?? []), thread?.registers.cpsr === 0xa000_0010 ? 0x100 : 0];
+    return registers.flatMap((value, i) => (value >= 0x100 && value < 0x130 ? [i] : []));
+  };
+  const general = Array.from({ length: 13 }, (_, i) => i);
+  assert.equal([0, 2, 13].map(taken), [[], [0, 1], general]);
+  assert.equal([16, 17, 18, 20, 21].map(taken), [general, [...general, 13], [...general, 13, 14], [...general, 13, 14, 15], [...general, 13, 14, 15, 16]]);
+});
+
 const KEEP = 0xffff_ffff;
 const [CANCEL, TRIGGER] = [0x1_0000, 0x2_0000];
 
@@ -145,6 +163,53 @@ test('a trigger in a page fault becomes an exception once that is answered, with
 test('a cancel in a page fault sets a new pc, and the fault is forgotten', () => {
   const board = withPager([wait(), note('fault'), wait(), note('again')], [touch(HOLE, true)], [exRegs(0x201, 0x1234, 0x5678, CANCEL), local((cpu, script) => script.note(`sp ${board.machine.kernel.threads().at(-1)?.registers.r[13]?.toString(16)} pc ${board.machine.kernel.threads().at(-1)?.registers.r[15]?.toString(16)} ${cpu.utcb[0]}`))]);
   assert.is(board.finish()[1], 'sp 5678 pc 1234 0');
+});
+
+test('an exception and a page fault forget a cancel that came before, give back the buffer registers, and are over when they are answered', () => {
+  const buffers = [0x421, 0x40_000a, 0x40_100a];
+  const client = (what: Step): Step[] => [
+    local((cpu) => cpu.utcb.set(buffers, 64), 20 * 62_500), what, local((cpu, script) => script.note([64, 65, 66].map((i) => cpu.utcb[i]?.toString(16)).join(' '))),
+    sleep((10 << 10) | 1), noteResult('client'), sleep(0),
+  ];
+  const pager = [wait(), noteWords('got', []), replyAndWait(0x40, mapImage(HOLE, 6)), note('more')];
+  const paused = withPager(pager, client(local(() => {})), [exRegs(0x201, KEEP, KEEP, CANCEL | TRIGGER), sleep((10 << 10) | 40), exRegs(0x201, KEEP, 0x4444), local((_cpu, script) => script.note(`sp ${paused.machine.kernel.threads().at(-1)?.registers.r[13]?.toString(16)}`))]);
+  assert.equal(paused.finish(), ['got tag=fffb1014 label=14b ', '421 40000a 40100a', 'client 8000/3', 'sp 4444']);
+  const faulted = withPager(pager, client(touch(HOLE, true)), [exRegs(0x201, KEEP, KEEP, CANCEL)]);
+  assert.equal(faulted.finish(), ['got tag=fffe0002 label=14b ', 'touched 10000000', '421 40000a 40100a', 'client 8000/3']);
+});
+
+test('a cancel that came before ends neither the wait for the answer to an exception nor that to a page fault', () => {
+  for (const [flags, what] of [[CANCEL | TRIGGER, local(() => {})], [CANCEL, touch(HOLE, true)]] as const) {
+    const board = withPager([wait(), note('got'), sleep(0)], [local(() => {}, 20 * 62_500), what, note('goes on')], [exRegs(0x201, KEEP, KEEP, flags)]);
+    let faults = 0;
+    board.machine.events.listen(['page_fault', 'exception'], (event) => void (event.thread === board.machine.kernel.threads().at(-1)?.id && faults++));
+    assert.equal([board.finish(10_000_000), faults], [['got'], 1]);
+  }
+});
+
+test('a page fault that is cancelled is not refused, and the first address of the kernel is an exception at once', () => {
+  const cancelled = withPager([wait(), noteWords('first', []), wait(), noteWords('second', [])], [touch(HOLE, true)], [exRegs(0x201, KEEP, KEEP, CANCEL)]);
+  assert.equal(cancelled.finish(), ['first tag=fffe0002 label=14b ', 'second tag=fffe0002 label=14b ']);
+  const kernel = withPager([wait(), noteWords('got', [0])], [touch(0xc000_0000, true)]);
+  assert.equal(kernel.finish(), ['got tag=fffb1014 label=14b c0000000']);
+  const last = withPager([wait(), noteWords('got', [0])], [touch(0xbfff_8ffc, true)]);
+  assert.equal(last.finish(), ['got tag=fffe0002 label=14b bfff8fff']);
+});
+
+test("a message of an exception tells the return address of the kernel's entry, and a reply with the error flag sets a user word", () => {
+  const set: Step = local((cpu) => void (cpu.utcb[25] = 0x2525));
+  const board = withPager(
+    [wait(), noteWords('got', [18]), set, replyAndWait(0x8000, []), note('more')],
+    [sleep((10 << 10) | 1), local(() => {}, 20 * 62_500), local((cpu, script) => script.note(`${cpu.utcb[127]?.toString(16)}`)), sleep(0)],
+    [exRegs(0x201, KEEP, KEEP, TRIGGER)],
+  );
+  assert.equal(board.finish(), ['got tag=fffb1014 label=14b fffffff8', '2525']);
+});
+
+test('of a thread with a pending trigger ex_regs tells and sets where it will go on, and a second trigger changes nothing', () => {
+  const ip = (): Step => local((cpu, script) => script.note(`ip ${cpu.utcb[1]?.toString(16)}`));
+  const board = withPager([wait(), noteWords('got', [19])], [sleep((10 << 10) | 20), sleep(0)], [exRegs(0x201, 0x1234, KEEP, TRIGGER), exRegs(0x201, KEEP), ip(), exRegs(0x201, KEEP, KEEP, TRIGGER), ip(), exRegs(0x201, 0x1238), ip(), sleep((10 << 10) | 30)]);
+  assert.equal(board.finish(), ['ip 1234', 'ip 1234', 'ip 1234', 'got tag=fffb1014 label=14b 1238']);
 });
 
 test('a cancel ends an exception; a trigger with it makes a new one at once, whose registers are those that were given', () => {

@@ -125,6 +125,25 @@ test("a guest that opens more sessions than core has capability records stops co
   holdRestored(system);
 });
 
+test('a child that announces service after service is told at some point that no more are taken', () => {
+  const driver = boot();
+  driver.run(1_500_000);
+  const { system } = driver;
+  const task = system.components().find(({ alive, label }) => alive && label.endsWith('sheep_counter'))?.task;
+  const thread = system.machine.kernel.threads().find((candidate) => candidate.task.id === task && candidate.hosted === null);
+  const parent = thread?.task.objects.get(PARENT_SLOT)?.object;
+  if (thread === undefined || !(parent instanceof IpcGate)) throw new Error('there is no guest with a parent');
+  const guests = new HostileGuests(system, new Dice(1));
+  guests.wake(thread);
+  driver.forget();
+  for (let number = 0; number < 260; number++) {
+    assert.ok(guests.call(thread, PARENT_SLOT, [parent.label, 1, parent.label, ...encodeArguments(Parent.announce, { name: `S${number}` })]), `announcement ${number}`);
+  }
+  const said = driver.text.split('\n').filter((line) => line.includes('services of one child'));
+  assert.is(said.length, 4);
+  assert.match(said[0] ?? '', /\[init -> rtcr\] \x1b\[34mWarning: more than 256 services of one child, ignoring "S256"/);
+});
+
 test('a call of the kernel that a guest has put a gate before leaves the thread of the component where it is', () => {
   let id = 0;
   const ran = runScript([

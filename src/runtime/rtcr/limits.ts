@@ -50,6 +50,9 @@ export const SUBMIT_TRIES = 4;
 export const VIEW_BYTES = 256 * 1024;
 export const VIEWS = 256;
 
+/** Services that one child may announce; further ones are ignored with a warning. */
+export const ANNOUNCED_SERVICES = 256;
+
 /** Snapshots kept at once. */
 export const SNAPSHOTS = 1024;
 

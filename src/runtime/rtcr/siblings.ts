@@ -5,9 +5,11 @@ import { announceService, findRouted, routedNamed, routedService, services } fro
 import type { AnnounceLocals } from '../child/policy.ts';
 import type { Execution } from '../native/execution.ts';
 import type { Plain } from '../../emu/plain.ts';
+import { logWarning } from '../native/log.ts';
 import { lockAcquire, lockRelease, newLock } from '../native/lock.ts';
 import { call, done, goto, procedure } from '../native/procedure.ts';
 import { table } from '../native/store.ts';
+import { ANNOUNCED_SERVICES } from './limits.ts';
 import { targets } from './online_storage.ts';
 import { announceProxy } from './proxy_service.ts';
 
@@ -29,10 +31,14 @@ export function siblingService(x: Execution, child: number, name: string): numbe
   return others.find((key) => runs(x, serverOf(x, key))) ?? others[0];
 }
 
+const servedBy = (x: Execution, child: number): number => services(x).entries().filter(([, row]) => row.kind === 'routed' && row.server === child).length;
+
 /** A target announces a service: siblings that ask for it, or wait for it already, get their sessions there. */
 export const announceToSiblings = procedure<AnnounceLocals>('rtcr.announce', {
   start: (x, l) => {
-    const service = findRouted(x, l.service, l.child) ?? services(x).insert(routedService(l.service, l.child));
+    const known = findRouted(x, l.service, l.child);
+    if (known === undefined && servedBy(x, l.child) >= ANNOUNCED_SERVICES) return call(logWarning, { text: `more than ${ANNOUNCED_SERVICES} services of one child, ignoring "${l.service}"` }, 'offered');
+    const service = known ?? services(x).insert(routedService(l.service, l.child));
     return call(announceService, { service, root: l.root }, 'announced');
   },
   announced: (x, l) => {

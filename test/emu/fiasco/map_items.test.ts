@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { Mapping } from '../../../src/emu/fiasco/mapping_list.ts';
 import { debugId } from '../../../src/emu/numbers.ts';
 import { suite } from '../../kit.ts';
-import { CALL, capItem, createGate, createIrq, give, IMAGE, invoke, local, noteResult, ScriptedBoard, SELF, SEND, sel, sleep, startLocal, type Step, taskMap, taskUnmap, touch, WAIT } from './scripted.ts';
+import { bindThread, CALL, capItem, createGate, createIrq, createTask, createThread, exRegs, give, IMAGE, invoke, local, noteResult, runThread, ScriptedBoard, SELF, SEND, sel, sleep, startLocal, type Step, taskMap, taskUnmap, touch, UTCB_AREA, WAIT } from './scripted.ts';
 
 const test = suite('map items');
 const [ALL, DELETE] = [0x8000_0000, 0xc000_0000];
@@ -107,6 +107,18 @@ test('a message whose items do not fit makes its receiver run as any other messa
     high: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, 0] }), noteResult('high'), sleep(0)],
   }));
   assert.equal(board.finish(5_000_000), ['sent 8000/8', 'high 8040/9', 'sent 8000/8', 'low 8040/9']);
+});
+
+test('who asks for local ids is told the label of a gate to a thread of its own task, with the rights of the capability; nothing is mapped', () => {
+  const board = new ScriptedBoard((at) => ({
+    main: [
+      createTask(0x210), createThread(0x200), runThread(0x200), bindThread(0x200, 0x210, UTCB_AREA), taskMap(0x210, 1, (IMAGE | 8) >>> 0, memory(IMAGE, 12)), exRegs(0x200, at.entry('server')),
+      createGate(0x201, 0x148, 0x200), sleep((10 << 10) | 1), invoke({ tag: 1 << 6, to: sel(0x201, SEND), mrs: capItem(0x201, 4) }),
+    ],
+    server: [invoke({ tag: 0, to: (SELF | WAIT) >>> 0, buffers: [0, 0x40_000e, 0] }), local((cpu, script) => script.note([0, 1].map((i) => cpu.utcb[i]?.toString(16)).join(' '))), sleep(0)],
+  }));
+  assert.equal(board.finish(5_000_000), ['3c 14b']);
+  assert.equal(board.machine.kernel.tasks().at(-1)?.objects.size, 0);
 });
 
 test('rights are those of the source, of the flexpage, and without the strong one those of what is sent through a gate that lacks it', () => {

@@ -1,5 +1,5 @@
 // For tests: threads of guests that do whatever comes into a generator's mind, as if their code had been written to break the host.
-// Whatever registers, UTCB words and own memory they get here, their programs could have put there. Owns the generator's state.
+// Whatever registers, UTCB words and own memory they get here, their programs could have put there. Owns no state but theirs.
 
 import { EX_REGS_CANCEL } from '../../src/runtime/core/platform_thread.ts';
 import { IpcGate } from '../../src/emu/fiasco/ipc_gate.ts';
@@ -10,33 +10,7 @@ import { makeTag, MAP_ITEM, objectPage, OPERATION, receiveSlot, SELF, TAG_ERROR,
 import type { RpcInterface, ValueType } from '../../src/runtime/rpc/interface.ts';
 import { INTERFACES } from '../../src/runtime/rpc/interfaces.ts';
 import { bytesOf, packBytes, WORDS_MAX } from '../../src/runtime/rpc/wire.ts';
-
-/** A generator of its own, so that a sequence depends on its number only. */
-export class Dice {
-  #state: number;
-  constructor(seed: number) {
-    this.#state = seed >>> 0 || 1;
-    for (let i = 0; i < 8; i++) this.word();
-  }
-  word(): number {
-    let x = this.#state;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#state = x >>> 0;
-    return this.#state;
-  }
-  below(limit: number): number {
-    return this.word() % limit;
-  }
-  /** True once in so many times. */
-  oneIn(times: number): boolean {
-    return this.below(times) === 0;
-  }
-  of<T>(values: readonly T[]): T {
-    return values[this.below(values.length)] as T;
-  }
-}
+import type { Dice } from '../dice.ts';
 
 const NAMES = ['ROM', 'LOG', 'RAM', 'RM', 'CPU', 'PD', 'Timer', 'Report', 'TRACE', 'IO_MEM', 'IRQ', 'IO_PORT', 'Echo', 'Env::ram_session', '', 'x'.repeat(62), '\xff\xfe'];
 const ARGS = [

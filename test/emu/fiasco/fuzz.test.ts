@@ -4,6 +4,7 @@
 import * as assert from 'uvu/assert';
 import { EXTENSIONS } from '../../../src/emu/fiasco/extensions.ts';
 import { encodeMachineState } from '../../../src/emu/machine_state.ts';
+import { Dice } from '../../dice.ts';
 import { suite } from '../../kit.ts';
 import { ScriptedBoard, type Step, UTCB_AREA, bindThread, capItem, createGate, createIrq, createTask, createThread, exRegs, fill, give, halt, invoke, runThread, sel, startLocal } from './scripted.ts';
 
@@ -32,28 +33,6 @@ interface Course {
   readonly slice: number;
   /** Before the n-th slice: the thread, in the order of their ids, and its priority. */
   readonly turns: readonly (readonly [thread: number, priority: number] | null)[];
-}
-
-/** A generator of its own, so that a sequence depends on its number only. */
-class Dice {
-  #state: number;
-  constructor(seed: number) {
-    this.#state = seed >>> 0 || 1;
-  }
-  word(): number {
-    let x = this.#state;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#state = x >>> 0;
-    return this.#state;
-  }
-  below(limit: number): number {
-    return this.word() % limit;
-  }
-  of<T>(values: readonly T[]): T {
-    return values[this.below(values.length)] as T;
-  }
 }
 
 const SLOTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x200, 0x201, 0x202, 0x203, 0x204, 0x205, 0x206, 0x207, 0x208, 0x209, 0x20a, 0x300, 0xf_ffff];

@@ -9,6 +9,7 @@ import {
   FORM_SHIFT_IMMEDIATE,
   FORM_SHIFT_REGISTER,
   MODE_POST,
+  PLACE_NEVER,
   SHIFT_RRX,
 } from './instruction.ts';
 import type { Instruction } from './instruction.ts';
@@ -137,12 +138,17 @@ export const disassemble = (word: number, address = 0): string => disassembled(A
 
 /**
  * Text of a T32 instruction: a number below 0x10000 is one of 16 bits, otherwise the first halfword is on top. Inside an IT block
- * `condition` is that of the block. Widths are not marked: `.w` and `.n` are missing.
+ * `condition` is the one that the block gives it, and what may not stand in a block at all is marked as UNPREDICTABLE there. Widths
+ * are not marked: `.w` and `.n` are missing.
  */
 export function disassembleThumb(opcode: number, address = 0, condition: number | null = null): string {
   const outside = T32.decode(opcode);
   if (condition === null) return disassembled(outside, address);
   const inside = outside.inBlock ?? outside;
+  if (inside.place === PLACE_NEVER) {
+    inside.detail = 'unpredictable';
+    return disassembled(inside, address);
+  }
   inside.cond = condition;
   return disassembled(inside, address);
 }

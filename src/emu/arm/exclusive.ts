@@ -110,7 +110,7 @@ export const EXCLUSIVE: readonly Row[] = [
   row('ldrexb', 'cccc 0001 1101 nnnn tttt 1111 1001 1111', ldrexb, badLoad, 'ldrexb<c> <rt>, [<rn>]'),
   row('strexh', 'cccc 0001 1110 nnnn dddd 1111 1001 tttt', strexh, badStore, 'strexh<c> <rd>, <rt>, [<rn>]'),
   row('ldrexh', 'cccc 0001 1111 nnnn tttt 1111 1001 1111', ldrexh, badLoad, 'ldrexh<c> <rt>, [<rn>]'),
-  row('clrex', '1111 0101 0111 1111 1111 0000 0001 1111', clrex, () => false, 'clrex'),
+  row('clrex', '1111 0101 0111 1111 1111 0000 0001 1111', clrex, () => false, 'clrex<c>'),
   row('swp', 'cccc 0001 0000 nnnn tttt 0000 1001 mmmm', swp, badSwap, 'swp<c> <rt>, <rm>, [<rn>]'),
   row('swpb', 'cccc 0001 0100 nnnn tttt 0000 1001 mmmm', swpb, badSwap, 'swpb<c> <rt>, <rm>, [<rn>]'),
 ];

@@ -80,7 +80,7 @@ const HINTS: readonly Row[] = [
       name: `${name}`,
       encoding: pattern(`cccc 0011 0010 0000 1111 0000 ${bits}`),
       execute: nothing,
-      text: name === 'dbg' ? 'dbg<c> <option>' : `${name}<c>`,
+      text: name === 'dbg' ? 'dbg<c> #<option>' : `${name}<c>`,
       over: ['hint', 'msr (immediate)'],
     }),
   ),
@@ -96,15 +96,15 @@ const HINTS: readonly Row[] = [
     encoding: pattern('cccc 0011 0010 oooo 1111 iiii iiii iiii'),
     execute: msr,
     decode: decodeModifiedImmediate,
-    text: 'msr<c> CPSR_<fields>, <imm>',
+    text: 'msr<c> CPSR_<fields>, <op2>',
     unpredictable: (i) => i.option === 0,
   },
 ];
 
 const BARRIERS: readonly Row[] = [
-  { name: 'dsb', encoding: pattern('1111 0101 0111 1111 1111 0000 0100 oooo'), execute: nothing, text: 'dsb <barrier>' },
-  { name: 'dmb', encoding: pattern('1111 0101 0111 1111 1111 0000 0101 oooo'), execute: nothing, text: 'dmb <barrier>' },
-  { name: 'isb', encoding: pattern('1111 0101 0111 1111 1111 0000 0110 oooo'), execute: nothing, text: 'isb <barrier>' },
+  { name: 'dsb', encoding: pattern('1111 0101 0111 1111 1111 0000 0100 oooo'), execute: nothing, text: 'dsb<c> <barrier>' },
+  { name: 'dmb', encoding: pattern('1111 0101 0111 1111 1111 0000 0101 oooo'), execute: nothing, text: 'dmb<c> <barrier>' },
+  { name: 'isb', encoding: pattern('1111 0101 0111 1111 1111 0000 0110 oooo'), execute: nothing, text: (i) => (i.option === 15 ? 'isb<c> sy' : 'isb<c> #<option>') },
 ];
 
 const signedOffset = (i: Instruction): void => {
@@ -116,7 +116,7 @@ const preload = (name: string, immediate: string, register: string): readonly Ro
     encoding: pattern(`1111 ${immediate} nnnn 1111 iiii iiii iiii`),
     execute: nothing,
     decode: signedOffset,
-    text: `${name} [<rn><offset>]`,
+    text: `${name}<c> [<rn><offset>]`,
     unpredictable: (i) => name === 'pldw' && i.rn === REG_PC,
   },
   {
@@ -124,7 +124,7 @@ const preload = (name: string, immediate: string, register: string): readonly Ro
     encoding: pattern(`1111 ${register} nnnn 1111 hhhhh kk 0 mmmm`),
     execute: nothing,
     decode: decodeShift,
-    text: `${name} [<rn><offset>]`,
+    text: `${name}<c> [<rn><offset>]`,
     unpredictable: (i) => i.rm === REG_PC || (name === 'pldw' && i.rn === REG_PC),
   },
 ];
@@ -132,8 +132,8 @@ const MEMORY_HINTS: readonly Row[] = [
   ...preload('pld', '0101 u101', '0111 u101'),
   ...preload('pldw', '0101 u001', '0111 u001'),
   ...preload('pli', '0100 u101', '0110 u101'),
-  { name: 'memory hint (immediate)', encoding: pattern('1111 0100 -001 ---- ---- ---- ---- ----'), execute: nothing, text: 'nop ; <word>' },
-  { name: 'memory hint (register)', encoding: pattern('1111 0110 -001 ---- ---- ---- ---0 ----'), execute: nothing, text: 'nop ; <word>' },
+  { name: 'memory hint (immediate)', encoding: pattern('1111 0100 -001 ---- ---- ---- ---- ----'), execute: nothing, text: 'nop<c> ; <word>' },
+  { name: 'memory hint (register)', encoding: pattern('1111 0110 -001 ---- ---- ---- ---0 ----'), execute: nothing, text: 'nop<c> ; <word>' },
 ];
 
 const systemRegister = (name: string, bits: string, execute: Execute, text: string, over: string): Row => ({
@@ -214,7 +214,7 @@ const ABSENT: readonly Row[] = [
   undefinedRow('mrs (spsr)', 'cccc 0001 0100 1111 dddd 0000 0000 0000', 'privileged', 'mrs<c> <rd>, SPSR'),
   undefinedRow('msr (spsr, register)', 'cccc 0001 0110 oooo 1111 0000 0000 mmmm', 'privileged', 'msr<c> SPSR_<fields>, <rm>'),
   {
-    ...undefinedRow('msr (spsr, immediate)', 'cccc 0011 0110 oooo 1111 iiii iiii iiii', 'privileged', 'msr<c> SPSR_<fields>, <imm>'),
+    ...undefinedRow('msr (spsr, immediate)', 'cccc 0011 0110 oooo 1111 iiii iiii iiii', 'privileged', 'msr<c> SPSR_<fields>, <op2>'),
     decode: decodeModifiedImmediate,
   },
   undefinedRow('smc', 'cccc 0001 0110 0000 0000 0000 0111 iiii', 'privileged', 'smc<c> <imm>'),

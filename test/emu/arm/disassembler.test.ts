@@ -42,6 +42,12 @@ const TEXTS: readonly (readonly [number, string])[] = [
   [0xe7fe_5cfa, 'udf #58826'],
   [0xed9d_0a00, '.inst 0xed9d0a00 ; vfp'],
   [0xe16f_0f11, 'clz r0, r1'],
+  [0xe320_f0fa, 'dbg #10'],
+  [0xf57f_f06f, 'isb sy'],
+  [0xf57f_f067, 'isb #7'],
+  [0xe32c_f3c0, 'msr CPSR_fs, #192, 6'],
+  [0xe36a_fa7c, 'msr SPSR_fx, #124, 20'],
+  [0xf5d1_f004, 'pld [r1, #4]'],
 ];
 
 /** T32, at address 0x8000; with a third entry inside a block of that condition. */
@@ -82,6 +88,19 @@ const THUMB_TEXTS: readonly (readonly [opcode: number, text: string, condition?:
   [0xde01, 'udf #1'],
   [0xb8ff, '.inst 0xb8ff'],
   [0xed9d_0a00, '.inst 0xed9d0a00 ; vfp'],
+  [0xf3af_80f9, 'dbg #9'],
+  [0xf3bf_8f63, 'isb #3'],
+  /** Branches in a block keep the condition that is theirs, but may not stand there. */
+  [0xd0fe, 'beq 0x8000 ; unpredictable', 1],
+  [0xf040_8001, 'bne 0x8006 ; unpredictable', 13],
+  [0xb131, 'cbz r1, 0x8010 ; unpredictable', 2],
+  [0x0019, 'movs r1, r3 ; unpredictable', 5],
+  [0xf891_f004, 'pldlt [r1, #4]', 11],
+  [0xf3bf_8f5f, 'dmble sy', 13],
+  [0xf3bf_8f4f, 'dsbhi sy', 8],
+  [0xf3bf_8f6f, 'isbvs sy', 6],
+  [0xf3bf_8f2f, 'clrexmi', 4],
+  [0xbe01, 'bkpt 0x00000001', 1],
 ];
 
 test('texts are as UAL writes them', () => {

@@ -129,13 +129,18 @@ export class Machine {
       const thread = kernel.settle();
       if (kernel.stopRequested) return 'stopped';
       if (kernel.instructions >= end) return byCount <= byTime ? 'instruction_limit' : 'time_limit';
-      if (kernel.instructions >= kernel.nextTick) tick(kernel);
-      else if (kernel.owed > 0) kernel.pay(Math.min(kernel.nextTick, end) - kernel.instructions);
-      else if (thread.internal === 'idle') {
-        const wakeUp = wakeUpOf(kernel);
-        if (wakeUp === null) return 'idle_forever';
-        idleUntil(kernel, Math.min(wakeUp, end));
-      } else kernel.runUser(thread, Math.min(kernel.nextTick, end) - kernel.instructions);
+      // A tick is never further away than the engine can count.
+      let budget = (Math.min(kernel.nextTick, end) - kernel.instructions) | 0;
+      if (budget > 0 && kernel.owed > 0) budget -= kernel.pay(budget);
+      // What was paid ended neither the run nor the time to the tick: nobody else has a turn before this thread.
+      if (budget > 0) {
+        if (thread.internal !== 'idle') kernel.runUser(thread, budget);
+        else {
+          const wakeUp = wakeUpOf(kernel);
+          if (wakeUp === null) return 'idle_forever';
+          idleUntil(kernel, Math.min(wakeUp, end));
+        }
+      } else if (kernel.instructions < end) tick(kernel);
     }
   }
 

@@ -7,6 +7,7 @@ import { ENGINES } from '../../emu/arm/engine.ts';
 import type { Engine, EngineName } from '../../emu/arm/engine.ts';
 import { makeEngine } from '../../emu/arm/engines.ts';
 import { CpuRegisters } from '../../emu/arm/registers.ts';
+import { newSpaceNumber } from '../../emu/memory/address_space.ts';
 import { PhysicalMemory } from '../../emu/memory/physical_memory.ts';
 import type { Context } from '../context.ts';
 import { bareFile, type BareImage, bareImage } from './bare_image.ts';
@@ -38,7 +39,7 @@ class Bare {
   constructor(engine: EngineName, image: BareImage) {
     this.#image = image;
     this.#engine = makeEngine(engine, this.#memory);
-    this.#engine.switchTo(this.#registers, { version: 0, entry: (page) => (page < RAM_BYTES >>> 12 ? (page << 12) | 7 : 0) });
+    this.#engine.switchTo(this.#registers, { number: newSpaceNumber(), version: 0, entry: (page) => (page < RAM_BYTES >>> 12 ? (page << 12) | 7 : 0) });
     this.restart();
   }
 

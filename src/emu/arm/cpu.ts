@@ -215,7 +215,7 @@ export class Cpu {
     const retired = budget - this.#left;
     const pc = this.#pc >>> 0;
     const effect = instruction.execute(this.#state, instruction);
-    if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc, immediate: instruction.imm };
+    if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc };
     if (effect === BREAKPOINT) return { kind: 'bkpt', retired: retired + 1, pc, immediate: instruction.imm };
     return { kind: 'undefined', retired, pc, opcode: instruction.word >>> 0, detail: instruction.detail };
   }

@@ -32,7 +32,7 @@ export type DataFault = FetchFault | 'alignment';
  */
 export type CpuExit =
   | { readonly kind: 'budget'; readonly retired: number }
-  | { readonly kind: 'svc'; readonly retired: number; readonly pc: number; readonly immediate: number }
+  | { readonly kind: 'svc'; readonly retired: number; readonly pc: number }
   | { readonly kind: 'bkpt'; readonly retired: number; readonly pc: number; readonly immediate: number }
   | {
       readonly kind: 'undefined';

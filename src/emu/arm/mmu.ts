@@ -54,7 +54,7 @@ class SpaceCache {
   }
 }
 
-const NOTHING_MAPPED: Translation = { entry: () => 0, version: 0 };
+const NOTHING_MAPPED: Translation = { number: 0, entry: () => 0, version: 0 };
 
 export class Mmu {
   readonly words: Int32Array;

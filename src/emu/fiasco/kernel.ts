@@ -142,11 +142,12 @@ export class Kernel {
     this.owed += instructions;
   }
 
-  /** Lets owed instructions pass, at most `budget` of them. */
-  pay(budget: number): void {
+  /** Lets owed instructions pass, at most `budget` of them. @returns how many did */
+  pay(budget: number): number {
     const paid = Math.min(this.owed, budget);
     this.owed -= paid;
     this.instructions += paid;
+    return paid;
   }
 
   /** The instruction at which the next tick is due. */

@@ -1,5 +1,5 @@
 // The page table of one task: 4 KiB pages in tables of 256, and 1 MiB sections. Owner of the translations only; who mapped what
-// to whom is the mapping database's (fiasco-kernel.md 8.3, 9).
+// to whom is the mapping database's (fiasco-kernel.md 8.3, 9). And of the numbers that address spaces have in this process.
 
 import { PAGE_SHIFT } from '../numbers.ts';
 import type { Translation } from './translation.ts';
@@ -14,7 +14,12 @@ interface CapturedTables {
   readonly tables: readonly (readonly [number, Uint32Array])[];
 }
 
+let spaces = 0;
+/** Numbers for address spaces, from 1 on. */
+export const newSpaceNumber = (): number => ++spaces;
+
 export class AddressSpace implements Translation {
+  readonly number = newSpaceNumber();
   version = 0;
   /** Entries of whole sections; 0 where there is a table or nothing. */
   readonly #sections = new Uint32Array(SECTIONS);

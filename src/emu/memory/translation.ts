@@ -7,6 +7,8 @@ export const RIGHT_WRITE = 2;
 export const RIGHT_EXECUTE = 1;
 
 export interface Translation {
+  /** Its own, and never another's in this process: who caches translations names address spaces by it, and keeps none of them alive. */
+  readonly number: number;
   /**
    * Entry for a virtual page number (address >>> 12): (byte index of the frame in PhysicalMemory.u8) | rights,
    * 0 where nothing is mapped. The index is page aligned, so that the low bits are free for the rights; a valid entry always

@@ -5,6 +5,7 @@ import type { Engine, EngineName } from '../../../src/emu/arm/engine.ts';
 import { makeEngine } from '../../../src/emu/arm/engines.ts';
 import type { JitLimits } from '../../../src/emu/arm/jit/jit_cpu.ts';
 import { CPSR_T, CpuRegisters } from '../../../src/emu/arm/registers.ts';
+import { newSpaceNumber } from '../../../src/emu/memory/address_space.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import type { Translation } from '../../../src/emu/memory/translation.ts';
 import type { Test } from '../../kit.ts';
@@ -37,6 +38,7 @@ export const onEachEngine =
   };
 
 export class Pages implements Translation {
+  readonly number = newSpaceNumber();
   version = 0;
   readonly #entries = new Map<number, number>();
 

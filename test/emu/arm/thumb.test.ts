@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { CpuExit } from '../../../src/emu/arm/exit.ts';
 import { advancedIt, CPSR_IT, CPSR_T, CPSR_Z, CpuRegisters, itState, withItState } from '../../../src/emu/arm/registers.ts';
+import { newSpaceNumber } from '../../../src/emu/memory/address_space.ts';
 import { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import { suite } from '../../kit.ts';
 import { HEAP, newEngine, onEachEngine, PROGRAM, READ_ONLY, RX, TestBoard } from './board.ts';
@@ -134,7 +135,7 @@ const INTERRUPTIONS: readonly Interruption[] = [
     expected: { kind: 'data_abort', retired: 2, pc: AT, address: PROGRAM, write: true, cause: 'permission' },
   },
   { what: 'undefined instruction', opcode: UDF, base: 0, expected: { kind: 'undefined', retired: 2, pc: AT, opcode: UDF, detail: 'udf' } },
-  { what: 'supervisor call', opcode: SVC, base: 0, expected: { kind: 'svc', retired: 3, pc: AT, immediate: 0 } },
+  { what: 'supervisor call', opcode: SVC, base: 0, expected: { kind: 'svc', retired: 3, pc: AT } },
   { what: 'breakpoint', opcode: 0xbe00, base: 0, expected: { kind: 'bkpt', retired: 3, pc: AT, immediate: 0 } },
 ];
 
@@ -291,6 +292,7 @@ class Runner {
   readonly memory = new PhysicalMemory(0, MEMORY_BYTES + 4096);
   readonly #cpu = newEngine(this.memory);
   readonly #translation = {
+    number: newSpaceNumber(),
     version: 0,
     entry: (page: number): number => {
       if (page === (STACK >>> 12) - 1) return MEMORY_BYTES | 7;

@@ -24,9 +24,9 @@ interface Space {
 export class SpaceTable {
   readonly #area: Int32Array;
   readonly #spaces: readonly Space[];
-  readonly #of = new WeakMap<Translation, { readonly space: Space; readonly holder: number }>();
+  /** The rooms that are held, by the numbers of who holds them. */
+  readonly #held = new Map<number, Space>();
   #next = 0;
-  #holders = 0;
   /** The address space that is used, which has the current room. */
   #owner: Translation | null = null;
   #current: Space;
@@ -40,14 +40,14 @@ export class SpaceTable {
   /** Lets go of all address spaces. */
   forget(): void {
     for (const space of this.#spaces) space.holder = 0;
+    this.#held.clear();
     this.#owner = null;
   }
 
   /** Accesses go through this address space from now on. */
   use(translation: Translation): void {
     if (this.#owner === translation) return;
-    const held = this.#of.get(translation);
-    const space = held !== undefined && held.space.holder === held.holder ? held.space : this.#take(translation);
+    const space = this.#held.get(translation.number) ?? this.#take(translation);
     this.#owner = translation;
     this.#current = space;
     this.#area[AT_SPACE >>> 2] = space.from << 2;
@@ -57,9 +57,10 @@ export class SpaceTable {
   #take(translation: Translation): Space {
     const space = this.#spaces[this.#next] as Space;
     this.#next = (this.#next + 1) % SPACES;
-    space.holder = ++this.#holders;
+    this.#held.delete(space.holder);
+    space.holder = translation.number;
     space.version = translation.version;
-    this.#of.set(translation, { space, holder: space.holder });
+    this.#held.set(space.holder, space);
     this.#clear(space);
     return space;
   }

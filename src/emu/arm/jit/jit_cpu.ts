@@ -176,8 +176,9 @@ export class JitCpu extends FastCpu {
   /** The page of the pc, or null where it cannot be fetched from; the interpreter tells then. */
   #pageAt(pc: number, thumb: boolean, isInside: boolean): Page | null {
     const address = pc & (thumb ? ~1 : ~3);
-    if (!this.mmu.allowsFetch(address)) return null;
-    const index = this.mmu.fetchIndex(address);
+    const mmu = this.mmuOfRunning();
+    if (!mmu.allowsFetch(address)) return null;
+    const index = mmu.fetchIndex(address);
     const number = ((index >>> PAGE_SHIFT) << 1) | (thumb ? 1 : 0);
     let page = this.#pages.get(number);
     if (page?.page !== (pc & PAGE_MASK)) {

@@ -5,6 +5,7 @@ import { Cpu } from '../../../../src/emu/arm/cpu.ts';
 import type { Engine } from '../../../../src/emu/arm/engine.ts';
 import type { CpuExit } from '../../../../src/emu/arm/exit.ts';
 import { CPSR_T, CPSR_USER, CpuRegisters } from '../../../../src/emu/arm/registers.ts';
+import { newSpaceNumber } from '../../../../src/emu/memory/address_space.ts';
 import { PhysicalMemory } from '../../../../src/emu/memory/physical_memory.ts';
 
 export const CODE = 0x6000_0000;
@@ -107,7 +108,7 @@ export class CaseBoard {
         return address >= DATA && address < DATA + DATA_BYTES ? (address - DATA + DATA_INDEX) | 7 : 0;
       },
     };
-    this.#cpu.switchTo(this.#registers, { entry, version: 0 });
+    this.#cpu.switchTo(this.#registers, { number: newSpaceNumber(), entry, version: 0 });
   }
 
   run(subject: Case): { readonly exit: CpuExit; readonly after: State } {

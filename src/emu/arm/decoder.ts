@@ -19,6 +19,8 @@ const unallocated = (bits: string): Row => ({
   text: '.inst <word>',
 });
 const UNALLOCATED = unallocated('-'.repeat(32));
+/** With a condition, and like everything that has one it does nothing where that fails. */
+const UNALLOCATED_CONDITIONAL = unallocated(`cccc ${'-'.repeat(28)}`);
 const UNALLOCATED_NARROW = unallocated('-'.repeat(16));
 
 /** A way to look rows up. */
@@ -45,7 +47,7 @@ const a32Levels = (set: 0 | 1): readonly Level[] => [
   { bits: 0x0ff0_0000, bucketOf: (word) => 0x1_0000 | (set << 12) | ((word >>> 20) & 0xff) },
   { bits: 0x0e00_0000, bucketOf: (word) => 0x2_0000 | (set << 12) | ((word >>> 25) & 7) },
 ];
-const A32_CONDITIONAL: Index = { levels: a32Levels(0), conditional: true, unallocated: UNALLOCATED };
+const A32_CONDITIONAL: Index = { levels: a32Levels(0), conditional: true, unallocated: UNALLOCATED_CONDITIONAL };
 const A32_UNCONDITIONAL: Index = { levels: a32Levels(1), conditional: false, unallocated: UNALLOCATED };
 const T32_NARROW: Index = {
   levels: [

@@ -139,7 +139,7 @@ function unpredictable(transfer: Transfer, mode: Mode, byRegister: boolean): (i:
   const indexed = mode.mode !== MODE_OFFSET;
   return (i) => {
     if (byRegister && i.rm === REG_PC) return true;
-    if (i.rt === REG_PC && (!isWordSize(transfer) || mode === USER)) return true;
+    if (i.rt === REG_PC && (!isWordSize(transfer) || (mode === USER && transfer.load))) return true;
     if (indexed && (i.rn === REG_PC || i.rn === i.rt)) return true;
     if (!isDual(transfer)) return false;
     if ((i.rt & 1) !== 0 || i.rt === 14 || (indexed && i.rn === i.rt + 1)) return true;

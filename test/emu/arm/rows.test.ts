@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { A32, T32 } from '../../../src/emu/arm/decoder.ts';
 import type { CpuExit } from '../../../src/emu/arm/exit.ts';
 import { suite } from '../../kit.ts';
-import { onEachEngine, PROGRAM, TestBoard } from './board.ts';
+import { HEAP, onEachEngine, PROGRAM, TestBoard } from './board.ts';
 import { comparableRows } from './vectors/generator.ts';
 
 const all = suite('arm rows');
@@ -159,8 +159,20 @@ for (const [set, decoder, undefinedRows] of [['a32', A32, UNDEFINED] as const, [
 }
 
 test('an undefined instruction whose condition fails is skipped', () => {
-  const board = new TestBoard([0x0710_f110, 0x0e30_0a00]);
+  const board = new TestBoard([0x0710_f110, 0x0e30_0a00, 0x0780_0030]);
+  assert.equal(board.cpu.run(3), { kind: 'budget', retired: 3 });
+});
+
+test('r15 may be stored by strt, as by str', () => {
+  const board = new TestBoard([0xe4a1_f004, 0xe621_f002]);
+  board.registers.r.set([0, HEAP, 8]);
   assert.equal(board.cpu.run(2), { kind: 'budget', retired: 2 });
+  assert.equal([board.word(HEAP), board.word(HEAP + 4), board.registers.r[1]], [PROGRAM + 8, PROGRAM + 12, HEAP - 4]);
+  /** The byte of it may not, nor may it be loaded so. */
+  for (const opcode of [0xe4e1_f004, 0xe4b1_f004]) {
+    const exit = new TestBoard([opcode >>> 0]).cpu.run(1);
+    assert.is(exit.kind === 'undefined' ? exit.detail : exit.kind, 'unpredictable', opcode.toString(16));
+  }
 });
 
 test('an encoding of no row is unallocated', () => {

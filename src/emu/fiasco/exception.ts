@@ -2,11 +2,11 @@
 // thread's activity. Source modelled: fiasco-kernel.md 8.1, 8.4, 8.5.
 
 import { KERNEL_COST } from './cost.ts';
-import { callSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
+import { callSlot, lendBuffers, restoreBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, TAG_FPU, labelOf, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
-import { type Activity, type Repeated, type Thread, utcbOf } from './thread.ts';
+import { type Activity, IN_USER_MODE, type Repeated, type Thread, utcbOf } from './thread.ts';
 import { ALLOW_SYSCALL, CANCEL, IN_EXCEPTION } from './thread_state.ts';
 
 type ExceptionActivity = Extract<Activity, { kind: 'exception' }>;
@@ -39,7 +39,10 @@ export function raiseException(kernel: Kernel, thread: Thread, address: number, 
   }
   kernel.charge(KERNEL_COST.fault);
   thread.state = (thread.state & ~CANCEL) | IN_EXCEPTION;
-  thread.activity = { kind: 'exception', tag: makeTag(PROTOCOL.EXCEPTION, TAG_WORDS, 0, TAG_FPU), label: 0, address, error, saved: saveBuffers(utcbOf(thread)), pc, again: again ?? { pc, psr: registers.cpsr } };
+  const utcb = utcbOf(thread);
+  const saved = [utcb.bufferDescriptor, utcb.buffer(0), utcb.buffer(1)];
+  lendBuffers(utcb);
+  thread.activity = { kind: 'exception', tag: makeTag(PROTOCOL.EXCEPTION, TAG_WORDS, 0, TAG_FPU), label: 0, address, error, saved, pc, again: again ?? { pc, psr: registers.cpsr } };
   callSlot(kernel, thread, thread.handler);
 }
 
@@ -71,9 +74,9 @@ export function repeatedInstruction({ activity, registers }: Thread): Repeated |
 }
 
 export function finishException(thread: Thread, activity: ExceptionActivity): void {
-  restoreBuffers(utcbOf(thread), activity.saved);
+  restoreBuffers(utcbOf(thread), activity.saved, 0);
   thread.state &= ~IN_EXCEPTION;
-  thread.activity = { kind: 'user' };
+  thread.activity = IN_USER_MODE;
   // Whatever became of the call, the exception counts as handled: the thread goes on where its registers say.
   if ((activity.tag & TAG_ERROR) === 0 && labelOf(activity.tag) === PROTOCOL.ALLOW_SYSCALL) thread.state |= ALLOW_SYSCALL;
 }

@@ -11,17 +11,17 @@ import type { Utcb } from './utcb.ts';
 
 const WHOLE_SPACE_WORD = 63 << 6;
 
-/** Keeps the buffer registers that the call needs and opens the whole address space for the answer. */
-export function saveBuffers(utcb: Utcb): readonly number[] {
-  const saved = [utcb.bufferDescriptor, utcb.buffer(0), utcb.buffer(1)];
-  utcb.bufferDescriptor = 0;
-  utcb.setBuffer(0, ITEM_MAP);
-  utcb.setBuffer(1, WHOLE_SPACE_WORD);
-  return saved;
+/** Opens the whole address space for the answer; the buffer descriptor, BR0 and BR1 have been kept before. */
+export function lendBuffers(utcb: Utcb): void {
+  setBuffers(utcb, 0, ITEM_MAP, WHOLE_SPACE_WORD);
 }
 
-export function restoreBuffers(utcb: Utcb, saved: readonly number[]): void {
-  const [descriptor = 0, first = 0, second = 0] = saved;
+/** Puts back what was kept; it stands in `saved` from `at` on. */
+export function restoreBuffers(utcb: Utcb, saved: readonly number[], at: number): void {
+  setBuffers(utcb, saved[at] ?? 0, saved[at + 1] ?? 0, saved[at + 2] ?? 0);
+}
+
+function setBuffers(utcb: Utcb, descriptor: number, first: number, second: number): void {
   utcb.bufferDescriptor = descriptor;
   utcb.setBuffer(0, first);
   utcb.setBuffer(1, second);
@@ -40,5 +40,17 @@ export function resolveSlot(thread: Thread, slot: number): FaultTarget | null {
 /** Calls whoever a slot names; if that is nobody, the thread calls itself and so blocks for ever. */
 export function callSlot(kernel: Kernel, thread: Thread, slot: number): void {
   const { target, rights } = resolveSlot(thread, slot) ?? { target: thread, rights: 3 };
-  startIpc(kernel, thread, { target, receive: true, partner: target, send_timeout: TIMEOUT_NEVER, receive_timeout: TIMEOUT_NEVER, rights });
+  const gate = target instanceof IpcGate ? target : null;
+  startIpc(kernel, thread, {
+    send: true,
+    receiver: target instanceof IpcGate ? null : target,
+    gate,
+    receive: true,
+    partner: target,
+    send_timeout: TIMEOUT_NEVER,
+    receive_timeout: TIMEOUT_NEVER,
+    rights,
+    through: gate?.id ?? kernel.noObject,
+    sent: false,
+  });
 }

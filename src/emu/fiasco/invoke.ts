@@ -114,7 +114,18 @@ function helped(kernel: Kernel, thread: Thread, target: Target, op: number): voi
   if ((op & OP_RECEIVE) === 0) return finish(kernel, thread, null);
   const { object } = target;
   const partner = (op & OP_OPEN_WAIT) !== 0 ? null : object instanceof Irq ? object : thread;
-  startIpc(kernel, thread, { target: null, receive: true, partner, send_timeout: 0, receive_timeout: (thread.registers.r[3] as number) & 0xffff, rights: 0 });
+  startIpc(kernel, thread, {
+    send: false,
+    receiver: null,
+    gate: null,
+    receive: true,
+    partner,
+    send_timeout: 0,
+    receive_timeout: (thread.registers.r[3] as number) & 0xffff,
+    rights: 0,
+    through: object instanceof Irq && partner === object ? object.id : kernel.noObject,
+    sent: false,
+  });
 }
 
 /** A plain message to a thread, or through a gate. */
@@ -122,14 +133,19 @@ function messageTo(kernel: Kernel, thread: Thread, object: Thread | IpcGate, rig
   const effective = op === 0 ? OP_CALL : op;
   const send = (effective & OP_SEND) !== 0;
   const timeouts = thread.registers.r[3] as number;
-  const closed = object instanceof IpcGate && !send ? (object.thread ?? object) : object;
+  const gate = object instanceof IpcGate ? object : null;
+  const closed = gate !== null && !send ? (gate.thread ?? gate) : object;
   startIpc(kernel, thread, {
-    target: send ? object : null,
+    send,
+    receiver: send && !(object instanceof IpcGate) ? object : null,
+    gate: send ? gate : null,
     receive: (effective & OP_RECEIVE) !== 0,
     partner: (effective & OP_OPEN_WAIT) !== 0 ? null : closed,
     send_timeout: timeouts >>> 16,
     receive_timeout: timeouts & 0xffff,
     rights,
+    through: send && gate !== null ? gate.id : kernel.noObject,
+    sent: false,
   });
 }
 

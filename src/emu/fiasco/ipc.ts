@@ -1,62 +1,34 @@
 // The IPC algorithm: send phase, receive phase, direct switching, and what happens when a sleeping thread is dispatched again.
 // Owns no state; a thread's `ipc` and `step` say where it is. Source modelled: fiasco-kernel.md 5.7, 5.8.
 
-import { type DebugId, debugId } from '../numbers.ts';
 import { accepts, firstSender, senderNamed } from './acceptance.ts';
-import { IPC_ERROR } from './errors.ts';
+import { IPC_ERROR, RECEIVE_PHASE } from './errors.ts';
 import { failSend, finishIpc, OUTPUT_FLAGS } from './ipc_end.ts';
-import { IpcGate } from './ipc_gate.ts';
-import { deliverIrq, Irq } from './irq.ts';
+import type { IpcGate } from './ipc_gate.ts';
+import { deliverIrq } from './irq.ts';
 import type { Kernel } from './kernel.ts';
 import type { KernelObject } from './kernel_object.ts';
 import { TAG_ERROR, TAG_SCHEDULE } from './message_tag.ts';
 import { transferMessage } from './message_transfer.ts';
-import { type Sender, Thread, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { type Ipc, type Sender, Thread, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
 import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
 import { deadlineOf, isNever, isZero } from './timeouts.ts';
 
-export interface IpcRequest {
-  readonly target: Thread | IpcGate | null;
-  readonly receive: boolean;
-  /** Closed wait for this object; null waits for anybody. A call through a gate waits for the gate's thread. */
-  readonly partner: KernelObject | null;
-  readonly send_timeout: number;
-  readonly receive_timeout: number;
-  readonly rights: number;
-}
-
 /** Starts an IPC of the current thread. It may end at once, or leave the thread asleep or switched away. */
-export function startIpc(kernel: Kernel, thread: Thread, request: IpcRequest): void {
-  const { target } = request;
-  thread.ipc = {
-    send: target !== null,
-    receiver: target instanceof IpcGate ? null : target,
-    gate: target instanceof IpcGate ? target : null,
-    receive: request.receive,
-    partner: request.partner,
-    send_timeout: request.send_timeout,
-    receive_timeout: request.receive_timeout,
-    rights: request.rights,
-    through: throughOf(request),
-    sent: false,
-  };
-  if (thread.ipc.gate !== null && kernel.denial?.(thread, thread.ipc.gate) === true) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
-  else if (thread.ipc.send) sendPhase(kernel, thread);
+export function startIpc(kernel: Kernel, thread: Thread, ipc: Ipc): void {
+  thread.ipc = ipc;
+  if (ipc.gate !== null && kernel.denial !== null && kernel.denial(thread, ipc.gate)) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
+  else if (ipc.send) sendPhase(kernel, thread, ipc);
   // An object operation before the receive phase may have switched to another thread already.
   else if (thread !== kernel.processor.current) thread.step = 'receive_begin';
-  else receivePhase(kernel, thread, null);
-}
-
-function throughOf({ target, partner }: IpcRequest): DebugId {
-  if (target instanceof IpcGate) return target.id;
-  return partner instanceof Irq ? partner.id : debugId(0);
+  else receivePhase(kernel, thread, ipc);
 }
 
 /** Goes on where the thread stands inside the kernel, when it is dispatched. */
 export function continueIpc(kernel: Kernel, thread: Thread): void {
   switch (thread.step) {
     case 'receive_begin':
-      return receivePhase(kernel, thread, null);
+      return receivePhase(kernel, thread, ipcOf(thread));
     case 'receive_enter':
       return receiveEnter(kernel, thread);
     case 'receive_wait':
@@ -72,30 +44,29 @@ export function continueIpc(kernel: Kernel, thread: Thread): void {
   }
 }
 
-const ipcOf = (thread: Thread) => {
-  if (thread.ipc === null) throw new Error(`thread ${thread.id.toString(16)} is in no IPC`);
-  return thread.ipc;
-};
+const ipcOf = (thread: Thread): Ipc => thread.ipc ?? withoutIpc(thread);
 
-function sendPhase(kernel: Kernel, thread: Thread): void {
-  const ipc = ipcOf(thread);
-  if (ipc.gate !== null && !enterGate(kernel, thread, ipc.gate)) return;
+function withoutIpc({ id }: Thread): never {
+  throw new Error(`thread ${id.toString(16)} is in no IPC`);
+}
+
+function sendPhase(kernel: Kernel, thread: Thread, ipc: Ipc): void {
+  if (ipc.gate !== null && !enterGate(kernel, thread, ipc, ipc.gate)) return;
   const { receiver } = ipc;
   if (receiver === null) return failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
   if (!accepts(kernel, receiver, thread)) return queueAt(kernel, thread, receiver);
   const mayDonate = (frameTag(thread) & TAG_SCHEDULE) === 0;
-  const error = deliver(kernel, thread, receiver);
-  if (error === 0) return receivePhase(kernel, thread, { receiver, mayDonate });
+  const error = deliver(kernel, thread, ipc, receiver);
+  if (error === 0) return receivePhase(kernel, thread, ipc, receiver, mayDonate);
   // The receiver got what could be transferred and runs as after a message; of the sender's IPC nothing follows.
   utcbOf(thread).error = error;
   setFrameTag(thread, TAG_ERROR);
-  if (activateReceiver(kernel, thread, { receiver, mayDonate }, { served: false, calls: false })) thread.step = 'send_done';
+  if (activate(kernel, receiver, mayDonate && kernel.processor.queue.owner !== thread)) thread.step = 'send_done';
   else finishIpc(kernel, thread);
 }
 
 /** Resolves a gate to its thread, or waits until it has one. @returns false if the thread sleeps or has failed */
-function enterGate(kernel: Kernel, thread: Thread, gate: IpcGate): boolean {
-  const ipc = ipcOf(thread);
+function enterGate(kernel: Kernel, thread: Thread, ipc: Ipc, gate: IpcGate): boolean {
   if (!gate.alive) {
     failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
     return false;
@@ -151,11 +122,9 @@ function armTimeout(kernel: Kernel, thread: Thread, timeout: number): boolean {
 }
 
 /** Transfers the sender's message; the receiver's IPC is over afterwards. @returns the sender's error, 0 if none */
-function deliver(kernel: Kernel, sender: Thread, receiver: Thread): number {
-  const ipc = ipcOf(sender);
-  const through = ipc.gate ?? null;
-  const { error, code } = transferMessage(kernel, sender, receiver, through);
-  if (code !== 0) utcbOf(receiver).error = code;
+function deliver(kernel: Kernel, sender: Thread, ipc: Ipc, receiver: Thread): number {
+  const error = transferMessage(kernel, sender, receiver, ipc.gate);
+  if (error !== 0) utcbOf(receiver).error = error | RECEIVE_PHASE;
   ipc.sent = true;
   if (error === 0 && ipc.receive && ipc.partner === receiver) receiver.reply = { caller: sender, rights: ipc.rights };
   receiver.state &= ~(IPC_MASK | TRANSFER);
@@ -163,32 +132,24 @@ function deliver(kernel: Kernel, sender: Thread, receiver: Thread): number {
   return error;
 }
 
-/** The thread that has just got a message and is to become ready. */
-interface Activation {
-  readonly receiver: Thread;
-  readonly mayDonate: boolean;
-}
-
-/** What its sender is about to do: take the message of somebody who waits, or wait for one alone. */
-interface Sending {
-  readonly served: boolean;
-  readonly calls: boolean;
-}
-
-function receivePhase(kernel: Kernel, thread: Thread, activate: Activation | null): void {
-  const { receive } = ipcOf(thread);
+/** `receiver` is the thread that has just got the message, if there was one, and is to become ready. */
+function receivePhase(kernel: Kernel, thread: Thread, ipc: Ipc, receiver: Thread | null = null, mayDonate = false): void {
+  const { receive } = ipc;
   if (receive) thread.state |= RECEIVE_WAIT;
-  const expected = receive && nextSender(kernel, thread) !== undefined;
   // Where the receiver runs at once, whoever waits to send to this thread is served when it goes on.
-  if (activate !== null && activateReceiver(kernel, thread, activate, { served: expected, calls: receive && ipcOf(thread).partner !== null })) thread.step = receive ? 'receive_enter' : 'receive_done';
-  else if (receive) takeOrSleep(kernel, thread);
+  if (receiver !== null && activate(kernel, receiver, mayDonate && donates(kernel, thread, ipc))) thread.step = receive ? 'receive_enter' : 'receive_done';
+  else if (receive) takeOrSleep(kernel, thread, ipc);
   else finishIpc(kernel, thread);
 }
 
-/** The receiver of a message becomes ready, and runs at once where the rules of donation or priority say so. */
-function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate }: Activation, { served, calls }: Sending): boolean {
-  const { processor } = kernel;
-  const donate = mayDonate && !served && (calls || processor.queue.owner !== sender);
+/** Whether a sender gives its time slice away: nobody's message waits to be taken by it, and it waits for one sender alone or has no slice of its own. */
+function donates(kernel: Kernel, sender: Thread, ipc: Ipc): boolean {
+  if (ipc.receive && nextSender(kernel, sender, ipc) !== undefined) return false;
+  return (ipc.receive && ipc.partner !== null) || kernel.processor.queue.owner !== sender;
+}
+
+/** The receiver of a message becomes ready, and runs at once where it is given the slice or the priorities say so. */
+function activate({ processor }: Kernel, receiver: Thread, donate: boolean): boolean {
   if (donate) {
     receiver.state |= READY;
     if (!receiver.runnable || receiver === processor.current) return false;
@@ -200,15 +161,14 @@ function activateReceiver(kernel: Kernel, sender: Thread, { receiver, mayDonate 
   return true;
 }
 
-function nextSender(kernel: Kernel, thread: Thread): Sender | undefined {
-  const { partner } = ipcOf(thread);
+function nextSender(kernel: Kernel, thread: Thread, { partner }: Ipc): Sender | undefined {
   return partner === null ? firstSender(kernel, thread) : senderNamed(thread, partner);
 }
 
 /** Takes the message of a queued sender and gives the processor to it. It goes to its own receive phase, if it has one. */
 function pull(kernel: Kernel, receiver: Thread, sender: Thread): void {
   const ipc = ipcOf(sender);
-  const error = deliver(kernel, sender, receiver);
+  const error = deliver(kernel, sender, ipc, receiver);
   receiver.senders.dequeue(sender);
   kernel.timeouts.disarm(sender);
   sender.state = (sender.state & ~(IPC_MASK | TRANSFER)) | (ipc.receive ? RECEIVE_WAIT : 0);
@@ -226,8 +186,7 @@ function pull(kernel: Kernel, receiver: Thread, sender: Thread): void {
 }
 
 /** The receiving thread has nothing to take: it sleeps until a message, its timeout or a cancel. */
-function sleepReceiving(kernel: Kernel, thread: Thread): void {
-  const { receive_timeout, partner } = ipcOf(thread);
+function sleepReceiving(kernel: Kernel, thread: Thread, { receive_timeout, partner }: Ipc): void {
   if ((thread.state & (IPC_MASK | IPC_ABNORMAL)) !== RECEIVE_WAIT) return finishIpc(kernel, thread);
   thread.state &= ~READY;
   if (isZero(receive_timeout) || (thread.timeout === null && !armTimeout(kernel, thread, receive_timeout))) thread.state |= READY | TIMEOUT;
@@ -241,18 +200,18 @@ function sleepReceiving(kernel: Kernel, thread: Thread): void {
 function receiveEnter(kernel: Kernel, thread: Thread): void {
   if ((thread.state & RECEIVE_WAIT) === 0) return finishIpc(kernel, thread);
   // Whoever gave the processor away before it slept looks at its own queue now.
-  takeOrSleep(kernel, thread);
+  takeOrSleep(kernel, thread, ipcOf(thread));
 }
 
 function receiveWoken(kernel: Kernel, thread: Thread): void {
   if ((thread.state & (IPC_MASK | IPC_ABNORMAL)) !== RECEIVE_WAIT) return finishIpc(kernel, thread);
   // Woken without reason: senders may have come while the thread was frozen.
-  takeOrSleep(kernel, thread);
+  takeOrSleep(kernel, thread, ipcOf(thread));
 }
 
-function takeOrSleep(kernel: Kernel, thread: Thread): void {
-  const next = nextSender(kernel, thread);
-  if (next === undefined) return sleepReceiving(kernel, thread);
+function takeOrSleep(kernel: Kernel, thread: Thread, ipc: Ipc): void {
+  const next = nextSender(kernel, thread, ipc);
+  if (next === undefined) return sleepReceiving(kernel, thread, ipc);
   kernel.timeouts.disarm(thread);
   if (next instanceof Thread) return pull(kernel, thread, next);
   deliverIrq(kernel, next, thread);
@@ -270,7 +229,7 @@ function sendWoken(kernel: Kernel, thread: Thread): void {
   if (thread.step === 'gate_wait' && (ipc.gate === null || !ipc.gate.waiters.has(thread))) {
     thread.state &= ~SEND_WAIT;
     kernel.timeouts.disarm(thread);
-    return sendPhase(kernel, thread);
+    return sendPhase(kernel, thread, ipc);
   }
   // Quirk of this revision: the receiver was killed and this sender only made ready; it sleeps again, for ever without a timeout.
   thread.state &= ~READY;
@@ -285,8 +244,9 @@ function gateCanceled(kernel: Kernel, thread: Thread): void {
   leaveQueue(thread);
   thread.state &= ~SEND_WAIT;
   kernel.timeouts.disarm(thread);
-  if (ipcOf(thread).gate?.thread === null) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
-  else sendPhase(kernel, thread);
+  const ipc = ipcOf(thread);
+  if (ipc.gate?.thread === null) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
+  else sendPhase(kernel, thread, ipc);
 }
 
 /** Takes a thread out of the queue in which it waits to send. */

@@ -1,9 +1,9 @@
 // What a message carries: words, exception frames, map items with their receive buffers. Owns no state.
 // Source modelled: fiasco-kernel.md 5.4 to 5.6, 8.4, 8.5.
 
-import { type DebugId, PAGE_SHIFT, debugId, hex } from '../numbers.ts';
+import { type DebugId, PAGE_SHIFT, hex } from '../numbers.ts';
 import { KERNEL_COST } from './cost.ts';
-import { IPC_ERROR, RECEIVE_PHASE } from './errors.ts';
+import { IPC_ERROR } from './errors.ts';
 import { applyExceptionReply, writeExceptionMessage } from './exception_message.ts';
 import {
   BUFFER_LOCAL_ID,
@@ -29,15 +29,8 @@ import type { Task } from './task.ts';
 import { type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
 import { BUFFER_REGISTERS, type BufferKind, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
 
-export interface TransferOutcome {
-  /** Error of the send phase for the sender, 0 if none. */
-  readonly error: number;
-  /** The same for the receiver. */
-  readonly code: number;
-}
-
-/** Copies the message of a thread into the frame and the UTCB of another one. */
-export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread, gate: IpcGate | null): TransferOutcome {
+/** Copies the message of a thread into the frame and the UTCB of another one. @returns the error of the send phase, 0 if none */
+export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread, gate: IpcGate | null): number {
   const tag = frameTag(sender);
   const words = Math.min(wordsOf(tag), MESSAGE_REGISTERS);
   kernel.charge(KERNEL_COST.ipc + KERNEL_COST.word * words + KERNEL_COST.item * itemsOf(tag));
@@ -53,13 +46,12 @@ export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread
   const error = itemsOf(tag) === 0 ? 0 : transferItems(kernel, sender, receiver, words, itemsOf(tag));
   setFrameTag(receiver, (tag & ~(TAG_ERROR | TAG_PROPAGATE)) | (error === 0 ? 0 : TAG_ERROR));
   setFrameLabel(receiver, frameLabel(sender));
-  report(kernel, sender, receiver, gate?.id ?? debugId(0), tag, words);
-  return { error, code: error === 0 ? 0 : error | RECEIVE_PHASE };
+  if (kernel.events.requests !== null || kernel.wanted.ipc_transfer) report(kernel, sender, receiver, gate?.id ?? kernel.noObject, tag, words);
+  return error;
 }
 
 function report(kernel: Kernel, sender: Thread, receiver: Thread, object: DebugId, tag: number, words: number): void {
   const { events } = kernel;
-  if (events.requests === null && !events.wanted.ipc_transfer) return;
   const { kind } = sender.activity;
   const phase = kind === 'page_fault' || kind === 'exception' ? kind : sender.ipc !== null && receiver.ipc?.partner === sender ? 'reply' : 'request';
   if (phase === 'request') events.requests?.(sender.id, receiver.id, object, frameLabel(receiver), utcbOf(sender).words, words);

@@ -6,11 +6,11 @@ import { hex } from '../numbers.ts';
 import { KERNEL_COST } from './cost.ts';
 import { IPC_ERROR } from './errors.ts';
 import { ERROR_DATA, ERROR_PREFETCH, ERROR_READ, ERROR_USER, raiseException } from './exception.ts';
-import { callSlot, resolveSlot, restoreBuffers, saveBuffers } from './fault_call.ts';
+import { callSlot, lendBuffers, resolveSlot, restoreBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
-import { type Activity, type Thread, utcbOf } from './thread.ts';
+import { type Activity, IN_USER_MODE, type Thread, utcbOf } from './thread.ts';
 import { ALIEN, CANCEL } from './thread_state.ts';
 
 export type FaultCause = 'translation' | 'permission' | 'alignment';
@@ -43,7 +43,8 @@ export function pageFault(kernel: Kernel, thread: Thread, fault: Fault): void {
   if ((thread.state & ALIEN) !== 0) return raiseException(kernel, thread, address, error, 'page fault of an alien');
   if (address >= USER_END) return raiseException(kernel, thread, address, error, 'kernel address');
   const utcb = utcbOf(thread);
-  const saved = [utcb.mr(0), utcb.mr(1), ...saveBuffers(utcb)];
+  const saved = [utcb.mr(0), utcb.mr(1), utcb.bufferDescriptor, utcb.buffer(0), utcb.buffer(1)];
+  lendBuffers(utcb);
   utcb.setMr(0, ((address & ~3) | (cause === 'translation' ? 1 : 0) | (access === 'write' ? 2 : 0)) >>> 0);
   utcb.setMr(1, pc);
   thread.activity = { kind: 'page_fault', tag: makeTag(PROTOCOL.PAGE_FAULT, 2), label: 0, address, error, pc, saved };
@@ -65,10 +66,10 @@ export function finishPageFault(kernel: Kernel, thread: Thread, activity: Extrac
   const utcb = utcbOf(thread);
   const failed = (activity.tag & TAG_ERROR) !== 0;
   const rejected = failed ? utcb.error === IPC_ERROR.NOT_EXISTENT : utcb.mr(0) === REJECTED;
-  const [mr0 = 0, mr1 = 0, ...buffers] = activity.saved;
-  utcb.setMr(0, mr0);
-  utcb.setMr(1, mr1);
-  restoreBuffers(utcb, buffers);
-  thread.activity = { kind: 'user' };
+  const { saved } = activity;
+  utcb.setMr(0, saved[0] ?? 0);
+  utcb.setMr(1, saved[1] ?? 0);
+  restoreBuffers(utcb, saved, 2);
+  thread.activity = IN_USER_MODE;
   if (rejected) raiseException(kernel, thread, activity.address, activity.error, 'page fault refused');
 }

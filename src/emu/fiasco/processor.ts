@@ -13,6 +13,10 @@ interface CapturedProcessor {
   readonly queue: ReturnType<ReadyQueue['capture']>;
 }
 
+function nobody(): never {
+  throw new Error('no thread runs');
+}
+
 export class Processor {
   readonly queue: ReadyQueue;
   /** A reschedule is due before anybody goes on in user mode. */
@@ -26,8 +30,7 @@ export class Processor {
   }
 
   get current(): Thread {
-    if (this.#current === null) throw new Error('no thread runs');
-    return this.#current;
+    return this.#current ?? nobody();
   }
 
   capture(): CapturedProcessor {

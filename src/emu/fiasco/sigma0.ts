@@ -6,7 +6,7 @@ import { startIpc } from './ipc.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, failure, labelOf, makeTag, wordsOf } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
-import { type Thread, utcbOf } from './thread.ts';
+import { IN_SYSTEM_CALL, type Thread, utcbOf } from './thread.ts';
 import { TIMEOUT_NEVER } from './timeouts.ts';
 import type { Utcb } from './utcb.ts';
 
@@ -38,14 +38,18 @@ function answerAndWait(kernel: Kernel, thread: Thread): void {
   thread.reply = null;
   r[0] = caller === null ? 0 : answer(kernel, r[0] as number, utcbOf(thread));
   r[4] = 0;
-  thread.activity = { kind: 'system_call' };
+  thread.activity = IN_SYSTEM_CALL;
   startIpc(kernel, thread, {
-    target: caller,
+    send: caller !== null,
+    receiver: caller,
+    gate: null,
     receive: true,
     partner: null,
     send_timeout: caller === null ? TIMEOUT_NEVER : ZERO_SEND_TIMEOUT,
     receive_timeout: TIMEOUT_NEVER,
     rights: 3,
+    through: kernel.noObject,
+    sent: false,
   });
 }
 

@@ -189,9 +189,11 @@ export class Thread extends KernelObject {
 export type PendingExit = { readonly kind: 'invoke' } | { readonly kind: 'fault'; readonly address: number; readonly write: boolean };
 
 /** The UTCB of a thread that takes part in IPC, which only bound threads do. */
-export function utcbOf(thread: Thread): Utcb {
-  if (thread.utcb === null) throw new Error(`thread ${thread.id.toString(16)} has no UTCB`);
-  return thread.utcb;
+export const utcbOf = (thread: Thread): Utcb => thread.utcb ?? withoutUtcb(thread);
+
+/** A function of its own: what is called everywhere is small enough then to be part of whoever calls it. */
+function withoutUtcb({ id }: Thread): never {
+  throw new Error(`thread ${id.toString(16)} has no UTCB`);
 }
 
 /** Tag and label of the frame with which the thread is in the kernel: the user's registers, or those of a fault or exception. */

@@ -4,7 +4,7 @@
 import { leaveQueue } from './ipc.ts';
 import type { Kernel } from './kernel.ts';
 import { Irq } from './irq.ts';
-import type { Thread } from './thread.ts';
+import { IN_USER_MODE, type Thread } from './thread.ts';
 import { CANCEL, DEAD, READY } from './thread_state.ts';
 
 /** The last capability went. A thread that has a CPU takes itself apart when it is dispatched next, another one at once. */
@@ -39,7 +39,7 @@ export function killThread(kernel: Kernel, thread: Thread): void {
   kernel.processor.queue.forget(thread);
   thread.state = DEAD;
   thread.step = 'user';
-  thread.activity = { kind: 'user' };
+  thread.activity = IN_USER_MODE;
   thread.ipc = null;
   thread.reply = null;
   thread.trigger = null;

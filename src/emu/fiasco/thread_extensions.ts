@@ -10,7 +10,7 @@ import { failure, success, wordsOf } from './message_tag.ts';
 import { type ObjectCall, type Result, itemCapability } from './object_call.ts';
 import type { Kernel } from './kernel.ts';
 import { Task, kuIndex } from './task.ts';
-import { Thread } from './thread.ts';
+import { IN_SYSTEM_CALL, Thread } from './thread.ts';
 import { DEAD, IPC_MASK, READY, RECEIVE_WAIT } from './thread_state.ts';
 import { deadlineOf, encodeTimeout, isNever } from './timeouts.ts';
 import { UTCB_ALIGN_BYTES, UTCB_BYTES, UTCB_WORDS, Utcb } from './utcb.ts';
@@ -159,7 +159,7 @@ export function writeIpcState(call: Call): Result {
   if (!still || object.killed || !object.bound || partner === object) return failure(ERRNO.INVAL);
   object.state = RECEIVE_WAIT;
   object.step = 'receive_wait';
-  object.activity = { kind: 'system_call' };
+  object.activity = IN_SYSTEM_CALL;
   object.ipc = {
     send: true,
     receiver: partner,

@@ -1,7 +1,8 @@
 // A thread's UTCB: message registers, receive buffers, error register, user words. A view of kernel-owned memory that the task
 // may read and write at any time; owns nothing. Source modelled: fiasco-kernel.md 5.4.
 
-import type { PhysicalMemory } from '../memory/physical_memory.ts';
+import { FRAME_OPEN, type PhysicalMemory } from '../memory/physical_memory.ts';
+import { PAGE_SHIFT } from '../numbers.ts';
 
 export const UTCB_BYTES = 512;
 export const UTCB_WORDS = UTCB_BYTES / 4;
@@ -32,7 +33,10 @@ export class Utcb {
 
   /** Announces a write. Alignment allows a UTCB to lie across two frames. */
   open(): void {
-    this.#memory?.openRange(this.#index, UTCB_BYTES);
+    const memory = this.#memory;
+    if (memory === null) return;
+    const { state } = memory;
+    if (state[this.#index >>> PAGE_SHIFT] !== FRAME_OPEN || state[(this.#index + UTCB_BYTES - 1) >>> PAGE_SHIFT] !== FRAME_OPEN) memory.openRange(this.#index, UTCB_BYTES);
   }
 
   mr(index: number): number {

@@ -1,19 +1,25 @@
-// The CPU against qemu-arm: the committed vectors always, and a fresh random batch where qemu-arm and a cross compiler exist.
+// The CPU against qemu-arm, on single instructions and on sequences of both sets: the committed vectors always, and a fresh random
+// batch where qemu-arm and a cross compiler exist.
 
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { ENGINES } from '../../../src/emu/arm/engine.ts';
-import type { EngineName } from '../../../src/emu/arm/engine.ts';
+import type { Engine, EngineName } from '../../../src/emu/arm/engine.ts';
 import { makeEngine } from '../../../src/emu/arm/engines.ts';
 import { disassemble, disassembleThumb } from '../../../src/emu/arm/disassembler.ts';
+import { JitCpu } from '../../../src/emu/arm/jit/jit_cpu.ts';
+import { CPSR_T } from '../../../src/emu/arm/registers.ts';
+import type { PhysicalMemory } from '../../../src/emu/memory/physical_memory.ts';
 import { suite } from '../../kit.ts';
+import { AT_ONCE } from './board.ts';
 import { CaseBoard, differences, ENTRY, SETS } from './vectors/case.ts';
 import type { Set } from './vectors/case.ts';
 import { comparableRows, generate } from './vectors/generator.ts';
+import { generateSequences } from './vectors/sequence.ts';
 import { isComparable, missingTools, runUnderQemu } from './vectors/qemu.ts';
-import { parseVectors, printVectors } from './vectors/vector_file.ts';
+import { parseSequences, parseVectors, printSequences, printVectors } from './vectors/vector_file.ts';
 import type { Vector } from './vectors/vector_file.ts';
 
 const test = suite('arm vectors');
@@ -80,6 +86,69 @@ for (const set of SETS) {
       for (const engine of ENGINES) assertNone(failures(set, vectors, engine), ` (${engine}, batch seed ${seed})`);
     });
   }
+}
+
+const SEQUENCES_FRESH = 120;
+/** So many are run on the engine jit with everything translated at once, which takes 40 ms each; the others are not translated at all. */
+const SEQUENCES_TRANSLATED = 25;
+const sequences = parseSequences(readFileSync(new URL('vectors/sequence.vectors.gz', import.meta.url)));
+
+/** What differs from the reference, in words; a sequence ends in what is undefined behind it. */
+function sequenceFailures(vectors: readonly Vector[], engineOf: (memory: PhysicalMemory) => Engine): readonly string[] {
+  const board = new CaseBoard('a32', engineOf);
+  return vectors.flatMap(({ subject, expected }) => {
+    const { exit, after } = board.run(subject);
+    const wrong = [...(exit.kind === 'undefined' ? [] : [`stopped by ${exit.kind}`]), ...differences(expected, after)];
+    if (wrong.length === 0) return [];
+    const code = (subject.code ?? []).map((half) => half.toString(16).padStart(4, '0')).join(' ');
+    return [`${subject.set} ${code} (seed ${subject.seed}): ${wrong.slice(0, 4).join(', ')}`];
+  });
+}
+
+function assertSequences(vectors: readonly Vector[], context: string): void {
+  for (const engine of ENGINES) assertNone(sequenceFailures(vectors, (memory) => makeEngine(engine, memory)), ` (${engine}${context})`);
+  assertNone(sequenceFailures(vectors.slice(0, SEQUENCES_TRANSLATED), (memory) => new JitCpu(memory, AT_ONCE)), ` (jit, all translated${context})`);
+}
+
+test('sequences: recorded results of qemu-arm are reproduced', () => assertSequences(sequences, ''));
+
+test('sequences: every way between the sets, every condition and both lengths of instructions are in them', () => {
+  const ways = new Set<string>();
+  const conditions = new Set<number>();
+  for (const { subject, expected } of sequences) {
+    ways.add(`${subject.set} to ${((expected.registers[16] as number) & CPSR_T) === 0 ? 'a32' : 't32'}`);
+    for (const half of subject.code ?? []) if (half >>> 8 === 0xbf && (half & 15) !== 0) conditions.add((half >>> 4) & 15);
+  }
+  assert.is(ways.size, 4);
+  assert.ok(conditions.size >= 15, [...conditions].join());
+});
+
+test('sequences: a file survives printing and parsing, and a wrong result is noticed', () => {
+  const some = sequences.slice(0, 50);
+  assert.equal(parseSequences(printSequences('test', some)), some);
+  const [first] = some;
+  if (first === undefined) throw new Error('there are no sequences');
+  const registers = first.expected.registers.map((value, index) => (index === 3 ? value ^ 1 : value));
+  const wrong = { ...first, expected: { ...first.expected, registers } };
+  for (const engine of ENGINES) assert.is(sequenceFailures([wrong], (memory) => makeEngine(engine, memory)).length, 1);
+});
+
+const freshSequences = 'sequences: fresh random ones agree with qemu-arm';
+if (missing.length > 0) test.skip(freshSequences, `${missing.join(' and ')} not installed`);
+else {
+  test(freshSequences, () => {
+    const seed = randomInt(2 ** 31);
+    const cases = generateSequences(seed, SEQUENCES_FRESH);
+    const states = runUnderQemu('a32', cases);
+    assert.is(states.length, cases.length);
+    assertSequences(
+      states.flatMap((expected, index) => {
+        const subject = cases[index];
+        return subject === undefined ? [] : [{ subject, expected }];
+      }),
+      `, batch seed ${seed}`,
+    );
+  });
 }
 
 test.run();

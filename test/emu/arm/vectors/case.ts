@@ -20,7 +20,10 @@ const DATA_BYTES = 0x2000;
 export const WINDOW = DATA + 0xf80;
 export const WINDOW_BYTES = 256;
 /** A case's code has this place; what it does not use stays filled. */
-export const ENTRY_BYTES = 24;
+export const ENTRY_BYTES = 128;
+
+/** None runs for longer: sequences have no loops. */
+const SEQUENCE_INSTRUCTIONS = ENTRY_BYTES;
 
 export const SETS = ['a32', 't32'] as const;
 export type Set = (typeof SETS)[number];
@@ -47,6 +50,8 @@ export interface Case {
   /** Makes the registers, flags and window that are not given. */
   readonly seed: number;
   readonly given: Readonly<Record<number, number>>;
+  /** Of a sequence (sequence.ts): its code as halfwords, in both sets, instead of words. It runs until it traps in what is behind. */
+  readonly code?: readonly number[];
 }
 
 export interface State {
@@ -75,8 +80,13 @@ function value(seed: number, position: number): number {
 }
 
 /** The code of a case, with what surrounds it, as halfwords. */
-export function codeOf({ set, words }: Case): Uint16Array {
-  const code = Uint16Array.from({ length: ENTRY_BYTES / 2 }, (_, k) => FILL[set] >>> (16 * (k & 1)));
+export function codeOf({ set, words, code: sequence }: Case): Uint16Array {
+  const fill = FILL[sequence === undefined ? set : 'a32'];
+  const code = Uint16Array.from({ length: ENTRY_BYTES / 2 }, (_, k) => fill >>> (16 * (k & 1)));
+  if (sequence !== undefined) {
+    code.set(sequence);
+    return code;
+  }
   const halves = words.flatMap((word) => {
     if (set === 'a32') return [word & 0xffff, word >>> 16];
     return word >>> 16 === 0 ? [word] : [word >>> 16, word & 0xffff];
@@ -111,7 +121,8 @@ export class CaseBoard {
     this.#cpu.switchTo(this.#registers, { number: newSpaceNumber(), entry, version: 0 });
   }
 
-  run(subject: Case): { readonly exit: CpuExit; readonly after: State } {
+  /** One instruction for each word of the case, or as many as a sequence has until it traps, but not more than `count`. */
+  run(subject: Case, count = subject.code === undefined ? subject.words.length : SEQUENCE_INSTRUCTIONS): { readonly exit: CpuExit; readonly after: State } {
     const { registers, window } = before(subject);
     this.#registers.clearExclusive();
     this.#registers.r.set(registers.subarray(0, 16));
@@ -121,7 +132,7 @@ export class CaseBoard {
     this.#memory.u16.set(codeOf(subject), ENTRY_INDEX >>> 1);
     // A new epoch, so that `changed` tells what the case itself writes.
     this.#memory.release(this.#memory.snapshot());
-    const exit = this.#cpu.run(subject.words.length);
+    const exit = this.#cpu.run(count);
     const after = Uint32Array.from([...this.#registers.r, (this.#registers.cpsr & FLAGS_COMPARED) >>> 0]);
     return { exit, after: { registers: after, window: this.#memory.u8.slice(WINDOW_INDEX, WINDOW_INDEX + WINDOW_BYTES) } };
   }

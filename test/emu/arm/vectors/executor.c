@@ -11,12 +11,12 @@ typedef unsigned int u32;
 typedef unsigned char u8;
 
 enum {
-	CODE = 0x60000000, CODE_BYTES = 0x10000, ENTRY = CODE + 0x8000, ENTRY_WORDS = 6,
+	CODE = 0x60000000, CODE_BYTES = 0x10000, ENTRY = CODE + 0x8000, ENTRY_WORDS = 32,
 	DATA = 0x50000000, DATA_BYTES = 0x2000, WINDOW = DATA + 0xf80, WINDOW_BYTES = 256,
 	SYS_EXIT = 1, SYS_READ = 3, SYS_WRITE = 4, SYS_RT_SIGACTION = 174, SYS_SIGALTSTACK = 186, SYS_MMAP2 = 192,
 	CACHEFLUSH = 0xf0002,
 	SA_FLAGS = 0x4 | 0x04000000 | 0x08000000 | 0x40000000, /* siginfo, restorer, own stack, not blocked */
-	FLAGS_WRITABLE = 0xf80f0020, FLAGS_CLEARED = 0x0600fc00, /* ITSTATE */
+	FLAGS_WRITABLE = 0xf80f0020, FLAGS_CLEARED = 0x0600fe00, /* ITSTATE, and the order of bytes, which msr can change */
 };
 
 struct input { u32 code[ENTRY_WORDS]; u32 r[16]; u32 cpsr; u8 window[WINDOW_BYTES]; };

@@ -22,7 +22,7 @@ const FAR_THUMB = ['b (T4)', 'bl (T1)', 'blx (immediate, T2)'];
 /** Upper bits of the offset as the sign. */
 const nearby = (word: number): number => ((word & 0xfc07_ffff) | 0x2800 | (word << 5 < 0 ? 0x03f8_0000 : 0)) >>> 0;
 
-function randomWord(row: Row, seed: number): number {
+export function randomWord(row: Row, seed: number): number {
   let free = noise(seed, 1) & ~row.encoding.mask;
   if (row.name === 'b' || row.name === 'bl') free &= 0xf000_0fff;
   if (row.name === 'blx (immediate)') free &= 0x0000_0fff;
@@ -32,7 +32,7 @@ function randomWord(row: Row, seed: number): number {
 }
 
 /** The exclusive load that makes an exclusive store succeed: of the same kind and base, into registers the store does not use. */
-function exclusiveLoadFor(set: Set, { row, rn, rt, rt2, rd, word }: Instruction): number | null {
+export function exclusiveLoadFor(set: Set, { row, rn, rt, rt2, rd, word }: Instruction): number | null {
   if (!row.name.startsWith('strex')) return null;
   const taken = [rn, rt, rt2, rd];
   const free = [0, 2, 4, 6, 8, 10].find((register) => !taken.includes(register) && !taken.includes(register + 1));
@@ -44,7 +44,7 @@ function exclusiveLoadFor(set: Set, { row, rn, rt, rt2, rd, word }: Instruction)
 }
 
 /** Instructions for the inside of IT blocks: some read flags, some write them even there. */
-function blockMember(seed: number): number {
+export function blockMember(seed: number): number {
   const registers = noise(seed, 1);
   const choice = noise(seed, 2) % 5;
   if (choice === 0) return 0x2800 | (registers & 0x7ff);
@@ -94,7 +94,7 @@ function isFill(subject: Case, pc: number): boolean {
 }
 
 /** The reference's signal stack is inside its own program: a stack pointer in there would make it believe that it is in use. */
-const isInExecutor = (sp: number): boolean => sp >= EXECUTOR && sp < EXECUTOR + EXECUTOR_BYTES;
+export const isInExecutor = (sp: number): boolean => sp >= EXECUTOR && sp < EXECUTOR + EXECUTOR_BYTES;
 
 function check(board: CaseBoard, subject: Case): Case | null {
   const { exit, after } = board.run(subject);

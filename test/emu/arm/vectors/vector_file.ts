@@ -1,4 +1,4 @@
-// The committed file of differential test vectors: cases with the reference's results, as gzipped JSON. Results are kept as
+// The committed files of differential test vectors: cases with the reference's results, as gzipped JSON. Results are kept as
 // differences from the state before. Printer and parser of one format; pure but for zlib.
 
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -25,16 +25,58 @@ function apply(target: { [position: number]: number }, list: Changes): void {
   for (let k = 0; k < list.length; k += 2) target[list[k] as number] = list[k + 1] as number;
 }
 
+const SEQUENCES = 'rescap sequence vectors';
+
+interface SequenceFile {
+  readonly format: string;
+  readonly version: number;
+  readonly reference: string;
+  readonly sequences: readonly (readonly [set: Set, code: readonly number[], seed: number, given: Changes, registers: Changes, window: Changes])[];
+}
+
+const givenOf = ({ given }: Case): Changes => Object.entries(given).flatMap(([register, value]) => [Number(register), value]);
+
+function givenFrom(list: Changes): Record<number, number> {
+  const given: Record<number, number> = {};
+  apply(given, list);
+  return given;
+}
+
+function expectedFrom(subject: Case, registers: Changes, window: Changes): State {
+  const expected = before(subject);
+  apply(expected.registers, registers);
+  apply(expected.window, window);
+  return expected;
+}
+
+/** Vectors of sequences. */
+export function printSequences(reference: string, vectors: readonly Vector[]): Uint8Array {
+  const sequences = vectors.map(({ subject, expected }): SequenceFile['sequences'][number] => {
+    const start = before(subject);
+    const { set, code, seed } = subject;
+    return [set, code ?? [], seed, givenOf(subject), changes(start.registers, expected.registers), changes(start.window, expected.window)];
+  });
+  return gzipSync(JSON.stringify({ format: SEQUENCES, version: VERSION, reference, sequences } satisfies SequenceFile), { level: 9 });
+}
+
+export function parseSequences(bytes: Uint8Array): readonly Vector[] {
+  const file = JSON.parse(gunzipSync(bytes).toString('utf8')) as SequenceFile;
+  if (file.format !== SEQUENCES || file.version !== VERSION) throw new Error(`no sequences of version ${VERSION}: ${file.format} ${file.version}`);
+  return file.sequences.map(([set, code, seed, given, registers, window]) => {
+    const subject: Case = { set, row: 'sequence', words: [], seed, given: givenFrom(given), code };
+    return { subject, expected: expectedFrom(subject, registers, window) };
+  });
+}
+
 /** Vectors of one instruction set. */
 export function printVectors(reference: string, set: Set, vectors: readonly Vector[]): Uint8Array {
   const rows: Record<string, Entry[]> = {};
   for (const { subject, expected } of vectors) {
     const start = before(subject);
-    const given = Object.entries(subject.given).flatMap(([register, value]) => [Number(register), value]);
     const entry: Entry = [
       subject.words,
       subject.seed,
-      given,
+      givenOf(subject),
       changes(start.registers, expected.registers),
       changes(start.window, expected.window),
     ];
@@ -51,13 +93,8 @@ export function parseVectors(bytes: Uint8Array): readonly Vector[] {
   if (set === undefined || file.version !== VERSION) throw new Error(`no vectors of version ${VERSION}: ${file.format} ${file.version}`);
   return Object.entries(file.rows).flatMap(([row, entries]) =>
     entries.map(([words, seed, givenList, registers, window]) => {
-      const given: Record<number, number> = {};
-      apply(given, givenList);
-      const subject: Case = { set, row, words, seed, given };
-      const expected = before(subject);
-      apply(expected.registers, registers);
-      apply(expected.window, window);
-      return { subject, expected };
+      const subject: Case = { set, row, words, seed, given: givenFrom(givenList) };
+      return { subject, expected: expectedFrom(subject, registers, window) };
     }),
   );
 }

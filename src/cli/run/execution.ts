@@ -4,6 +4,7 @@
 import { type Judged, fails, judge } from '../../runner/judgement.ts';
 import { notRun, type Verdict } from '../../runner/result.ts';
 import type { Context, Worker } from '../context.ts';
+import type { LoadedScenario } from '../scenarios.ts';
 import { type Finished, type Job, runJob } from './one_scenario.ts';
 
 /** A worker may take so much longer than the limits of its runs before it is ended from outside. */
@@ -11,6 +12,8 @@ const GRACE_MS = 15_000;
 
 export interface Execution {
   readonly jobs: readonly Job[];
+  /** What was read of each job's scenario; processes of their own read it again. */
+  readonly loaded: readonly LoadedScenario[];
   /** Scenarios at once. */
   readonly width: number;
   /** Failures after which no more are begun; infinite for all. */
@@ -42,12 +45,12 @@ export async function execute(execution: Execution, context: Context): Promise<r
   return new Parallel(execution, startWorker).run();
 }
 
-async function executeHere({ jobs, bail, write, begun, finished }: Execution, context: Context): Promise<readonly Finished[]> {
+async function executeHere({ jobs, loaded, bail, write, begun, finished }: Execution, context: Context): Promise<readonly Finished[]> {
   const all: Finished[] = [];
-  for (const job of jobs) {
+  for (const [k, job] of jobs.entries()) {
     if (all.filter(({ judged }) => fails(judged)).length >= bail) break;
     begun(job.name);
-    const one = runJob(job, context, write);
+    const one = runJob(job, context, write, loaded[k]);
     all.push(one);
     finished(one);
   }

@@ -60,11 +60,11 @@ interface Run {
   readonly attempt: Attempt;
 }
 
-export function runJob(job: Job, context: Context, write: (text: string) => void): Finished {
+/** `loaded`: what was read of the job's scenario already. */
+export function runJob(job: Job, context: Context, write: (text: string) => void, loaded = loadScenario(job.file, context, job.variant)): Finished {
   useColors(job.colors);
   const { detail, name_columns, columns } = job;
   const terminal = new TerminalReport({ write, detail, ...(name_columns === undefined ? {} : { name_columns }), ...(columns === undefined ? {} : { columns }) });
-  const loaded = loadScenario(job.file, context, job.variant);
   terminal.start(loaded.name, loaded.scenario?.doc ?? '');
   const { judged, serial } = attempts(loaded, job, terminal, context);
   terminal.end(judged, serial);

@@ -77,7 +77,7 @@ async function carryOut({ units }: Selection, reports: string, several: boolean,
   };
   const traced = options.trace === null ? null : tracedBoot(options.trace, context);
   const finished = await execute({
-    jobs, width, bail: options.bail,
+    jobs, loaded: units.map(({ loaded }) => loaded), width, bail: options.bail,
     write: options.compat ? () => undefined : tell,
     begun: (name) => line?.begun(name),
     finished: ({ judged }) => {

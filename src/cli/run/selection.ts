@@ -8,7 +8,7 @@ import type { Scenario } from '../../scenario/model.ts';
 import { nearest } from '../../scenario/nearest.ts';
 import { UsageError } from '../command.ts';
 import type { Context } from '../context.ts';
-import { findScenarios, loadScenario, nameOf } from '../scenarios.ts';
+import { findScenarios, type LoadedScenario, loadScenario, nameOf } from '../scenarios.ts';
 import type { History } from './history.ts';
 import type { RunOptions } from './run_options.ts';
 
@@ -18,6 +18,8 @@ export interface Unit {
   readonly variant?: string;
   /** "sheep_counter", "lost[skip]" */
   readonly name: string;
+  /** What was read of the file, so that it need not be read again to run it. */
+  readonly loaded: LoadedScenario;
 }
 
 export interface Selection {
@@ -58,15 +60,23 @@ function unitsAsked(asked: string, options: RunOptions, context: Context): reado
 
 function unitsOf(asked: readonly string[], variant: string | null, options: RunOptions, context: Context): readonly Unit[] {
   return findScenarios(asked, context).flatMap((file) => {
-    const { variants } = loadScenario(file, context);
+    const loaded = loadScenario(file, context);
+    const { variants } = loaded;
     const name = nameOf(file);
     // A scenario with errors is one run, and no tag leaves it out: its errors have to be seen.
-    if (variants.length === 0) return [{ file, name }];
+    if (variants.length === 0) return [{ file, name, loaded }];
     if (variant !== null && !variants.some((one) => one.variant === variant)) throw unknownVariant(name, variant, variants);
     return variants
       .filter((one) => (variant === null || one.variant === variant) && tagged(one, options.tags))
-      .map((one): Unit => ({ file, name: runName(name, one.variant), ...(one.variant === undefined ? {} : { variant: one.variant }) }));
+      .map((one): Unit => unitOf(loaded, one));
   });
+}
+
+function unitOf(loaded: LoadedScenario, scenario: Scenario): Unit {
+  const { file } = loaded;
+  const { variant } = scenario;
+  const name = runName(nameOf(file), variant);
+  return { file, name, loaded: { ...loaded, name: runName(loaded.name, variant), scenario }, ...(variant === undefined ? {} : { variant }) };
 }
 
 function unknownVariant(name: string, variant: string, variants: readonly Scenario[]): UsageError {

@@ -5,7 +5,8 @@ import { EventStream, type StampedEvent } from '../../../src/emu/event.ts';
 import { encodeMachineState } from '../../../src/emu/machine_state.ts';
 import { debugId, type Instructions, type Microseconds } from '../../../src/emu/numbers.ts';
 import { type NameSource, TraceNames } from '../../../src/runtime/trace/names.ts';
-import { LEVEL_KINDS, type TraceFormat, type TraceLevel, traceEvents } from '../../../src/runtime/trace/trace.ts';
+import { LEVEL_KINDS, type TraceFormat, type TraceLevel } from '../../../src/runtime/trace/levels.ts';
+import { traceEvents } from '../../../src/runtime/trace/trace.ts';
 import { suite } from '../../kit.ts';
 import { boot, drive } from '../counting_run.ts';
 

@@ -5,11 +5,12 @@
 //   rescap.engine.wasm   the fast engine's module
 //   rescap.semantics.json  what the region translator makes code of
 //   rescap.PACK.*.cache  V8's code for a script, made by running it once here; made anew by the first run of another Node
+//   rescap.engine.*.cache  V8's code for the engine, twice, made by running it once here
 // Start-up time is why: a run is an inner loop.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -20,6 +21,7 @@ const MODULE_ENTRY = 'rescap.mjs';
 const PROGRAM = 'src/cli/rescap.ts';
 const ENGINE = 'rescap.engine.wasm';
 const SEMANTICS = 'rescap.semantics.json';
+const FIXED_BITS = 'src/emu/arm/fixed_bits.ts';
 const COMMON = { bundle: true, platform: 'node', target: 'node20', format: 'esm', legalComments: 'none', logLevel: 'warning', charset: 'ascii', minifyWhitespace: true, minifySyntax: true, minifyIdentifiers: true, write: false };
 
 /**
@@ -38,16 +40,12 @@ const PACKS = [
 /** Chunks are numbered from here on in each script: more than one has. */
 const STRIDE = 1000;
 
-/** In the sources engine and semantics stand as text; files are read instead. Who reads the semantics translates code that is hot. */
+/** In the sources engine and semantics stand as text; files are read instead, the engine's by the launcher. Who reads the semantics translates code that is hot. */
 const engineFile = {
   name: 'engine file',
   setup({ onLoad }) {
     onLoad({ filter: /arm[\\/]fast[\\/]engine_module\.ts$/ }, () => ({
-      contents: `import { readFileSync } from 'node:fs'; import { dirname, join } from 'node:path'; import { WasmModule } from '../../web_assembly.ts';
-        export const optimise = () => rescapOptimise();
-        const bytes = () => readFileSync(join(dirname(import.meta.filename), '${ENGINE}'));
-        // V8 hands out the code of a living module again for the same bytes: an empty section named "w" makes them others.
-        export const engineModule = (well = false) => new WasmModule(well ? Buffer.concat([bytes(), Buffer.of(0, 2, 1, 0x77)]) : bytes());`,
+      contents: 'export const optimise = () => rescapOptimise(); export const engineModule = (well = false) => rescapEngine(well);',
       loader: 'ts',
     }));
     onLoad({ filter: /arm[\\/]jit[\\/]semantics_text\.ts$/ }, () => ({
@@ -55,6 +53,30 @@ const engineFile = {
         export function semanticsText() { rescapOptimise(); return readFileSync(join(dirname(import.meta.filename), '${SEMANTICS}'), 'utf8'); }`,
       loader: 'ts',
     }));
+  },
+};
+
+/** What the patterns of the instruction tables come to stands in the bundle. */
+const fixedBitsFile = {
+  name: 'fixed bits file',
+  setup({ onLoad }) {
+    onLoad({ filter: /arm[\\/]fixed_bits\.ts$/ }, async () => {
+      const { a32FixedBits, t32FixedBits } = await exported(FIXED_BITS);
+      return { contents: `export const a32FixedBits = () => (${JSON.stringify(a32FixedBits())}); export const t32FixedBits = () => (${JSON.stringify(t32FixedBits())});`, loader: 'js' };
+    });
+  },
+};
+
+/** Loaded, kleur looks whether the output is a terminal, for which Node makes a stream of it: our own code says when there are colours. */
+const kleurFile = {
+  name: 'kleur file',
+  setup({ onLoad }) {
+    onLoad({ filter: /kleur[\\/]colors\.mjs$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const look = 'process.stdout && process.stdout.isTTY';
+      if (!text.includes(look)) throw new Error(`${path} is not as build.mjs knows it`);
+      return { contents: text.replace(look, 'false'), loader: 'js' };
+    });
   },
 };
 
@@ -81,6 +103,7 @@ const LATER = {
   'src/runtime/inventory.ts': { functions: ['inventoryDifferences', 'takeInventory'], classes: [] },
   'src/runtime/programs.ts': { functions: ['declarePrograms', 'pdLabels', 'prepareComponent'], classes: [] },
   'src/runtime/published_map.ts': { functions: ['publishedMap'], classes: [] },
+  'src/runtime/trace/trace.ts': { functions: ['traceEvents'], classes: [] },
   'src/runtime/rtcr/image/image_file.ts': { functions: ['decodeImage', 'encodeImage'], classes: [] },
   'src/runtime/rtcr/entry.ts': { functions: ['controlOutcome', 'declareCheckpointers', 'extensionsUsed', 'leaveImage', 'postControl', 'takeExport'], classes: [] },
   'src/scenario/syntax/hid.ts': { functions: ['readHid', 'readHidDocument'], classes: [] },
@@ -156,7 +179,7 @@ function chunkFunction(text, { isArray, exports }, chunks) {
     .replaceAll(/\bimport\("(node:[^"]+)"\)/g, 'Promise.resolve(require("$1"))');
   const unknown = /[^\w."'`]import(\s*[{*]|\(["\w]).{0,80}/.exec(body);
   if (unknown !== null) throw new Error(`a chunk imports in a way that build.mjs does not know: ${unknown[0]}`);
-  return `(rescapLoad,require,rescapFile,rescapOptimise)=>{"use strict";${head}${body}}`;
+  return `(rescapLoad,require,rescapFile,rescapOptimise,rescapEngine)=>{"use strict";${head}${body}}`;
 }
 
 /** The chunks that one needs when it is loaded, itself included. */
@@ -169,7 +192,7 @@ function closure(chunk, outputs, seen = new Set()) {
 
 /** The program as scripts, name and text of each, and the number of the chunk to begin with. */
 async function scripts() {
-  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, later], define: { 'import.meta.filename': 'rescapFile' }, outdir: FOLDER });
+  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, fixedBitsFile, kleurFile, later], define: { 'import.meta.filename': 'rescapFile' }, outdir: FOLDER });
   const text = new Map(outputFiles.map(({ path, text: code }) => [relative(process.cwd(), path).replaceAll('\\', '/'), code]));
   const { outputs } = metafile;
   const left = new Set(Object.keys(outputs));
@@ -197,8 +220,8 @@ async function launcher(id, names, entry) {
   return outputFiles[0].contents;
 }
 
-/** What is run for its code, each adding to what the ones before left: what most runs run, and the beginnings of all commands. */
-const WARM_UPS = [['--help'], ['run', '--keep', 'never', resolve('run/sheep_counter.xml')], ['replay', resolve('run/log_only.xml'), '--to', '1']];
+/** What is run for its code, each adding to what the ones before left: what most runs run, the beginnings of all commands, and instructions of all kinds. */
+const WARM_UPS = [['--help'], ['run', '--keep', 'never', resolve('run/sheep_counter.xml')], ['replay', resolve('run/log_only.xml'), '--to', '1000'], ['bench', '--first-million']];
 
 /** Elsewhere, so that nothing is left behind. Without it the first calls do the same. */
 function warmUp() {
@@ -209,11 +232,12 @@ function warmUp() {
 
 mkdirSync(FOLDER, { recursive: true });
 for (const file of readdirSync(FOLDER)) if (file.startsWith('rescap.')) rmSync(join(FOLDER, file));
-writeFileSync(join(FOLDER, ENGINE), Buffer.from((await exported('src/emu/arm/fast/module.ts')).MODULE_BASE64, 'base64'));
+const engine = Buffer.from((await exported('src/emu/arm/fast/module.ts')).MODULE_BASE64, 'base64');
+writeFileSync(join(FOLDER, ENGINE), engine);
 writeFileSync(join(FOLDER, SEMANTICS), (await exported('src/emu/arm/jit/semantics_text.ts')).semanticsText());
 const { packs, entry } = await scripts();
 for (const [name, text] of packs) writeFileSync(join(FOLDER, `rescap.${name}.cjs`), text);
-const id = createHash('sha256').update(packs.map(([, text]) => text).join()).digest('hex').slice(0, 16);
+const id = createHash('sha256').update(packs.map(([, text]) => text).join()).update(engine).digest('hex').slice(0, 16);
 writeFileSync(join(FOLDER, ENTRY), await launcher(id, packs.map(([name]) => name), entry));
 chmodSync(join(FOLDER, ENTRY), 0o755);
 writeFileSync(join(FOLDER, MODULE_ENTRY), `import './${ENTRY}';\n`);

@@ -7,6 +7,7 @@ import { bootSystem, hostedProgramImage, restoreSystem } from '../runtime/boot_s
 import { askLine } from './ask_line.ts';
 import { type Context, findPackageRoot } from './context.ts';
 import { main } from './main.ts';
+import { outputTo } from './output.ts';
 import type { Job } from './run/one_scenario.ts';
 import { terminalKeys } from './terminal_keys.ts';
 import { watchFiles } from './watch_files.ts';
@@ -17,10 +18,13 @@ const WORKER_ARGUMENT = '--rescap-worker';
 /** A closed pipe (rescap ... | head) is the reader's decision, no failure; all else that keeps output from its reader is one. */
 function outputLost({ code, message }: NodeJS.ErrnoException): never {
   if (code === 'EPIPE') process.exit(EXIT_STATUS.passed);
-  process.stderr.write(`rescap: exit ${EXIT_STATUS.internal} (the output cannot be written: ${message})\n`);
+  error.write(`rescap: exit ${EXIT_STATUS.internal} (the output cannot be written: ${message})\n`);
   process.exit(EXIT_STATUS.internal);
 }
-process.stdout.on('error', outputLost);
+
+const output = outputTo(1, outputLost);
+/** Nobody reads what is said beside the output, which says nothing about the output and the exit status. */
+const error = outputTo(2, () => undefined);
 
 /** Not `performance.now()`: its first use loads a dozen of Node's own modules. */
 function wall_ms(): number {
@@ -28,33 +32,26 @@ function wall_ms(): number {
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
-/** The streams that something was written to. */
-const used = new Set<NodeJS.WriteStream>();
-
-function write(stream: NodeJS.WriteStream, text: string): void {
-  // Nobody reads what is said beside the output, which says nothing about the output and the exit status.
-  if (stream === process.stderr && !used.has(stream)) stream.on('error', () => undefined);
-  used.add(stream);
-  stream.write(text);
-}
-
 function makeWorld(): Context {
+  const { terminal } = output;
   return {
     cwd: process.cwd(),
     env: process.env,
-    out: (text) => write(process.stdout, text),
-    err: (text) => write(process.stderr, text),
-    terminal: process.stdout.isTTY === true,
-    columns: () => process.stdout.columns ?? 80,
+    out: output.write,
+    err: error.write,
+    terminal: terminal !== null,
+    columns: () => terminal?.columns ?? 80,
     // Standard input is not looked at where it is not wanted: to make a stream of it takes a dozen of Node's modules.
-    ...(process.stdout.isTTY && process.stdin.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, process.stdout) } : {}),
+    ...(terminal !== null && process.stdin.isTTY ? { keys: terminalKeys(process.stdin), ask: (question: string) => askLine(question, process.stdin, terminal) } : {}),
     wall_ms,
     boot: bootSystem,
     restore: restoreSystem,
     hostedProgram: hostedProgramImage,
     packageRoot: findPackageRoot(),
     script: import.meta.filename,
-    parallelism: availableParallelism(),
+    get parallelism() {
+      return availableParallelism();
+    },
     startWorker: async () => {
       const { startWorkerProcess } = await import('./worker_process.ts');
       return startWorkerProcess(import.meta.filename, WORKER_ARGUMENT);
@@ -72,7 +69,7 @@ async function begin(): Promise<void> {
   } else {
     process.exitCode = await main(process.argv.slice(2), world);
     // All is said and done: what is in memory need not be taken down piece by piece. What a pipe has not taken yet keeps the process.
-    if ([...used].every(({ writableLength, errored }) => writableLength === 0 && errored === null)) process.exit();
+    if (output.isDone() && error.isDone()) process.exit();
   }
 }
 

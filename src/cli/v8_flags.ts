@@ -9,6 +9,11 @@ export interface V8Flags {
   readonly quick: readonly string[];
   /** WebAssembly is compiled well. */
   readonly well: readonly string[];
+  /** WebAssembly is compiled as well as V8 can at once, each function when it is first called. Empty with `open`. */
+  readonly best: readonly string[];
+  /** Scripts may call V8's own functions, and no longer may. Empty where code of WebAssembly cannot be kept. */
+  readonly open: readonly string[];
+  readonly shut: readonly string[];
   /** Code that is kept has a checksum, and code that does not match it is refused: without that none is kept. */
   readonly checked: boolean;
 }
@@ -22,22 +27,30 @@ const INTERRUPT_BUDGET = '--interrupt-budget=300000';
 const CHECKSUM = '--verify-snapshot-checksum';
 /** Of the nine hundred functions of the fast engine's module a run calls a few dozen: what is never compiled need not be checked. */
 const VALIDATION = '--wasm-lazy-validation';
+const NATIVES = '--allow-natives-syntax';
+const NO_NATIVES = '--no-allow-natives-syntax';
 
 /**
  * How WebAssembly is compiled: quickly, until it is known to be worth more. A budget alone cannot say so: V8 charges the fast engine's
  * loop with the length of its code each time around, and optimised it within the first million instructions, which took longer than
  * they did.
  */
-const QUICK = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] as const;
-const WELL = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'] as const;
+const QUICK = ['--liftoff', '--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] as const;
+const WELL = ['--liftoff', '--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'] as const;
+/** In this order: one flag brings the other back. */
+const BEST = ['--no-liftoff-only', '--no-liftoff', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] as const;
 
 /** The first and the last major version of V8 that has all of these but the budget. */
 const KNOWN = { first: 11, last: 14 } as const;
 const WITH_BUDGET = '11.3.';
+/** Of Node 20, 22 and 24. Node 25 lacks the functions; others were not tried, and V8 ends the process where something is not as it expects. */
+const WITH_CODE = ['11.3.', '12.4.', '13.6.'] as const;
 
 /** @param version as in `process.versions.v8` */
 export function v8Flags(version: string): V8Flags {
   const major = Number.parseInt(version, 10);
-  if (!(major >= KNOWN.first && major <= KNOWN.last)) return { always: [], quick: [], well: [], checked: false };
-  return { always: version.startsWith(WITH_BUDGET) ? [INTERRUPT_BUDGET, CHECKSUM, VALIDATION] : [CHECKSUM, VALIDATION], quick: QUICK, well: WELL, checked: true };
+  if (!(major >= KNOWN.first && major <= KNOWN.last)) return { always: [], quick: [], well: [], best: [], open: [], shut: [], checked: false };
+  const always = version.startsWith(WITH_BUDGET) ? [INTERRUPT_BUDGET, CHECKSUM, VALIDATION] : [CHECKSUM, VALIDATION];
+  const code = WITH_CODE.some((known) => version.startsWith(known)) ? { best: BEST, open: [NATIVES], shut: [NO_NATIVES] } : { best: [], open: [], shut: [] };
+  return { always, quick: QUICK, well: WELL, ...code, checked: true };
 }

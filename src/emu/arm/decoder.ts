@@ -2,6 +2,7 @@
 // of the opcode, filled as encodings are met, and the instructions decoded so far. Decoding is a pure function, so sharing shows
 // nowhere.
 
+import { a32FixedBits, type FixedBits, t32FixedBits } from './fixed_bits.ts';
 import { executeUndefined, Instruction, makeUnpredictable } from './instruction.ts';
 import type { Row } from './instruction.ts';
 import { extract, pattern } from './pattern.ts';
@@ -67,36 +68,25 @@ const T32_WIDE: Index = {
   unallocated: UNALLOCATED,
 };
 
-/** The fixed bits of a table's rows, packed, and the places of all rows in the table, and of those without a condition. */
-interface FixedBits {
-  readonly masks: Int32Array;
-  readonly values: Int32Array;
+/** The fixed bits of all rows, and the places of all. */
+interface Places extends FixedBits {
   readonly all: readonly number[];
-  readonly unconditional: readonly number[];
-}
-
-function fixedBitsOf(table: readonly Row[]): FixedBits {
-  const encodings = table.map(({ encoding }) => encoding);
-  return {
-    masks: Int32Array.from(encodings, ({ mask }) => mask),
-    values: Int32Array.from(encodings, ({ value }) => value),
-    all: [...encodings.keys()],
-    unconditional: [...encodings.keys()].filter((place) => encodings[place]?.conditional === false),
-  };
 }
 
 export class Decoder {
   readonly #tableOf: () => readonly Row[];
+  readonly #fixedBitsOf: () => FixedBits;
   readonly #indexOf: (word: number) => Index;
   /** Places in the table. */
   readonly #buckets = new Map<number, readonly number[]>();
   readonly #decoded = new Map<number, Instruction>();
 
-  #fixed: FixedBits | null = null;
+  #places: Places | null = null;
 
   /** The table is asked for when it is first needed: most programs are of one instruction set only. */
-  constructor(tableOf: () => readonly Row[], indexOf: (word: number) => Index) {
+  constructor(tableOf: () => readonly Row[], fixedBitsOf: () => FixedBits, indexOf: (word: number) => Index) {
     this.#tableOf = tableOf;
+    this.#fixedBitsOf = fixedBitsOf;
     this.#indexOf = indexOf;
   }
 
@@ -104,9 +94,11 @@ export class Decoder {
     return this.#tableOf();
   }
 
-  get #fixedBits(): FixedBits {
-    this.#fixed ??= fixedBitsOf(this.table);
-    return this.#fixed;
+  get #fixedBits(): Places {
+    if (this.#places !== null) return this.#places;
+    const bits = this.#fixedBitsOf();
+    this.#places = { ...bits, all: [...bits.masks.keys()] };
+    return this.#places;
   }
 
   /** The row that an opcode belongs to. */
@@ -165,6 +157,6 @@ function instantiate(row: Row, word: number): Instruction {
   return instruction;
 }
 
-export const A32 = new Decoder(() => TABLE, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
+export const A32 = new Decoder(() => TABLE, a32FixedBits, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
 /** Opcodes of 32 bits have the first halfword on top. */
-export const T32 = new Decoder(t32Table, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));
+export const T32 = new Decoder(t32Table, t32FixedBits, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));

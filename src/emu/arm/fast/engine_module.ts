@@ -1,5 +1,5 @@
-// The fast engine's module, compiled from the text in which it stands in module.ts. The bundle has the bytes in a file of their own
-// instead, and tells the host when to compile them further (build.mjs). Owns no state.
+// The fast engine's module, compiled from the text in which it stands in module.ts. The bundle has the bytes, and what the host made of
+// them, in files instead, and tells the host when to compile further (build.mjs). Owns no state.
 
 import { WasmModule } from '../../web_assembly.ts';
 import { MODULE_BASE64 } from './module.ts';
@@ -9,8 +9,14 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** Tells the host that what is compiled from now on is worth being compiled well. A host that decides itself needs not be told. */
 export const optimise = (): void => undefined;
 
+export interface EngineModule {
+  readonly module: WasmModule;
+  /** Nothing is won by compiling it once more. */
+  readonly isWell: boolean;
+}
+
 /** `_well`: what the host compiles now is to be other code than what it compiled before; one that was told nothing has no other. */
-export const engineModule = (_well = false): WasmModule => new WasmModule(bytesOf(MODULE_BASE64));
+export const engineModule = (_well = false): EngineModule => ({ module: new WasmModule(bytesOf(MODULE_BASE64)), isWell: false });
 
 function bytesOf(base64: string): Uint8Array {
   const digits = new Uint8Array(128);

@@ -1,5 +1,5 @@
-// The module of the fast engine and its instances, one for each machine. A host compiles the module quickly at first, and once more,
-// well, when the process has executed enough to pay for that. Owner of the compiled module and of the count of what was executed.
+// The module of the fast engine and its instances, one for each machine. A host that has kept no good code of it compiles the module
+// quickly at first, and once more, well, when the process has executed enough to pay for that. Owner of the compiled module and of the count of what was executed.
 
 import { WasmInstance } from '../../web_assembly.ts';
 import type { WasmMemory, WasmModule } from '../../web_assembly.ts';
@@ -33,9 +33,15 @@ export interface Runs {
 }
 
 export function instantiate(memory: WasmMemory, imports: Imports): Runs {
-  compiled ??= engineModule();
+  compiled ??= firstModule();
   const { exports } = new WasmInstance(compiled, { engine: { memory, ...imports } });
   return { words: exports['run'] as RunFunction, thumb: exports['runThumb'] as RunFunction, module: compiled };
+}
+
+function firstModule(): WasmModule {
+  const { module, isWell } = engineModule();
+  if (isWell) left = 0;
+  return module;
 }
 
 /** Instances keep nothing between two calls: all is in the memory, so that another may go on. */
@@ -47,5 +53,5 @@ export function count(retired: number): void {
   left -= retired;
   if (left > 0) return;
   optimise();
-  compiled = engineModule(true);
+  compiled = engineModule(true).module;
 }

@@ -31,7 +31,7 @@ export interface RpcFunction {
   /** Declared exceptions in declaration order: the last has code -1001, the one before -1002, and so on. */
   readonly exceptions: readonly string[];
   /** Name of the named extension that adds this function to stock Genode 16.08, if any. */
-  readonly extension?: string;
+  readonly extension: string | undefined;
 }
 
 export interface RpcInterface {

@@ -7,18 +7,44 @@ type Arguments = Readonly<Record<string, Argument['type']>>;
 type Entry = readonly [args: Arguments, result: RpcFunction['result'], exceptions?: readonly string[], extension?: string];
 type Functions<T> = { readonly [Name in keyof T]: RpcFunction };
 
+/** Its arguments are listed when they are first looked at: of the functions here a run calls a few dozen. */
+class Declared implements RpcFunction {
+  readonly interface: string;
+  readonly name: string;
+  readonly opcode: number;
+  readonly result: RpcFunction['result'];
+  readonly exceptions: readonly string[];
+  readonly extension: string | undefined;
+  readonly #written: Arguments;
+  #args: readonly Argument[] | null = null;
+
+  constructor(where: string, name: string, opcode: number, [args, result, exceptions = NONE, extension]: Entry) {
+    this.interface = where;
+    this.name = name;
+    this.opcode = opcode;
+    this.#written = args;
+    this.result = result;
+    this.exceptions = exceptions;
+    this.extension = extension;
+  }
+
+  get args(): readonly Argument[] {
+    this.#args ??= Object.entries(this.#written).map(([name, type]) => ({ name, type }));
+    return this.#args;
+  }
+}
+
+const NONE: readonly string[] = [];
+
 function define<const T extends Readonly<Record<string, Entry>>>(name: string, entries: T): Functions<T> & { readonly table: RpcInterface } {
-  const functions = Object.entries(entries).map(([fn, [args, result, exceptions, extension]], opcode): RpcFunction => ({
-    interface: name,
-    name: fn,
-    opcode,
-    args: Object.entries(args).map(([arg, type]) => ({ name: arg, type })),
-    result,
-    exceptions: exceptions ?? [],
-    ...(extension === undefined ? {} : { extension }),
-  }));
-  const byName = Object.fromEntries(functions.map((fn) => [fn.name, fn])) as Functions<T>;
-  return { ...byName, table: { name, functions } };
+  const functions: RpcFunction[] = [];
+  const byName: Record<string, RpcFunction> = {};
+  for (const fn in entries) {
+    const declared = new Declared(name, fn, functions.length, entries[fn] as Entry);
+    functions.push(declared);
+    byName[fn] = declared;
+  }
+  return { ...(byName as Functions<T>), table: { name, functions } };
 }
 
 const name64: ValueType = { buffer: 64 };

@@ -81,7 +81,7 @@ export class CpuRegisters {
   }
 
   get thumb(): boolean {
-    return (this.cpsr & CPSR_T) !== 0;
+    return ((this.words[REG_CPSR] as number) & CPSR_T) !== 0;
   }
 
   /**

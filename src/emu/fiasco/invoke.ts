@@ -32,12 +32,6 @@ const OP_MASK = 0xf;
 const OP_CALL = OP_SEND | OP_RECEIVE;
 const SELECTOR_SPECIAL = 0x800;
 
-interface Target {
-  readonly object: KernelObject;
-  readonly rights: number;
-  readonly flags: number;
-}
-
 /** Executes the invocation that the thread's registers and UTCB describe. */
 export function invoke(kernel: Kernel, thread: Thread): void {
   const { r } = thread.registers;
@@ -47,72 +41,67 @@ export function invoke(kernel: Kernel, thread: Thread): void {
   kernel.charge(KERNEL_COST.system_call);
   if (kernel.wanted.syscall_enter) reportEnter(kernel, thread, selector);
   thread.activity = IN_SYSTEM_CALL;
-  const target = resolve(thread, selector);
-  if (target === null) {
-    utcbOf(thread).error = IPC_ERROR.NOT_EXISTENT;
-    return leave(kernel, thread, TAG_ERROR);
+  const op = selector & OP_MASK;
+  if ((op & OP_REPLY) !== 0) {
+    // The reply slot is consumed by looking at it, even if the send fails afterwards.
+    const { reply } = thread;
+    thread.reply = null;
+    if (reply !== null) return messageTo(kernel, thread, reply.caller, null, reply.rights, op);
+  } else if ((selector & SELECTOR_SPECIAL) !== 0) {
+    return invokeObject(kernel, thread, thread, RIGHTS_FULL, FLAGS_FULL, op);
+  } else {
+    const mapping = thread.task.objects.get(selector >>> 12);
+    if (mapping !== undefined) return invokeObject(kernel, thread, mapping.object, mapping.rights, mapping.flags, op);
   }
-  invokeObject(kernel, thread, target, selector & OP_MASK);
+  utcbOf(thread).error = IPC_ERROR.NOT_EXISTENT;
+  leave(kernel, thread, TAG_ERROR);
 }
 
 function reportEnter(kernel: Kernel, { registers: { r }, utcb }: Thread, selector: number): void {
   kernel.emit({ kind: 'syscall_enter', tag: r[0] as number, selector, timeouts: r[3] as number, op: utcb?.mr(0) ?? 0 });
 }
 
-/** The reply slot is consumed by looking at it, even if the send fails afterwards. */
-function resolve(thread: Thread, selector: number): Target | null {
-  if ((selector & OP_REPLY) !== 0) {
-    const { reply } = thread;
-    thread.reply = null;
-    return reply === null ? null : { object: reply.caller, rights: reply.rights, flags: 0 };
-  }
-  if ((selector & SELECTOR_SPECIAL) !== 0) return { object: thread, rights: RIGHTS_FULL, flags: FLAGS_FULL };
-  return thread.task.objects.get(selector >>> 12) ?? null;
-}
-
-function invokeObject(kernel: Kernel, thread: Thread, target: Target, op: number): void {
-  const { object, rights, flags } = target;
+/** `rights` and `flags` are those of the capability that names the object. */
+function invokeObject(kernel: Kernel, thread: Thread, object: KernelObject, rights: number, flags: number, op: number): void {
   const tag = thread.registers.r[0] as number;
   if (object instanceof IpcGate) {
-    if (labelOf(tag) !== PROTOCOL.KOBJECT || (flags & FLAG_GATE_CONTROL) === 0) return messageTo(kernel, thread, object, rights, op);
-    return helped(kernel, thread, target, op);
+    if (labelOf(tag) !== PROTOCOL.KOBJECT || (flags & FLAG_GATE_CONTROL) === 0) return messageTo(kernel, thread, null, object, rights, op);
+    return helped(kernel, thread, object, rights, flags, op);
   }
   if (object instanceof Thread) {
-    if ((op !== 0 && (op & OP_SEND) === 0) || (op & OP_REPLY) !== 0 || labelOf(tag) !== PROTOCOL.THREAD) return messageTo(kernel, thread, object, rights, op);
-    return finish(kernel, thread, invokeThread(callOf(kernel, thread, object, target, utcbOf(thread))));
+    if ((op !== 0 && (op & OP_SEND) === 0) || (op & OP_REPLY) !== 0 || labelOf(tag) !== PROTOCOL.THREAD) return messageTo(kernel, thread, object, null, rights, op);
+    return finish(kernel, thread, invokeThread(callOf(kernel, thread, object, rights, flags, utcbOf(thread))));
   }
   if (object instanceof Task) {
     const utcb = utcbOf(thread);
     if (labelOf(tag) === PROTOCOL.TASK && utcb.mr(0) === CAP_INFO) return finish(kernel, thread, capInfo(object, tag, utcb));
-    return finish(kernel, thread, invokeTask(callOf(kernel, thread, object, target, utcb)));
+    return finish(kernel, thread, invokeTask(callOf(kernel, thread, object, rights, flags, utcb)));
   }
-  helped(kernel, thread, target, op);
+  helped(kernel, thread, object, rights, flags, op);
 }
 
-function callOf<T extends KernelObject>(kernel: Kernel, caller: Thread, object: T, { rights, flags }: Target, output: Utcb): ObjectCall<T> {
+function callOf<T extends KernelObject>(kernel: Kernel, caller: Thread, object: T, rights: number, flags: number, output: Utcb): ObjectCall<T> {
   return { kernel, caller, object, rights, flags, tag: caller.registers.r[0] as number, input: utcbOf(caller), output };
 }
 
-function invokeOther(kernel: Kernel, thread: Thread, target: Target, op: number): Result {
-  const { object } = target;
+function invokeOther(kernel: Kernel, thread: Thread, object: KernelObject, rights: number, flags: number, op: number): Result {
   const output = (op & OP_RECEIVE) !== 0 ? utcbOf(thread) : NOWHERE;
-  if (object instanceof IpcGate) return invokeGateControl(callOf(kernel, thread, object, target, output));
-  if (object instanceof Irq) return invokeIrq(callOf(kernel, thread, object, target, output));
-  if (object instanceof IrqMuxer) return invokeMuxer(callOf(kernel, thread, object, target, output));
-  if (object instanceof Factory) return invokeFactory(callOf(kernel, thread, object, target, output));
-  if (object instanceof SchedulerObject) return invokeScheduler(callOf(kernel, thread, object, target, output));
-  if (object instanceof Icu) return invokeIcu(callOf(kernel, thread, object, target, output), object.pins);
-  if (object instanceof Vlog) return invokeVlog(callOf(kernel, thread, object, target, output));
-  if (object instanceof PlatformControl) return invokePlatformControl(callOf(kernel, thread, object, target, output));
+  if (object instanceof IpcGate) return invokeGateControl(callOf(kernel, thread, object, rights, flags, output));
+  if (object instanceof Irq) return invokeIrq(callOf(kernel, thread, object, rights, flags, output));
+  if (object instanceof IrqMuxer) return invokeMuxer(callOf(kernel, thread, object, rights, flags, output));
+  if (object instanceof Factory) return invokeFactory(callOf(kernel, thread, object, rights, flags, output));
+  if (object instanceof SchedulerObject) return invokeScheduler(callOf(kernel, thread, object, rights, flags, output));
+  if (object instanceof Icu) return invokeIcu(callOf(kernel, thread, object, rights, flags, output), object.pins);
+  if (object instanceof Vlog) return invokeVlog(callOf(kernel, thread, object, rights, flags, output));
+  if (object instanceof PlatformControl) return invokePlatformControl(callOf(kernel, thread, object, rights, flags, output));
   throw new Error(`object ${object.id} of type ${object.type} cannot be invoked`);
 }
 
 /** The frame around most objects' operations: no send, no operation; no receive, no result; no reply, a receive phase. */
-function helped(kernel: Kernel, thread: Thread, target: Target, op: number): void {
-  const result = (op & OP_SEND) !== 0 ? invokeOther(kernel, thread, target, op) : null;
+function helped(kernel: Kernel, thread: Thread, object: KernelObject, rights: number, flags: number, op: number): void {
+  const result = (op & OP_SEND) !== 0 ? invokeOther(kernel, thread, object, rights, flags, op) : null;
   if (result !== null && ((result & TAG_ERROR) !== 0 || (op & OP_RECEIVE) !== 0)) return finish(kernel, thread, result);
   if ((op & OP_RECEIVE) === 0) return finish(kernel, thread, null);
-  const { object } = target;
   const partner = (op & OP_OPEN_WAIT) !== 0 ? null : object instanceof Irq ? object : thread;
   startIpc(kernel, thread, {
     send: false,
@@ -128,16 +117,15 @@ function helped(kernel: Kernel, thread: Thread, target: Target, op: number): voi
   });
 }
 
-/** A plain message to a thread, or through a gate. */
-function messageTo(kernel: Kernel, thread: Thread, object: Thread | IpcGate, rights: number, op: number): void {
+/** A plain message to a thread, or through a gate: one of the two. */
+function messageTo(kernel: Kernel, thread: Thread, receiver: Thread | null, gate: IpcGate | null, rights: number, op: number): void {
   const effective = op === 0 ? OP_CALL : op;
   const send = (effective & OP_SEND) !== 0;
   const timeouts = thread.registers.r[3] as number;
-  const gate = object instanceof IpcGate ? object : null;
-  const closed = gate !== null && !send ? (gate.thread ?? gate) : object;
+  const closed = receiver ?? (send ? gate : (gate?.thread ?? gate));
   startIpc(kernel, thread, {
     send,
-    receiver: send && !(object instanceof IpcGate) ? object : null,
+    receiver: send ? receiver : null,
     gate: send ? gate : null,
     receive: (effective & OP_RECEIVE) !== 0,
     partner: (effective & OP_OPEN_WAIT) !== 0 ? null : closed,
@@ -156,6 +144,6 @@ function finish(kernel: Kernel, thread: Thread, result: Result): void {
 function leave(kernel: Kernel, thread: Thread, tag: number): void {
   thread.registers.r[0] = tag;
   thread.activity = IN_USER_MODE;
-  kernel.reportLeave(thread, tag, thread.registers.r[4] as number);
+  if (kernel.wanted.syscall_leave) kernel.reportLeave(thread, tag, thread.registers.r[4] as number);
   if (thread.alien_call) kernel.alienReturned(thread);
 }

@@ -38,6 +38,6 @@ function leaveKernel(kernel: Kernel, thread: Thread): void {
   thread.step = 'user';
   if (activity.kind === 'page_fault' || activity.kind === 'exception') return kernel.faultAnswered(thread, activity);
   thread.activity = IN_USER_MODE;
-  kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
+  if (kernel.wanted.syscall_leave) kernel.reportLeave(thread, frameTag(thread), frameLabel(thread));
   if (thread.alien_call) kernel.alienReturned(thread);
 }

@@ -302,8 +302,8 @@ export class Kernel {
     if (this.wanted.note) this.emit({ kind: 'note', what, detail });
   }
 
+  /** To be called where somebody listens to `syscall_leave`. */
   reportLeave(thread: Thread, tag: number, label: number): void {
-    if (!this.wanted.syscall_leave) return;
     const error = (tag & TAG_ERROR) === 0 ? 0 : (thread.utcb?.error ?? 0);
     // A call may have given the processor to another thread already: it is the caller's all the same.
     this.emit({ kind: 'syscall_leave', tag, label, error }, thread);

@@ -26,26 +26,37 @@ import { TAG_ERROR, TAG_PROPAGATE, itemsOf, labelOf, wordsOf } from './message_t
 import { addressAndNumber, objectAddress } from './object_address.ts';
 import { mapCapabilities } from './object_space.ts';
 import type { Task } from './task.ts';
-import { type Thread, frameLabel, frameTag, setFrameLabel, setFrameTag, utcbOf } from './thread.ts';
+import { type Thread, frameLabel, frameTag, nestedFrame, utcbOf } from './thread.ts';
 import { BUFFER_REGISTERS, type BufferKind, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
 
 /** Copies the message of a thread into the frame and the UTCB of another one. @returns the error of the send phase, 0 if none */
 export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread, gate: IpcGate | null): number {
-  const tag = frameTag(sender);
+  const sent = nestedFrame(sender);
+  const answered = nestedFrame(receiver);
+  const tag = sent === null ? (sender.registers.r[0] as number) : sent.tag;
   const words = Math.min(wordsOf(tag), MESSAGE_REGISTERS);
   kernel.charge(KERNEL_COST.ipc + KERNEL_COST.word * words + KERNEL_COST.item * itemsOf(tag));
   const from = utcbOf(sender);
   const to = utcbOf(receiver);
-  if (sender.activity.kind === 'exception') writeExceptionMessage(sender, sender.activity, to);
-  else if (receiver.activity.kind === 'exception') applyExceptionReply(receiver, tag, from);
+  if (sent !== null && sent.kind === 'exception') writeExceptionMessage(sender, sent, to);
+  else if (answered !== null && answered.kind === 'exception') applyExceptionReply(receiver, tag, from);
   else {
     to.open();
     // Most messages are short: copying them word by word is faster than making a view of them.
-    for (let at = 0; at < words; at++) to.words[at] = from.words[at] as number;
+    const [source, target] = [from.words, to.words];
+    for (let at = 0; at < words; at++) target[at] = source[at] as number;
   }
   const error = itemsOf(tag) === 0 ? 0 : transferItems(kernel, sender, receiver, words, itemsOf(tag));
-  setFrameTag(receiver, (tag & ~(TAG_ERROR | TAG_PROPAGATE)) | (error === 0 ? 0 : TAG_ERROR));
-  setFrameLabel(receiver, frameLabel(sender));
+  const received = (tag & ~(TAG_ERROR | TAG_PROPAGATE)) | (error === 0 ? 0 : TAG_ERROR);
+  const label = sent === null ? (sender.registers.r[4] as number) : sent.label;
+  if (answered === null) {
+    const { r } = receiver.registers;
+    r[0] = received;
+    r[4] = label;
+  } else {
+    answered.tag = received >>> 0;
+    answered.label = label >>> 0;
+  }
   if (kernel.events.requests !== null || kernel.wanted.ipc_transfer) report(kernel, sender, receiver, gate?.id ?? kernel.noObject, tag, words);
   return error;
 }

@@ -18,6 +18,10 @@ interface CapturedQueue extends Slice {
   readonly threads: readonly Thread[];
 }
 
+function noSuchPriority({ priority }: Thread): never {
+  throw new Error(`priority ${priority}`);
+}
+
 export class ReadyQueue {
   /** The head of a cyclic list is element 0. */
   readonly #lists: Thread[][] = Array.from({ length: PRIORITIES }, () => []);
@@ -50,7 +54,8 @@ export class ReadyQueue {
   /** Appends at the tail; the owner of the slice goes to the front and so keeps its turn. */
   enqueue(thread: Thread): void {
     const list = this.#list(thread);
-    if (list.includes(thread)) return;
+    // The lists are short, and the host's own search costs more than these.
+    for (let at = 0; at < list.length; at++) if (list[at] === thread) return;
     if (thread === this.#owner) list.unshift(thread);
     else list.push(thread);
     this.#occupy(thread.priority);
@@ -161,9 +166,7 @@ export class ReadyQueue {
   }
 
   #list(thread: Thread): Thread[] {
-    const list = this.#lists[thread.priority];
-    if (list === undefined) throw new Error(`priority ${thread.priority}`);
-    return list;
+    return this.#lists[thread.priority] ?? noSuchPriority(thread);
   }
 
   #occupy(priority: number): void {

@@ -196,22 +196,25 @@ function withoutUtcb({ id }: Thread): never {
   throw new Error(`thread ${id.toString(16)} has no UTCB`);
 }
 
+/** The frame of its own that a fault or exception has; null: the user's registers are the frame. */
+export function nestedFrame({ activity }: Thread): Extract<Activity, { kind: 'page_fault' | 'exception' }> | null {
+  return activity.kind === 'page_fault' || activity.kind === 'exception' ? activity : null;
+}
+
 /** Tag and label of the frame with which the thread is in the kernel: the user's registers, or those of a fault or exception. */
 export function frameTag(thread: Thread): number {
-  const { activity } = thread;
-  return activity.kind === 'page_fault' || activity.kind === 'exception' ? activity.tag : (thread.registers.r[0] as number);
+  return nestedFrame(thread)?.tag ?? (thread.registers.r[0] as number);
 }
 export function setFrameTag(thread: Thread, tag: number): void {
-  const { activity } = thread;
-  if (activity.kind === 'page_fault' || activity.kind === 'exception') activity.tag = tag >>> 0;
-  else thread.registers.r[0] = tag;
+  const frame = nestedFrame(thread);
+  if (frame === null) thread.registers.r[0] = tag;
+  else frame.tag = tag >>> 0;
 }
 export function frameLabel(thread: Thread): number {
-  const { activity } = thread;
-  return activity.kind === 'page_fault' || activity.kind === 'exception' ? activity.label : (thread.registers.r[4] as number);
+  return nestedFrame(thread)?.label ?? (thread.registers.r[4] as number);
 }
 export function setFrameLabel(thread: Thread, label: number): void {
-  const { activity } = thread;
-  if (activity.kind === 'page_fault' || activity.kind === 'exception') activity.label = label >>> 0;
-  else thread.registers.r[4] = label;
+  const frame = nestedFrame(thread);
+  if (frame === null) thread.registers.r[4] = label;
+  else frame.label = label >>> 0;
 }

@@ -48,15 +48,24 @@ const unit = (set: Set, words: readonly number[]): Unit => ({ halves: halvesOf(s
 const isTaken = ({ name }: Row): boolean => name !== 'it' && !name.startsWith('msr');
 const ROWS: Readonly<Record<Set, readonly Row[]>> = { a32: comparableRows('a32').filter(isTaken), t32: comparableRows('t32').filter(isTaken) };
 
+/** Mostly with a pointer for a base, and a small offset. */
+function pointed({ encoding }: Row, word: number, seed: number): number {
+  const small = word & ~(CLEARED[seed % CLEARED.length] ?? 0);
+  if (noise(seed, 0) % 4 === 0) return small >>> 0;
+  const register = POINTERS[noise(seed, 1) % POINTERS.length] ?? 0;
+  if (encoding.bytes === 2) return (small & ~0x38) | ((register & 1) << 3) | 0x30;
+  return ((small & ~0xf_0000) | (register << 16)) >>> 0;
+}
+
 /** An opcode of a random row; null where the attempt fails. */
 function opcode(set: Set, seed: number): number | null {
   const rows = ROWS[set];
   const row = rows[noise(seed, 0) % rows.length];
   if (row === undefined) return null;
   const word = randomWord(row, noise(seed, 1));
-  const cleared = MEMORY.test(row.name) ? (word & ~(CLEARED[noise(seed, 2) % CLEARED.length] ?? 0)) >>> 0 : word;
-  const instruction = decoderOf(set).decode(cleared);
-  return instruction.row === row && instruction.detail !== 'unpredictable' ? cleared : null;
+  const shaped = MEMORY.test(row.name) ? pointed(row, word, noise(seed, 2)) : word;
+  const instruction = decoderOf(set).decode(shaped);
+  return instruction.row === row && instruction.detail !== 'unpredictable' ? shaped : null;
 }
 
 /** One to four instructions, half of which know flags; any condition, also al. */

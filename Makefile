@@ -49,7 +49,7 @@ test: $(INSTALLED)
 	@$(NODE) --import tsx test/all.ts
 
 unit: $(INSTALLED)
-	@$(NODE) --import tsx test/run.ts $(PATTERN)
+	@$(NODE) --import tsx test/run.ts $(foreach part,$(PATTERN),'$(part)')
 
 check: $(INSTALLED)
 	@npx --no-install tsc --noEmit

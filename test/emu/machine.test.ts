@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { ENGINE_DEFAULT, ENGINES } from '../../src/emu/arm/engine.ts';
+import type { EngineName } from '../../src/emu/arm/engine.ts';
 import { Thread } from '../../src/emu/fiasco/thread.ts';
 import { Machine } from '../../src/emu/machine.ts';
 import { suite } from '../kit.ts';
@@ -39,8 +41,8 @@ function program(code: readonly (number | Literal)[], text = ''): Uint8Array {
   return bytes;
 }
 
-function machineWith(bytes: Uint8Array): { machine: Machine; console: () => string } {
-  const machine = new Machine({ ram_bytes: 64 << 20, boot: { root_entry: IMAGE, images: [{ address: IMAGE, bytes }] } });
+function machineWith(bytes: Uint8Array, engine: EngineName = ENGINE_DEFAULT): { machine: Machine; console: () => string } {
+  const machine = new Machine({ ram_bytes: 64 << 20, engine, boot: { root_entry: IMAGE, images: [{ address: IMAGE, bytes }] } });
   let text = '';
   machine.events.listen(['console'], (event) => {
     if (event.kind === 'console') text += event.text;
@@ -160,21 +162,49 @@ test('equipment sets priorities and raises IRQs, and refuses what does not exist
   assert.is(machine.kernel.equipment.triggerIrq(0xa), false);
 });
 
-test('an instruction of floating point raises the undefined-instruction exception, and an event names encoding, place and what to compile differently', () => {
-  // vldr s0, [sp] in ARM state; then the same in Thumb state behind add r0, pc, #1; bx r0.
-  for (const [code, at, pc] of [[[0xed9d_0a00], 0, 4], [[0xe28f_0001, 0xe12f_ff10, 0x0a00_ed9d], 8, 10]] as const) {
-    const { machine } = machineWith(program(code));
-    const told: string[] = [];
-    const raised: { readonly pc: number; readonly error: number }[] = [];
-    machine.events.listen(['unsupported', 'exception'], (event) => {
-      if (event.kind === 'unsupported') told.push(event.what);
-      else if (event.kind === 'exception') raised.push({ pc: event.pc, error: event.error });
-    });
-    machine.run({ time_us: 10_000 });
-    assert.equal(told, [`instruction (vfp) ed9d0a00 at ${(IMAGE + at).toString(16)}: the board has no floating-point unit, compile with -mfloat-abi=soft`]);
-    assert.equal(raised, [{ pc: IMAGE + pc, error: 0x0110_0000 }]);
-  }
-});
+const NO_FLOAT = 'the board has no floating-point unit, compile with -mfloat-abi=soft';
+const NO_DIVISION = 'a Cortex-A9 has no instructions for division, compile with -mcpu=cortex-a9';
+const NO_COPROCESSOR = 'the board has no such coprocessor or register, compile with -mcpu=cortex-a9 -mfloat-abi=soft';
+/** Of each class of encodings one, for A32 and for T32. */
+const ABSENT: readonly (readonly [what: string, a32: number, t32: number, detail: string, advice: string])[] = [
+  ['vldr s0, [sp]', 0xed9d_0a00, 0xed9d_0a00, 'vfp', NO_FLOAT],
+  ['vpush {d8-d15}', 0xed2d_8b10, 0xed2d_8b10, 'vfp', NO_FLOAT],
+  ['vmov d0, r1, r2', 0xec42_1b10, 0xec42_1b10, 'vfp', NO_FLOAT],
+  ['vadd.f32 s0, s1, s2', 0xee30_0a81, 0xee30_0a81, 'vfp', NO_FLOAT],
+  ['vdiv.f64 d0, d1, d2', 0xee81_0b02, 0xee81_0b02, 'vfp', NO_FLOAT],
+  ['vmrs r1, fpscr', 0xeef1_1a10, 0xeef1_1a10, 'vfp', NO_FLOAT],
+  ['vmov s0, r1', 0xee00_1a10, 0xee00_1a10, 'vfp', NO_FLOAT],
+  ['vand q0, q1, q2', 0xf202_0154, 0xef02_0154, 'vfp', NO_FLOAT],
+  ['vld1.8 {d0-d3}, [r1]!', 0xf421_020d, 0xf921_020d, 'vfp', NO_FLOAT],
+  ['ldc p6, c1, [r1]', 0xed91_1600, 0xed91_1600, 'coprocessor', NO_COPROCESSOR],
+  ['stc2 p6, c1, [r1, #4]', 0xfd81_1601, 0xfd81_1601, 'coprocessor', NO_COPROCESSOR],
+  ['mcrr p6, 1, r1, r2, c3', 0xec42_1613, 0xec42_1613, 'coprocessor', NO_COPROCESSOR],
+  ['cdp p6, 1, c1, c2, c3, 4', 0xee12_1683, 0xee12_1683, 'coprocessor', NO_COPROCESSOR],
+  ['mrc2 p6, 1, r1, c2, c3, 4', 0xfe32_1693, 0xfe32_1693, 'coprocessor', NO_COPROCESSOR],
+  ['mrc p15, 0, r1, c1, c0, 0', 0xee11_1f10, 0xee11_1f10, 'coprocessor', NO_COPROCESSOR],
+  ['udiv r1, r2, r3', 0xe731_f312, 0xfbb2_f1f3, 'divide', NO_DIVISION],
+];
+
+for (const engine of ENGINES) {
+  test(`${engine}: what the board has no unit for raises the undefined-instruction exception, and an event names encoding, place and what to compile differently`, () => {
+    for (const [what, a32, t32, detail, advice] of ABSENT) {
+      // In ARM state; then in Thumb state behind add r0, pc, #1; bx r0.
+      const thumb = [0xe28f_0001, 0xe12f_ff10, ((t32 >>> 16) | (t32 << 16)) >>> 0];
+      for (const [code, opcode, at, pc] of [[[a32], a32, 0, 4], [thumb, t32, 8, 10]] as const) {
+        const { machine } = machineWith(program(code), engine);
+        const told: string[] = [];
+        const raised: { readonly pc: number; readonly error: number }[] = [];
+        machine.events.listen(['unsupported', 'exception'], (event) => {
+          if (event.kind === 'unsupported') told.push(event.what);
+          else if (event.kind === 'exception') raised.push({ pc: event.pc, error: event.error });
+        });
+        machine.run({ time_us: 10_000 });
+        assert.equal(told, [`instruction (${detail}) ${opcode.toString(16)} at ${(IMAGE + at).toString(16)}: ${advice}`], what);
+        assert.equal(raised, [{ pc: IMAGE + pc, error: detail === 'vfp' ? 0x0110_0000 : 0x0010_0000 }], what);
+      }
+    }
+  });
+}
 
 test('behind an undefined or a foreign svc instruction in Thumb state the pc is two bytes on', () => {
   // add r0, pc, #1; bx r0; then in Thumb state: udf #0 or svc #0, b .

@@ -1,7 +1,7 @@
 // From the CPU's exits to the kernel's entries: which system call an svc is, and what the other traps mean. Owns no state.
 // Source modelled: fiasco-kernel.md 5.1, 5.2, 8.1, 8.4.
 
-import type { CpuExit } from '../arm/exit.ts';
+import type { CpuExit, UndefinedDetail } from '../arm/exit.ts';
 import { HOSTED_TRAP } from '../hosted.ts';
 import { enterDebugger } from './console.ts';
 import { invokeDebugger } from './debugger_call.ts';
@@ -81,13 +81,19 @@ function otherSvc(kernel: Kernel, thread: Thread, pc: number): void {
   raiseException(kernel, thread, NO_ADDRESS, ERROR_SVC | ERROR_USER, 'svc', { pc, psr });
 }
 
-/** For who compiled floating point into a component. */
-const WITHOUT_VFP = 'the board has no floating-point unit, compile with -mfloat-abi=soft';
+/** Instructions that compilers emit and the board leaves out, and how to compile without them. */
+const LEFT_OUT: Readonly<Partial<Record<UndefinedDetail, string>>> = {
+  vfp: 'the board has no floating-point unit, compile with -mfloat-abi=soft',
+  divide: 'a Cortex-A9 has no instructions for division, compile with -mcpu=cortex-a9',
+  coprocessor: 'the board has no such coprocessor or register, compile with -mcpu=cortex-a9 -mfloat-abi=soft',
+  thumb: 'the board has no ThumbEE, compile with -mthumb or -marm',
+};
 
 function undefinedInstruction(kernel: Kernel, thread: Thread, { pc, opcode, detail }: Extract<Trap, { kind: 'undefined' }>): void {
   const { registers } = thread;
-  if (detail === 'vfp' || detail === 'thumb') kernel.unsupported(`instruction (${detail}) ${opcode.toString(16)} at ${pc.toString(16)}${detail === 'vfp' ? `: ${WITHOUT_VFP}` : ''}`);
+  const left_out = LEFT_OUT[detail];
+  if (left_out !== undefined) kernel.unsupported(`instruction (${detail}) ${opcode.toString(16)} at ${pc.toString(16)}: ${left_out}`);
   registers.r[15] = opcode === UNDEFINED_KEEPS_PC ? pc : pc + (registers.thumb ? 2 : 4);
-  const reason = `undefined instruction (${detail})${detail === 'vfp' ? ` 0x${opcode.toString(16)}: ${WITHOUT_VFP}` : ''}`;
+  const reason = `undefined instruction (${detail})${left_out === undefined ? '' : ` 0x${opcode.toString(16)}: ${left_out}`}`;
   raiseException(kernel, thread, NO_ADDRESS, ERROR_UNDEFINED | (detail === 'vfp' ? ERROR_VFP : 0), reason, { pc, psr: registers.cpsr });
 }

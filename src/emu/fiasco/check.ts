@@ -155,7 +155,7 @@ function checkMemory(kernel: Kernel, expect: Expect): void {
     expect(kernel.objects.get(space.id) instanceof Task, `memory is mapped to task ${space.id}, which is gone`);
     if (parent !== null) expect((rights & ~parent.rights) === 0, `task ${space.id.toString(16)}: page ${address.toString(16)} has more rights than it was mapped from`);
     for (const child of mapping.children ?? []) expect(child.parent === mapping, `a child of a mapping of task ${space.id.toString(16)} has another parent`);
-    if (parent !== null) expect(parent.children.has(mapping), `a mapping of task ${space.id.toString(16)} is not its parent's child`);
+    if (parent !== null) expect(parent.children?.has(mapping) === true, `a mapping of task ${space.id.toString(16)} is not its parent's child`);
   }
 }
 

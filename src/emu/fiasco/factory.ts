@@ -89,7 +89,7 @@ export function invokeFactory(call: ObjectCall<Factory>): Result {
 
 /** The slot that the first receive buffer for objects names. */
 function targetSlot(utcb: Utcb): number | null {
-  const at = utcb.firstBuffer('object');
+  const at = utcb.firstBuffer(FLEXPAGE_OBJECT);
   const word = utcb.buffer(at);
   if ((word & ITEM_MAP) === 0) return null;
   if ((word & BUFFER_SMALL) !== 0) return word >>> 12;

@@ -37,9 +37,15 @@ export function resolveSlot(thread: Thread, slot: number): FaultTarget | null {
   return object instanceof Thread || object instanceof IpcGate ? { target: object, rights } : null;
 }
 
-/** Calls whoever a slot names; if that is nobody, the thread calls itself and so blocks for ever. */
+/** Calls whoever a slot names. */
 export function callSlot(kernel: Kernel, thread: Thread, slot: number): void {
-  const { target, rights } = resolveSlot(thread, slot) ?? { target: thread, rights: 3 };
+  callResolved(kernel, thread, resolveSlot(thread, slot));
+}
+
+/** The same for what the slot was found to name; if that is nobody, the thread calls itself and so blocks for ever. */
+export function callResolved(kernel: Kernel, thread: Thread, named: FaultTarget | null): void {
+  const target = named?.target ?? thread;
+  const rights = named?.rights ?? 3;
   const gate = target instanceof IpcGate ? target : null;
   startIpc(kernel, thread, {
     send: true,

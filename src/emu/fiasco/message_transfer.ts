@@ -27,7 +27,7 @@ import { addressAndNumber, objectAddress } from './object_address.ts';
 import { mapCapabilities } from './object_space.ts';
 import type { Task } from './task.ts';
 import { type Thread, frameLabel, frameTag, nestedFrame, utcbOf } from './thread.ts';
-import { BUFFER_REGISTERS, type BufferKind, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
+import { BUFFER_REGISTERS, MESSAGE_REGISTERS, type Utcb } from './utcb.ts';
 
 /** Copies the message of a thread into the frame and the UTCB of another one. @returns the error of the send phase, 0 if none */
 export function transferMessage(kernel: Kernel, sender: Thread, receiver: Thread, gate: IpcGate | null): number {
@@ -88,14 +88,12 @@ function bufferAt(utcb: Utcb, index: number): Buffer | null {
   return { page: flexpageOf(utcb.buffer(index + 1)), localId, next: index + 2 };
 }
 
-/** The kind of buffers for each type of flexpage. */
-const KINDS: Readonly<Record<number, BufferKind>> = { [FLEXPAGE_MEMORY]: 'memory', [FLEXPAGE_IO]: 'io', [FLEXPAGE_OBJECT]: 'object' };
-
 /** Transfers the items behind the words. @returns the sender's error, 0 if all went well */
 function transferItems(kernel: Kernel, sender: Thread, receiver: Thread, words: number, items: number): number {
   const from = utcbOf(sender);
   const to = utcbOf(receiver);
-  const next = { memory: to.firstBuffer('memory'), io: to.firstBuffer('io'), object: to.firstBuffer('object') };
+  /** For each type of flexpage; those of a whole space have no buffers. */
+  const next = [BUFFER_REGISTERS, to.firstBuffer(FLEXPAGE_MEMORY), to.firstBuffer(FLEXPAGE_IO), to.firstBuffer(FLEXPAGE_OBJECT)];
   let at = words;
   /** Where the receiver is told of the next item: void ones leave nothing there. */
   let told = words;
@@ -109,12 +107,11 @@ function transferItems(kernel: Kernel, sender: Thread, receiver: Thread, words: 
     if ((item & ITEM_MAP) === 0 || at + 1 >= MESSAGE_REGISTERS) return IPC_ERROR.SEND_OVERFLOW;
     const word = from.mr(at + 1);
     const page = flexpageOf(word);
-    const kind = KINDS[page.type];
-    const buffer = kind === undefined ? null : bufferAt(to, next[kind]);
-    if (kind === undefined || buffer === null) return IPC_ERROR.SEND_OVERFLOW;
+    const buffer = bufferAt(to, next[page.type] as number);
+    if (buffer === null) return IPC_ERROR.SEND_OVERFLOW;
     to.setMr(told, ((item & ~0xff7) | (word & 0xff0)) >>> 0);
     if (!(buffer.localId && tellLocally(sender, receiver, page, word, told)) && !mapItem(kernel, sender, receiver, page, buffer.page, item)) return IPC_ERROR.SEND_MAP_FAILED;
-    if ((item & ITEM_COMPOUND) === 0) next[kind] = buffer.next;
+    if ((item & ITEM_COMPOUND) === 0) next[page.type] = buffer.next;
     at += 2;
     told += 2;
   }

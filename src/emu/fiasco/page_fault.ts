@@ -6,7 +6,7 @@ import { hex } from '../numbers.ts';
 import { KERNEL_COST } from './cost.ts';
 import { IPC_ERROR } from './errors.ts';
 import { ERROR_DATA, ERROR_PREFETCH, ERROR_READ, ERROR_USER, raiseException } from './exception.ts';
-import { callSlot, lendBuffers, resolveSlot, restoreBuffers } from './fault_call.ts';
+import { callResolved, lendBuffers, resolveSlot, restoreBuffers } from './fault_call.ts';
 import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, makeTag } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
@@ -25,7 +25,8 @@ export interface Fault {
 /** Fault status register (short descriptors): alignment, and translation and permission faults of sections and pages. */
 const FSR_ALIGNMENT = 1;
 const FSR_WRITE = 0x800;
-const FSR = { translation: { section: 5, page: 7 }, permission: { section: 0xd, page: 0xf } } as const;
+const FSR_SECTION = { translation: 5, permission: 0xd } as const;
+const FSR_PAGE = 2;
 /** The pager's first word when it refuses. */
 const REJECTED = 0xffff_ffff;
 
@@ -48,16 +49,18 @@ export function pageFault(kernel: Kernel, thread: Thread, fault: Fault): void {
   utcb.setMr(0, ((address & ~3) | (cause === 'translation' ? 1 : 0) | (access === 'write' ? 2 : 0)) >>> 0);
   utcb.setMr(1, pc);
   thread.activity = { kind: 'page_fault', tag: makeTag(PROTOCOL.PAGE_FAULT, 2), label: 0, address, error, pc, saved };
-  if (resolveSlot(thread, thread.pager) === null) {
+  const pager = resolveSlot(thread, thread.pager);
+  if (pager === null) {
     kernel.warn(`CPU0: Pager of ${hex(thread.id)} is invalid (pfa=${hex(address)}, errorcode=${hex(error)}) to ${hex(thread.pager)} (pc=${hex(pc)})`);
   }
-  callSlot(kernel, thread, thread.pager);
+  callResolved(kernel, thread, pager);
 }
 
 function errorWord(thread: Thread, { address, access, cause }: Fault): number {
   const write = access === 'write' ? FSR_WRITE : 0;
   if (cause === 'alignment') return ERROR_DATA | ERROR_USER | FSR_ALIGNMENT | write;
-  const fsr = FSR[cause][thread.task.memory.table.hasTable(address >>> 12) ? 'page' : 'section'];
+  const section = cause === 'translation' ? FSR_SECTION.translation : FSR_SECTION.permission;
+  const fsr = thread.task.memory.table.hasTable(address >>> 12) ? section | FSR_PAGE : section;
   return access === 'fetch' ? ERROR_PREFETCH | ERROR_USER | ERROR_READ | fsr : ERROR_DATA | ERROR_USER | write | fsr;
 }
 

@@ -14,9 +14,8 @@ const BUFFER_DESCRIPTOR = 64;
 const FIRST_BUFFER = 65;
 const ERROR = 123;
 
-/** What receive buffers are for, and where the buffer descriptor tells the first of each. */
-const DESCRIPTOR_SHIFT = { memory: 0, io: 5, object: 10 } as const;
-export type BufferKind = keyof typeof DESCRIPTOR_SHIFT;
+/** Bits of the buffer descriptor for each type of flexpage, the first (memory) lowest. */
+const DESCRIPTOR_BITS = 5;
 
 export class Utcb {
   /** The 128 words. Whoever writes them, and not through this class, calls `open` before. */
@@ -73,8 +72,8 @@ export class Utcb {
     this.words[ERROR] = value;
   }
 
-  /** Index of the first receive buffer of a kind. */
-  firstBuffer(kind: BufferKind): number {
-    return (this.bufferDescriptor >>> DESCRIPTOR_SHIFT[kind]) & 0x1f;
+  /** Index of the first receive buffer for a type of flexpage: memory, I/O or object (1 to 3). */
+  firstBuffer(type: number): number {
+    return (this.bufferDescriptor >>> (DESCRIPTOR_BITS * (type - 1))) & 0x1f;
   }
 }

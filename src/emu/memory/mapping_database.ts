@@ -5,7 +5,7 @@
 import { LIMIT_MEMORY_MAPPINGS } from '../limits.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../numbers.ts';
 import { SECTION_SHIFT } from './address_space.ts';
-import { type CapturedMappings, MappingTrees } from './mapping_trees.ts';
+import { addChild, type CapturedMappings, MappingTrees } from './mapping_trees.ts';
 import type { MappingOrder, MemoryMapping, MemorySpace } from './memory_space.ts';
 import { RIGHT_READ } from './translation.ts';
 
@@ -114,11 +114,11 @@ export class MappingDatabase {
     const moved = this.trees.insert(target, to, mapping.order, mapping.frame, rights, cache, mapping.parent);
     if (moved === null) return false;
     this.trees.touch();
-    for (const child of mapping.children) {
+    for (const child of mapping.children ?? []) {
       child.parent = moved;
-      moved.children.add(child);
+      addChild(moved, child);
     }
-    mapping.children.clear();
+    mapping.children = null;
     this.trees.remove(mapping);
     return true;
   }
@@ -140,7 +140,7 @@ export class MappingDatabase {
       const start = own ? mapping.frame : mapping.frame + (at - mapping.address);
       const until = mapping.frame + (Math.min(behind, end) - mapping.address);
       if (own) this.#take(mapping, rights);
-      else for (const child of [...mapping.children]) if (child.frame < until && child.frame + bytesOf(child) > start) this.#take(child, rights);
+      else if (mapping.children !== null) for (const child of mapping.children) if (child.frame < until && child.frame + bytesOf(child) > start) this.#take(child, rights);
       at = Math.min(behind, end);
     }
   }
@@ -155,6 +155,6 @@ export class MappingDatabase {
     if ((rights & RIGHT_READ) !== 0) return this.trees.remove(mapping);
     mapping.rights &= ~rights;
     this.trees.enter(mapping);
-    for (const child of mapping.children) this.#take(child, rights);
+    for (const child of mapping.children ?? []) this.#take(child, rights);
   }
 }

@@ -50,8 +50,9 @@ export class MappingTrees {
   /** @returns null if there are too many */
   insert(space: MemorySpace, address: number, order: MappingOrder, frame: number, rights: number, cache: number, parent: MemoryMapping | null): MemoryMapping | null {
     if (this.#count >= this.#limit) return null;
-    const mapping: MemoryMapping = { space, address, order, frame, rights, cache, parent, children: new Set() };
-    (parent === null ? this.#roots : parent.children).add(mapping);
+    const mapping: MemoryMapping = { space, address, order, frame, rights, cache, parent, children: null };
+    if (parent === null) this.#roots.add(mapping);
+    else addChild(parent, mapping);
     if (order === PAGE_SHIFT) space.pages.set(address >>> PAGE_SHIFT, mapping);
     else space.sections.set(address >>> SECTION_SHIFT, mapping);
     this.enter(mapping);
@@ -69,11 +70,12 @@ export class MappingTrees {
 
   /** Removes a mapping and everything derived from it. */
   remove(mapping: MemoryMapping): void {
-    for (const child of [...mapping.children]) this.remove(child);
+    // Each takes itself out of the set, which goes on behind it.
+    if (mapping.children !== null) for (const child of mapping.children) this.remove(child);
     const { space, address, order, parent } = mapping;
     this.#stamp = newStamp();
     space.changed();
-    (parent === null ? this.#roots : parent.children).delete(mapping);
+    (parent === null ? this.#roots : parent.children)?.delete(mapping);
     if (order === PAGE_SHIFT) {
       space.pages.delete(address >>> PAGE_SHIFT);
       space.table.setPage(address >>> PAGE_SHIFT, 0);
@@ -102,8 +104,7 @@ export class MappingTrees {
       mapping.rights = rights;
       mapping.cache = cache;
       mapping.parent = parent;
-      mapping.children.clear();
-      if (children !== null) for (const child of children) mapping.children.add(child);
+      mapping.children = children === null ? null : new Set(children);
     }
     this.#count = captured.count;
     this.#stamp = captured.stamp;
@@ -124,7 +125,7 @@ export class MappingTrees {
       frame: mapping.frame,
       rights: mapping.rights,
       cache: mapping.cache,
-      children: [...mapping.children].map(saveOne),
+      children: [...(mapping.children ?? [])].map(saveOne),
     });
     return { version: STATE_VERSION, roots: [...this.#roots].map(saveOne) };
   }
@@ -144,13 +145,19 @@ export class MappingTrees {
   }
 }
 
+/** Enters a mapping among those that were derived from another one. */
+export function addChild(parent: MemoryMapping, child: MemoryMapping): void {
+  if (parent.children === null) parent.children = new Set([child]);
+  else parent.children.add(child);
+}
+
 function captureTree(mapping: MemoryMapping, into: CapturedMapping[]): void {
   const { rights, cache, parent, children } = mapping;
-  into.push({ mapping, rights, cache, parent, children: children.size === 0 ? null : [...children] });
-  for (const child of children) captureTree(child, into);
+  into.push({ mapping, rights, cache, parent, children: children === null || children.size === 0 ? null : [...children] });
+  if (children !== null) for (const child of children) captureTree(child, into);
 }
 
 function* descend(mapping: MemoryMapping): Generator<MemoryMapping> {
   yield mapping;
-  for (const child of mapping.children) yield* descend(child);
+  if (mapping.children !== null) for (const child of mapping.children) yield* descend(child);
 }

@@ -18,7 +18,8 @@ export interface MemoryMapping {
   /** Cache attribute of the map item that made it (item bits 7..4); kept because the real page has it, without effect here. */
   cache: number;
   parent: MemoryMapping | null;
-  readonly children: Set<MemoryMapping>;
+  /** In the order in which they were made; null until there is one: most mappings never have any. */
+  children: Set<MemoryMapping> | null;
 }
 
 interface CapturedSpace {

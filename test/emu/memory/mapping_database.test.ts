@@ -221,7 +221,7 @@ function consistent({ database, all }: ReturnType<typeof world>): void {
     const { space, address, frame, rights, parent } = mapping;
     assert.is(space.table.entry(address >>> 12), frame | rights);
     assert.is(space.find(address), mapping);
-    for (const child of mapping.children) assert.is(child.parent, mapping);
+    for (const child of mapping.children ?? []) assert.is(child.parent, mapping);
     if (parent !== null) assert.ok(frame >= parent.frame && frame < parent.frame + (parent.order === 20 ? SECTION_BYTES : PAGE));
   }
   assert.is(count, database.count);

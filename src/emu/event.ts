@@ -47,8 +47,8 @@ export type BoardEvent =
   /** Thread control named the pager of `object`; null where the slot that it named is empty. */
   | { readonly kind: 'thread_pager'; readonly object: DebugId; readonly pager: DebugId | null }
   | { readonly kind: 'schedule'; readonly to: DebugId }
-  /** An instruction of machine code is about to be executed. Only for who asks for it by name: the machine then runs step by step. */
-  | { readonly kind: 'instruction'; readonly pc: number; readonly opcode: number; readonly thumb: boolean }
+  /** An instruction of machine code is about to be executed; `it` is the state of the IT block that it is in, or 0. Only for who asks for it by name: the machine then runs step by step. */
+  | { readonly kind: 'instruction'; readonly pc: number; readonly opcode: number; readonly thumb: boolean; readonly it: number }
   /** A guest asked for something this board leaves out; the guest got the kernel's own error. */
   | { readonly kind: 'unsupported'; readonly what: string }
   /** A hosted component tells what it is doing (RPC names, control commands, checkpoint progress). */

@@ -1,7 +1,8 @@
 // Looking into a machine that stands still: registers, code and memory as a person at the debugger sees them. Owns no state and
 // changes nothing.
 
-import { disassemble, disassembleThumb } from '../emu/arm/disassembler.ts';
+import { conditionOf, disassemble, disassembleThumb } from '../emu/arm/disassembler.ts';
+import { itStateBehind } from '../emu/arm/registers.ts';
 import { Irq } from '../emu/fiasco/irq.ts';
 import type { Kernel } from '../emu/fiasco/kernel.ts';
 import { Task } from '../emu/fiasco/task.ts';
@@ -122,10 +123,14 @@ export class Inspector {
     return index < 0 ? undefined : this.#kernel.memory.u8[index];
   }
 
-  /** Instructions from an address on; the list ends where nothing is mapped. Of T32, the condition of an IT block is not known. */
-  code(task: DebugId, address: number, thumb: boolean, count: number): readonly CodeLine[] {
+  /**
+   * Instructions from an address on; the list ends where nothing is mapped. `it` is the state of the IT block that the first one is in,
+   * 0 outside of blocks.
+   */
+  code(task: DebugId, address: number, thumb: boolean, count: number, it = 0): readonly CodeLine[] {
     const lines: CodeLine[] = [];
     let at = (address & (thumb ? ~1 : ~3)) >>> 0;
+    let block = it;
     while (lines.length < count) {
       const first = this.#half(task, at);
       if (first === undefined) break;
@@ -133,7 +138,8 @@ export class Inspector {
       const second = wide ? this.#half(task, at + 2) : 0;
       if (second === undefined) break;
       const opcode = (thumb ? (wide ? (first << 16) | second : first) : (second << 16) | first) >>> 0;
-      lines.push({ address: at, text: `${hex(opcode, wide ? 8 : 4).padEnd(8)}  ${thumb ? disassembleThumb(opcode, at) : disassemble(opcode, at)}` });
+      lines.push({ address: at, text: `${hex(opcode, wide ? 8 : 4).padEnd(8)}  ${thumb ? disassembleThumb(opcode, at, conditionOf(block)) : disassemble(opcode, at)}` });
+      if (thumb) block = itStateBehind(opcode, block);
       at = (at + (wide ? 4 : 2)) >>> 0;
     }
     return lines;

@@ -39,8 +39,15 @@ export function itState(cpsr: number): number {
 
 export const withItState = (cpsr: number, it: number): number => (cpsr & ~CPSR_IT) | ((it & 0xfc) << 8) | ((it & 3) << 25);
 
+/** The upper half of an it; with a mask of 0 it is a hint. */
+const OPCODE_IT = 0xbf;
+
 /** ITSTATE after an instruction of the block. */
 export const advancedIt = (it: number): number => ((it & 7) === 0 ? 0 : (it & 0xe0) | ((it << 1) & 0x1f));
+
+/** ITSTATE behind an instruction outside of a block, which begins one if it is an it, or inside of one. */
+export const itStateBehind = (opcode: number, it: number): number =>
+  it !== 0 ? advancedIt(it) : opcode >>> 8 === OPCODE_IT && (opcode & 15) !== 0 ? opcode & 0xff : 0;
 
 /** Drops the exclusive mark of a register file. */
 export function clearExclusive(words: Int32Array): void {

@@ -3,6 +3,7 @@
 
 import type { Engine } from '../arm/engine.ts';
 import type { CpuExit } from '../arm/exit.ts';
+import { itState } from '../arm/registers.ts';
 import { Breakpoints } from '../breakpoints.ts';
 import type { Kernel } from './kernel.ts';
 import { handleTrap } from './system_call.ts';
@@ -60,7 +61,7 @@ export class UserMode {
     if (first < 0) return;
     const isWide = first >= FIRST_WIDE_THUMB && second >= 0;
     const opcode = thumb ? (isWide ? ((first << 16) | second) >>> 0 : first) : ((second << 16) | first) >>> 0;
-    kernel.emit({ kind: 'instruction', pc, opcode, thumb });
+    kernel.emit({ kind: 'instruction', pc, opcode, thumb, it: thumb ? itState(thread.registers.cpsr) : 0 });
   }
 
   /** One instruction after the other, up to a breakpoint, which is told when the thread goes on. */

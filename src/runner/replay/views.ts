@@ -1,6 +1,7 @@
 // What a person sees of a machine that stands at a moment: where it is, threads, registers, code, memory, listings, log. Pure text.
 // The listings are those of the kernel's debugger.
 
+import { itState } from '../../emu/arm/registers.ts';
 import { printObjects } from '../../emu/jdb/objects.ts';
 import { printObjectSpace } from '../../emu/jdb/object_space.ts';
 import { printThreads } from '../../emu/jdb/threads.ts';
@@ -47,8 +48,9 @@ export function codeText(system: System, view: ThreadView, count: number, from?:
   if (view.hosted !== null && from === undefined) return '';
   const pc = view.registers[15] ?? 0;
   const before = from === undefined && !view.thumb ? Math.floor(count / 4) * 4 : 0;
-  const behind = system.inspector.code(view.task, pc - before, view.thumb, count);
-  const lines = from !== undefined ? system.inspector.code(view.task, from, view.thumb, count) : behind.length > 0 ? behind : system.inspector.code(view.task, pc, view.thumb, count);
+  const it = view.thumb ? itState(view.cpsr) : 0;
+  const behind = system.inspector.code(view.task, pc - before, view.thumb, count, it);
+  const lines = from !== undefined ? system.inspector.code(view.task, from, view.thumb, count) : behind.length > 0 ? behind : system.inspector.code(view.task, pc, view.thumb, count, it);
   if (lines.length === 0) return `no code is mapped at 0x${hex(from ?? pc)}\n`;
   return lines.map(({ address, text }) => `${address === pc ? '>' : ' '} ${hex(address, 8)}  ${text}\n`).join('');
 }

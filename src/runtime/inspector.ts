@@ -1,8 +1,8 @@
 // Looking into a machine that stands still: registers, code and memory as a person at the debugger sees them. Owns no state and
 // changes nothing.
 
-import { conditionOf, disassemble, disassembleThumb } from '../emu/arm/disassembler.ts';
-import { itStateBehind } from '../emu/arm/registers.ts';
+import { disassemble, disassembleThumb } from '../emu/arm/disassembler.ts';
+import { conditionOfIt, itStateBehind } from '../emu/arm/registers.ts';
 import { Irq } from '../emu/fiasco/irq.ts';
 import type { Kernel } from '../emu/fiasco/kernel.ts';
 import { Task } from '../emu/fiasco/task.ts';
@@ -138,7 +138,7 @@ export class Inspector {
       const second = wide ? this.#half(task, at + 2) : 0;
       if (second === undefined) break;
       const opcode = (thumb ? (wide ? (first << 16) | second : first) : (second << 16) | first) >>> 0;
-      lines.push({ address: at, text: `${hex(opcode, wide ? 8 : 4).padEnd(8)}  ${thumb ? disassembleThumb(opcode, at, conditionOf(block)) : disassemble(opcode, at)}` });
+      lines.push({ address: at, text: `${hex(opcode, wide ? 8 : 4).padEnd(8)}  ${thumb ? disassembleThumb(opcode, at, conditionOfIt(block)) : disassemble(opcode, at)}` });
       if (thumb) block = itStateBehind(opcode, block);
       at = (at + (wide ? 4 : 2)) >>> 0;
     }

@@ -133,9 +133,6 @@ function disassembled(i: Instruction, address: number): string {
   return i.detail === 'unpredictable' ? `${text} ; unpredictable` : text;
 }
 
-/** Condition of an instruction by the block's state, which is 0 outside of one. */
-export const conditionOf = (it: number): number | null => (it === 0 ? null : it >>> 4);
-
 /** Text of the A32 instruction `word` at `address` (which matters for branches). UNPREDICTABLE uses are marked. */
 export const disassemble = (word: number, address = 0): string => disassembled(A32.decode(word), address);
 

@@ -49,6 +49,9 @@ export const advancedIt = (it: number): number => ((it & 7) === 0 ? 0 : (it & 0x
 export const itStateBehind = (opcode: number, it: number): number =>
   it !== 0 ? advancedIt(it) : opcode >>> 8 === OPCODE_IT && (opcode & 15) !== 0 ? opcode & 0xff : 0;
 
+/** The condition that the state of a block gives an instruction; null outside of blocks. */
+export const conditionOfIt = (it: number): number | null => (it === 0 ? null : it >>> 4);
+
 /** Drops the exclusive mark of a register file. */
 export function clearExclusive(words: Int32Array): void {
   words[REG_EXCLUSIVE_ADDRESS] = 0;

@@ -1,7 +1,8 @@
 // One event of the board in words, without its stamp. Pure. System calls are named by the kernel's own tables.
 // Source modelled: fiasco-kernel.md 5.2, 5.3, 10.
 
-import { conditionOf, disassemble, disassembleThumb } from '../../emu/arm/disassembler.ts';
+import { disassemble, disassembleThumb } from '../../emu/arm/disassembler.ts';
+import { conditionOfIt } from '../../emu/arm/registers.ts';
 import type { BoardEvent } from '../../emu/event.ts';
 import { ERRNO, IPC_ERROR } from '../../emu/fiasco/errors.ts';
 import { OPERATIONS, PROTOCOL } from '../../emu/fiasco/protocols.ts';
@@ -56,7 +57,7 @@ export function describe(event: BoardEvent, names: TraceNames): string {
     case 'breakpoint':
       return `breakpoint at ${x(event.address)}`;
     case 'instruction':
-      return `${hex(event.pc, 8)}  ${hex(event.opcode, event.thumb && event.opcode < 0x1_0000 ? 4 : 8).padEnd(8)}  ${event.thumb ? disassembleThumb(event.opcode, event.pc, conditionOf(event.it)) : disassemble(event.opcode, event.pc)}`;
+      return `${hex(event.pc, 8)}  ${hex(event.opcode, event.thumb && event.opcode < 0x1_0000 ? 4 : 8).padEnd(8)}  ${event.thumb ? disassembleThumb(event.opcode, event.pc, conditionOfIt(event.it)) : disassemble(event.opcode, event.pc)}`;
     case 'console':
       return `console ${JSON.stringify(event.text)}`;
     case 'unsupported':

@@ -8,6 +8,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { A32, T32 } from '../../../src/emu/arm/decoder.ts';
 import { disassemble, disassembleThumb } from '../../../src/emu/arm/disassembler.ts';
+import { PLACE_NEVER } from '../../../src/emu/arm/instruction.ts';
 import { suite } from '../../kit.ts';
 import type { Set } from './vectors/case.ts';
 import { comparableRows, decoderOf, generate } from './vectors/generator.ts';
@@ -124,10 +125,20 @@ test('every word has a text without unresolved marks', () => {
 
 const OBJDUMP = 'arm-none-eabi-objdump';
 
+/** A32, T32, and T32 in an IT block. */
+type Where = Set | 'block';
+const STEP: Readonly<Record<Where, number>> = { a32: 4, t32: 4, block: 8 };
+/** Where the first instruction is. */
+const FIRST: Readonly<Record<Where, number>> = { a32: 0, t32: 0, block: 2 };
+const IT = 0xbf08;
+const NOP = 0xbf00;
+const conditionAt = (index: number): number => index % 14;
+const WORDS_PER_ROW = 12;
+
 /**
  * Without what is only another style of objdump's: names of registers, the second register of a pair, comments, ia, and for T32 marks
- * of width, a destination that is repeated as a source, unsigned constants, neg, shifted moves, offsets of 0, and literals taken for
- * user accesses.
+ * of width, a destination that is repeated as a source, unsigned constants, neg, shifted moves, push and pop, offsets of 0, and literals
+ * taken for user accesses.
  */
 function normalised(text: string): string {
   return text
@@ -138,49 +149,66 @@ function normalised(text: string): string {
     .replace(/^(stm|ldm)ia/, '$1')
     .replace(/^(\S+)\.[wn]\b/, '$1')
     .replace(/^neg(\S*) (\w+), (\w+)$/, 'rsb$1 $2, $3, #0')
-    .replace(/^mov(s?) (\w+, \w+), (lsl|lsr|asr|ror) (#\d+)$/, '$3$1 $2, $4')
+    .replace(/^mov(\w*) (\w+, \w+), (lsl|lsr|asr|ror) (#\d+)$/, '$3$1 $2, $4')
+    .replace(/^mov(\w*) (\w+, \w+), rrx$/, 'rrx$1 $2')
+    .replace(/^stmdb(\w*) sp!, /, 'push$1 ')
+    .replace(/^ldm(?:ia)?(\w*) sp!, /, 'pop$1 ')
     .replace(/#(\d{10})\b/, (_, digits: string) => `#${Number(digits) | 0}`)
     .replace(', #0]', ']')
-    .replace(/^(ldr\w*)t (\w+, \[pc,)/, '$1 $2')
+    .replace(/^(ldrs?[bh]?)t(\w* \w+, \[pc,)/, '$1$2')
     .replace(/\b(sl|fp|ip|r13)\b/g, (name) => ({ sl: 'r10', fp: 'r11', ip: 'r12', r13: 'sp' })[name] ?? name)
     .trim()
     .replace(/^(\S+ (\w+), )\2, (?!lsl|lsr|asr|ror|rrx)/, '$1');
 }
 
-/** Each opcode at an address of its own, 4 bytes from the one before; 16-bit ones are followed by a nop. */
-function objdump(set: Set, words: readonly number[]): readonly string[] {
+/** Each opcode at an address of its own, `STEP[where]` bytes from the one before; those of 16 bits are followed by a nop, those in an IT block stand behind its it. */
+function objdump(where: Where, words: readonly number[]): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'rescap-objdump-'));
   try {
     const file = join(folder, 'code.bin');
-    const stored = (word: number): number => {
-      if (set === 'a32') return word;
-      return word >>> 16 === 0 ? 0xbf00_0000 | word : (word << 16) | (word >>> 16);
-    };
-    writeFileSync(file, Uint8Array.from(words.map(stored).flatMap((word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 255))));
-    const options = ['-D', '-z', '-b', 'binary', '-m', 'armv7', ...(set === 't32' ? ['-M', 'force-thumb'] : [])];
+    const halves = words.flatMap((word, index) => {
+      if (where === 'a32') return [word & 0xffff, word >>> 16];
+      const stored = word >>> 16 === 0 ? [word, NOP] : [word >>> 16, word & 0xffff];
+      return where === 't32' ? stored : [IT | (conditionAt(index) << 4), ...stored, NOP];
+    });
+    writeFileSync(file, Uint8Array.from(halves.flatMap((half) => [half & 255, half >>> 8])));
+    const options = ['-D', '-z', '-b', 'binary', '-m', 'armv7', ...(where === 'a32' ? [] : ['-M', 'force-thumb'])];
     const listing = execFileSync(OBJDUMP, [...options, file], { encoding: 'utf8', maxBuffer: 1 << 26 });
     const lines = [...listing.matchAll(/^\s*([0-9a-f]+):\t[0-9a-f ]{4,9} *\t(.*)$/gm)];
-    return lines.flatMap((match) => (Number.parseInt(match[1] ?? '', 16) % 4 === 0 ? [normalised(match[2] ?? '')] : []));
+    return lines.flatMap((match) => (Number.parseInt(match[1] ?? '', 16) % STEP[where] === FIRST[where] ? [normalised(match[2] ?? '')] : []));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Spelled differently there: barriers and hints with options, status registers, coprocessor numbers; adr is an addition, it a state. */
-const OTHER_STYLE = /^(mcr|msr|mrs|dbg|hint|cps|memory hint|isb|dsb|dmb|nop|adr|setend|it$)/;
+/** Spelled differently there: barriers and hints with options, coprocessor numbers; a preload may be a load; setend is a state, adr an addition. */
+const OTHER_STYLE = /^(mcr|mrc|hint|cps|memory hint|dsb|dmb|nop|adr|setend)/;
 
-for (const set of ['a32', 't32'] as const) {
-  const agrees = `${set}: texts agree with objdump`;
+/** Which instructions may stand in a block, and read there as anywhere. */
+const isOfBlock = (word: number): boolean => T32.decode(word).place !== PLACE_NEVER && !T32.rowOf(word).name.startsWith('bkpt');
+
+/** The other program takes what stands behind one for the inside of a block, so only one is compared, at the end. */
+const isIt = (word: number): boolean => T32.rowOf(word).name === 'it';
+
+const textOf: Readonly<Record<Where, (word: number, index: number) => string>> = {
+  a32: (word, index) => disassemble(word, STEP.a32 * index),
+  t32: (word, index) => disassembleThumb(word, STEP.t32 * index),
+  block: (word, index) => disassembleThumb(word, STEP.block * index + FIRST.block, conditionAt(index)),
+};
+
+for (const where of ['a32', 't32', 'block'] as const) {
+  const agrees = `${where === 'block' ? 't32 in IT blocks' : where}: texts agree with objdump`;
   if (spawnSync(OBJDUMP, ['--version'], { stdio: 'ignore' }).status !== 0) test.skip(agrees, `${OBJDUMP} not installed`);
   else {
     test(agrees, () => {
+      const set = where === 'a32' ? 'a32' : 't32';
       const compared = comparableRows(set).filter((row) => !OTHER_STYLE.test(row.name));
-      const words = generate(set, 7, 4, compared).map((subject) => subject.words.at(-1) ?? 0);
-      const theirs = objdump(set, words);
+      const made = generate(set, 7, WORDS_PER_ROW, compared).map((subject) => (subject.row === 'it' ? subject.words[0] : subject.words.at(-1)) ?? 0);
+      const words = where === 'block' ? made.filter(isOfBlock) : [...made.filter((word) => !isIt(word)), ...made.filter(isIt).slice(-1)];
+      const theirs = objdump(where, words);
       assert.is(theirs.length, words.length);
-      const text = set === 'a32' ? disassemble : disassembleThumb;
       const wrong = words.flatMap((word, index) => {
-        const ours = normalised(text(word, 4 * index));
+        const ours = normalised(textOf[where](word, index));
         return ours === theirs[index] ? [] : [`${decoderOf(set).rowOf(word).name} ${word.toString(16)}: ${ours} | ${theirs[index]}`];
       });
       assert.is(wrong.length, 0, `${wrong.length} of ${words.length} differ:\n${wrong.slice(0, 40).join('\n')}`);

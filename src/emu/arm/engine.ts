@@ -21,7 +21,7 @@ export interface Engine {
   clearExclusive(): void;
   /**
    * Executes at most `budget` instructions. Every exit but `budget` is a kernel entry and clears the exclusive mark; `budget` is
-   * not, so that the slicing of a run changes nothing in what the guest sees.
+   * not, so that the slicing of a run changes nothing in what the guest sees. The exit is the engine's, and good until the next run.
    */
   run(budget: number): CpuExit;
   /** Lets go of the threads and address spaces of a machine that is not used any more. Memory was cleared. */

@@ -6,7 +6,6 @@ import { startIpc } from './ipc.ts';
 import { IpcGate } from './ipc_gate.ts';
 import type { Kernel } from './kernel.ts';
 import { Thread } from './thread.ts';
-import { TIMEOUT_NEVER } from './timeouts.ts';
 import type { Utcb } from './utcb.ts';
 
 const WHOLE_SPACE_WORD = 63 << 6;
@@ -46,17 +45,14 @@ export function callSlot(kernel: Kernel, thread: Thread, slot: number): void {
 export function callResolved(kernel: Kernel, thread: Thread, named: FaultTarget | null): void {
   const target = named?.target ?? thread;
   const rights = named?.rights ?? 3;
-  const gate = target instanceof IpcGate ? target : null;
-  startIpc(kernel, thread, {
-    send: true,
-    receiver: target instanceof IpcGate ? null : target,
-    gate,
-    receive: true,
-    partner: target,
-    send_timeout: TIMEOUT_NEVER,
-    receive_timeout: TIMEOUT_NEVER,
-    rights,
-    through: gate?.id ?? kernel.noObject,
-    sent: false,
-  });
+  const ipc = thread.beginIpc();
+  ipc.send = true;
+  if (target instanceof IpcGate) {
+    ipc.gate = target;
+    ipc.through = target.id;
+  } else ipc.receiver = target;
+  ipc.receive = true;
+  ipc.partner = target;
+  ipc.rights = rights;
+  startIpc(kernel, thread, ipc);
 }

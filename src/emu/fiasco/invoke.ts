@@ -103,18 +103,12 @@ function helped(kernel: Kernel, thread: Thread, object: KernelObject, rights: nu
   if (result !== null && ((result & TAG_ERROR) !== 0 || (op & OP_RECEIVE) !== 0)) return finish(kernel, thread, result);
   if ((op & OP_RECEIVE) === 0) return finish(kernel, thread, null);
   const partner = (op & OP_OPEN_WAIT) !== 0 ? null : object instanceof Irq ? object : thread;
-  startIpc(kernel, thread, {
-    send: false,
-    receiver: null,
-    gate: null,
-    receive: true,
-    partner,
-    send_timeout: 0,
-    receive_timeout: (thread.registers.r[3] as number) & 0xffff,
-    rights: 0,
-    through: object instanceof Irq && partner === object ? object.id : kernel.noObject,
-    sent: false,
-  });
+  const ipc = thread.beginIpc();
+  ipc.receive = true;
+  ipc.partner = partner;
+  ipc.receive_timeout = (thread.registers.r[3] as number) & 0xffff;
+  if (object instanceof Irq && partner === object) ipc.through = object.id;
+  startIpc(kernel, thread, ipc);
 }
 
 /** A plain message to a thread, or through a gate: one of the two. */
@@ -123,18 +117,19 @@ function messageTo(kernel: Kernel, thread: Thread, receiver: Thread | null, gate
   const send = (effective & OP_SEND) !== 0;
   const timeouts = thread.registers.r[3] as number;
   const closed = receiver ?? (send ? gate : (gate?.thread ?? gate));
-  startIpc(kernel, thread, {
-    send,
-    receiver: send ? receiver : null,
-    gate: send ? gate : null,
-    receive: (effective & OP_RECEIVE) !== 0,
-    partner: (effective & OP_OPEN_WAIT) !== 0 ? null : closed,
-    send_timeout: timeouts >>> 16,
-    receive_timeout: timeouts & 0xffff,
-    rights,
-    through: send && gate !== null ? gate.id : kernel.noObject,
-    sent: false,
-  });
+  const ipc = thread.beginIpc();
+  if (send) {
+    ipc.send = true;
+    ipc.receiver = receiver;
+    ipc.gate = gate;
+    if (gate !== null) ipc.through = gate.id;
+  }
+  ipc.receive = (effective & OP_RECEIVE) !== 0;
+  if ((effective & OP_OPEN_WAIT) === 0) ipc.partner = closed;
+  ipc.send_timeout = timeouts >>> 16;
+  ipc.receive_timeout = timeouts & 0xffff;
+  ipc.rights = rights;
+  startIpc(kernel, thread, ipc);
 }
 
 function finish(kernel: Kernel, thread: Thread, result: Result): void {

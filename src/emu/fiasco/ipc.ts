@@ -14,9 +14,8 @@ import { type Ipc, type Sender, Thread, frameTag, setFrameLabel, setFrameTag, ut
 import { CANCEL, IPC_ABNORMAL, IPC_MASK, READY, RECEIVE_WAIT, SEND_WAIT, TIMEOUT, TRANSFER } from './thread_state.ts';
 import { deadlineOf, isNever, isZero } from './timeouts.ts';
 
-/** Starts an IPC of the current thread. It may end at once, or leave the thread asleep or switched away. */
+/** Starts the IPC that the current thread has begun. It may end at once, or leave the thread asleep or switched away. */
 export function startIpc(kernel: Kernel, thread: Thread, ipc: Ipc): void {
-  thread.ipc = ipc;
   if (ipc.gate !== null && kernel.denial !== null && kernel.denial(thread, ipc.gate)) failSend(kernel, thread, IPC_ERROR.NOT_EXISTENT);
   else if (ipc.send) sendPhase(kernel, thread, ipc);
   // An object operation before the receive phase may have switched to another thread already.

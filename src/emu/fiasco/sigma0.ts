@@ -7,7 +7,6 @@ import type { Kernel } from './kernel.ts';
 import { TAG_ERROR, failure, labelOf, makeTag, wordsOf } from './message_tag.ts';
 import { PROTOCOL } from './protocols.ts';
 import { IN_SYSTEM_CALL, type Thread, utcbOf } from './thread.ts';
-import { TIMEOUT_NEVER } from './timeouts.ts';
 import type { Utcb } from './utcb.ts';
 
 const REQUEST_MASK = 0xffff_ff00;
@@ -39,18 +38,15 @@ function answerAndWait(kernel: Kernel, thread: Thread): void {
   r[0] = caller === null ? 0 : answer(kernel, r[0] as number, utcbOf(thread));
   r[4] = 0;
   thread.activity = IN_SYSTEM_CALL;
-  startIpc(kernel, thread, {
-    send: caller !== null,
-    receiver: caller,
-    gate: null,
-    receive: true,
-    partner: null,
-    send_timeout: caller === null ? TIMEOUT_NEVER : ZERO_SEND_TIMEOUT,
-    receive_timeout: TIMEOUT_NEVER,
-    rights: 3,
-    through: kernel.noObject,
-    sent: false,
-  });
+  const ipc = thread.beginIpc();
+  if (caller !== null) {
+    ipc.send = true;
+    ipc.receiver = caller;
+    ipc.send_timeout = ZERO_SEND_TIMEOUT;
+  }
+  ipc.receive = true;
+  ipc.rights = 3;
+  startIpc(kernel, thread, ipc);
 }
 
 /** Writes the answer into the UTCB. @returns its tag */

@@ -2,7 +2,7 @@
 // it; every field is saved. Source modelled: fiasco-kernel.md 4.2, 4.5, 11.1.
 
 import { CpuRegisters } from '../arm/registers.ts';
-import type { DebugId } from '../numbers.ts';
+import { type DebugId, debugId } from '../numbers.ts';
 import type { IpcGate } from './ipc_gate.ts';
 import type { Interrupt } from './interrupt.ts';
 import type { Irq } from './irq.ts';
@@ -10,7 +10,7 @@ import { KernelObject } from './kernel_object.ts';
 import { SenderQueue } from './sender_queue.ts';
 import type { Task } from './task.ts';
 import { DEAD, READY } from './thread_state.ts';
-import type { ArmedTimeout } from './timeouts.ts';
+import { type ArmedTimeout, TIMEOUT_NEVER } from './timeouts.ts';
 import type { Utcb } from './utcb.ts';
 
 export const DEFAULT_QUANTUM_US = 10_000;
@@ -19,6 +19,8 @@ export const INITIAL_PRIORITY = 1;
 export const NO_SLOT = 0xffff_ffff;
 /** The return address of the entry instruction for `invoke`, kept while a thread is inside it (5.2). */
 export const INVOKE_RETURN_ADDRESS = 0xffff_fff8;
+
+const NO_OBJECT = debugId(0);
 
 /** Whoever can be in a thread's sender queue. */
 export type Sender = Thread | Irq;
@@ -44,20 +46,20 @@ export type Step =
 
 /** One IPC, from its start to its end. */
 export interface Ipc {
-  readonly send: boolean;
+  send: boolean;
   /** The receiving thread of the send phase. */
   receiver: Thread | null;
   /** The gate whose missing thread the sender waits for. */
   gate: IpcGate | null;
-  readonly receive: boolean;
+  receive: boolean;
   /** Closed wait for this sender; null is an open wait. */
   partner: KernelObject | null;
-  readonly send_timeout: number;
-  readonly receive_timeout: number;
+  send_timeout: number;
+  receive_timeout: number;
   /** Rights of the capability through which the message goes; a reply inherits them. */
-  readonly rights: number;
+  rights: number;
   /** Debug id of the gate or IRQ that was invoked, 0 if none. */
-  readonly through: DebugId;
+  through: DebugId;
   /** True once the message has been delivered. */
   sent: boolean;
 }
@@ -170,9 +172,29 @@ export class Thread extends KernelObject {
   /** A thread that the kernel itself plays. */
   internal: 'idle' | 'sigma0' | null = null;
 
+  /** What `ipc` is while one is under way that this thread began: one object for all of them, since a thread has one at a time. */
+  readonly #ipc: Ipc = { send: false, receiver: null, gate: null, receive: false, partner: null, send_timeout: 0, receive_timeout: 0, rights: 0, through: NO_OBJECT, sent: false };
+
   constructor(id: DebugId, task: Task) {
     super(id);
     this.task = task;
+  }
+
+  /** An IPC that begins, with nothing of it said but that it waits for nobody and has no timeouts. What the last one said is gone. */
+  beginIpc(): Ipc {
+    const ipc = this.#ipc;
+    ipc.send = false;
+    ipc.receiver = null;
+    ipc.gate = null;
+    ipc.receive = false;
+    ipc.partner = null;
+    ipc.send_timeout = TIMEOUT_NEVER;
+    ipc.receive_timeout = TIMEOUT_NEVER;
+    ipc.rights = 0;
+    ipc.through = NO_OBJECT;
+    ipc.sent = false;
+    this.ipc = ipc;
+    return ipc;
   }
 
   get ready(): boolean {

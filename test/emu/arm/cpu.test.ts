@@ -39,7 +39,7 @@ test('slices of any size give the same run', () => {
       for (const { registers } of [whole, sliced]) registers.r[1] = 10;
       const budget = slices.reduce((sum, slice) => sum + slice, 0);
       const exit = whole.cpu.run(budget);
-      const parts = slices.map((slice) => sliced.cpu.run(slice));
+      const parts = slices.map((slice) => ({ ...sliced.cpu.run(slice) }));
       const end = parts.findIndex((part) => part.kind !== 'budget');
       const retired = parts.slice(0, end < 0 ? undefined : end + 1).reduce((sum, part) => sum + part.retired, 0);
       assert.is(retired, exit.retired);

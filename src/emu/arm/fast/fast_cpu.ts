@@ -100,6 +100,8 @@ export class FastCpu implements Engine {
   /** Who runs; the reference is told only when it is to execute something. */
   #file: CpuRegisters | null = null;
   #translation: Translation | null = null;
+  /** The exit of every system call. Addresses of the kernel's entries are not small numbers: each would be an object of its own, too. */
+  readonly #call = { kind: 'svc' as const, retired: 0, pc: 0xffff_ffff };
 
   constructor(memory: PhysicalMemory) {
     plans ??= new Plans();
@@ -216,7 +218,12 @@ export class FastCpu implements Engine {
   /** An instruction that wants the kernel: svc and bkpt have retired, an undefined one has not. */
   #stop(effect: number, retired: number): CpuExit {
     const pc = (this.registers[REG_PC] as number) >>> 0;
-    if (effect === SUPERVISOR_CALL) return { kind: 'svc', retired: retired + 1, pc };
+    if (effect === SUPERVISOR_CALL) {
+      const call = this.#call;
+      call.retired = retired + 1;
+      call.pc = pc;
+      return call;
+    }
     const index = this.mmuOfRunning().fetchIndex(pc | 0);
     const instruction = this.#isThumb() ? this.#thumbAt(index) : A32.decoded(this.mmu.words[index >>> 2] as number);
     if (effect === BREAKPOINT) return { kind: 'bkpt', retired: retired + 1, pc, immediate: instruction.imm };

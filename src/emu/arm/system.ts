@@ -223,6 +223,22 @@ const ABSENT: readonly Row[] = [
   undefinedRow('setend be', '1111 0001 0000 0001 0000 0010 0000 0000', 'setend', 'setend be'),
 ];
 
+const bitsOf = (i: Instruction, from: number, count: number): number => (i.word >>> from) & ((1 << count) - 1);
+
+/**
+ * What cps would do in a privileged mode: `imod` 2 enables and 3 disables the interrupts `aif`, and with `m` the mode changes to `mode`.
+ * UNPREDICTABLE combinations have no text.
+ */
+export function cpsText(imod: number, aif: number, m: number, mode: number): string {
+  const changes = imod >>> 1 === 1;
+  const isKnown = changes === (aif !== 0) && imod !== 1 && (changes || m === 1) && (m === 1 || mode === 0);
+  if (!isKnown) return 'nop ; cps <word>';
+  const masks = [...'aif'].filter((_, k) => ((aif << k) & 4) !== 0).join('');
+  const operands = [...(changes ? [masks] : []), ...(m === 1 ? [`#${mode}`] : [])];
+  return `cps${changes ? (imod === 2 ? 'ie' : 'id') : ''} ${operands.join(', ')}`;
+}
+const cpsTextA32 = (i: Instruction): string => cpsText(bitsOf(i, 18, 2), bitsOf(i, 6, 3), bitsOf(i, 17, 1), bitsOf(i, 0, 5));
+
 export const SYSTEM: readonly Row[] = [
   ...STATUS,
   ...HINTS,
@@ -231,6 +247,6 @@ export const SYSTEM: readonly Row[] = [
   ...SYSTEM_REGISTERS,
   { name: 'setend le', encoding: pattern('1111 0001 0000 0001 0000 0000 0000 0000'), execute: nothing, text: 'setend le' },
   /** Ignored in user mode. */
-  { name: 'cps', encoding: pattern('1111 0001 0000 --- 0 0000 000 --- 0 -----'), execute: nothing, text: 'nop ; cps <word>' },
+  { name: 'cps', encoding: pattern('1111 0001 0000 --- 0 0000 000 --- 0 -----'), execute: nothing, text: cpsTextA32 },
   ...ABSENT,
 ];

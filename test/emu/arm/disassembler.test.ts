@@ -49,6 +49,10 @@ const TEXTS: readonly (readonly [number, string])[] = [
   [0xe32c_f3c0, 'msr CPSR_fs, #192, 6'],
   [0xe36a_fa7c, 'msr SPSR_fx, #124, 20'],
   [0xf5d1_f004, 'pld [r1, #4]'],
+  [0xf108_0080, 'cpsie i'],
+  [0xf10e_01d3, 'cpsid aif, #19'],
+  [0xf102_001e, 'cps #30'],
+  [0xf104_0045, 'nop ; cps 0xf1040045'],
 ];
 
 /** T32, at address 0x8000; with a third entry inside a block of that condition. */
@@ -91,6 +95,13 @@ const THUMB_TEXTS: readonly (readonly [opcode: number, text: string, condition?:
   [0xed9d_0a00, '.inst 0xed9d0a00 ; vfp'],
   [0xf3af_80f9, 'dbg #9'],
   [0xf3bf_8f63, 'isb #3'],
+  [0xb664, 'cpsie a'],
+  [0xb673, 'cpsid if'],
+  [0xb660, 'nop ; cps 0xb660'],
+  [0xf3af_856a, 'cpsie if, #10'],
+  [0xf3af_8110, 'cps #16'],
+  [0xf3af_8608, 'nop ; cps 0xf3af8608'],
+  [0xf3af_865a, 'nop ; cps 0xf3af865a'],
   /** Branches in a block keep the condition that is theirs, but may not stand there. */
   [0xd0fe, 'beq 0x8000 ; unpredictable', 1],
   [0xf040_8001, 'bne 0x8006 ; unpredictable', 13],

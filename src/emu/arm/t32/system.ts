@@ -4,6 +4,7 @@
 import { executeUndefined } from '../instruction.ts';
 import type { Row } from '../instruction.ts';
 import { pattern } from '../pattern.ts';
+import { cpsText } from '../system.ts';
 import { T32_IT } from './branch.ts';
 import { a32Row, isBad, never, t32 } from './row.ts';
 
@@ -20,8 +21,11 @@ const HINTS: readonly Row[] = [
   ),
   t32('dbg (T1)', '1111 0011 1010 1111 1000 0000 1111 oooo', 'dbg', { over: ['hint (T2)', 'cps (T2)'] }),
   t32('hint (T2)', '1111 0011 1010 1111 1000 0000 iiii iiii', 'hint', { over: ['cps (T2)'] }),
-  t32('cps (T2)', '1111 0011 1010 1111 1000 0--- ---- ----', 'cps', { place: never }),
-  t32('cps (T1)', '1011 0110 011 - 0 ---', 'cps', { place: never }),
+  t32('cps (T2)', '1111 0011 1010 1111 1000 0--- ---- ----', 'cps', {
+    place: never,
+    text: ({ word }) => cpsText((word >>> 9) & 3, (word >>> 5) & 7, (word >>> 8) & 1, word & 31),
+  }),
+  t32('cps (T1)', '1011 0110 011 - 0 ---', 'cps', { place: never, text: ({ word }) => cpsText(2 | ((word >>> 4) & 1), word & 7, 0, 0) }),
   t32('setend le (T1)', '1011 0110 0101 0000', 'setend le', { place: never }),
   t32('setend be (T1)', '1011 0110 0101 1000', 'setend be', { place: never }),
 ];

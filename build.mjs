@@ -21,7 +21,7 @@ const MODULE_ENTRY = 'rescap.mjs';
 const PROGRAM = 'src/cli/rescap.ts';
 const ENGINE = 'rescap.engine.wasm';
 const SEMANTICS = 'rescap.semantics.json';
-const FIXED_BITS = 'src/emu/arm/fixed_bits.ts';
+const PACKED_TABLE = 'src/emu/arm/packed_table.ts';
 const COMMON = { bundle: true, platform: 'node', target: 'node20', format: 'esm', legalComments: 'none', logLevel: 'warning', charset: 'ascii', minifyWhitespace: true, minifySyntax: true, minifyIdentifiers: true, write: false };
 
 /**
@@ -56,13 +56,13 @@ const engineFile = {
   },
 };
 
-/** What the patterns of the instruction tables come to stands in the bundle. */
-const fixedBitsFile = {
-  name: 'fixed bits file',
+/** What the rows of the instruction tables come to stands in the bundle. */
+const packedTableFile = {
+  name: 'packed table file',
   setup({ onLoad }) {
-    onLoad({ filter: /arm[\\/]fixed_bits\.ts$/ }, async () => {
-      const { a32FixedBits, t32FixedBits } = await exported(FIXED_BITS);
-      return { contents: `export const a32FixedBits = () => (${JSON.stringify(a32FixedBits())}); export const t32FixedBits = () => (${JSON.stringify(t32FixedBits())});`, loader: 'js' };
+    onLoad({ filter: /arm[\\/]packed_table\.ts$/ }, async () => {
+      const { a32Packed, t32Packed } = await exported(PACKED_TABLE);
+      return { contents: `export const a32Packed = () => (${JSON.stringify(a32Packed())}); export const t32Packed = () => (${JSON.stringify(t32Packed())});`, loader: 'js' };
     });
   },
 };
@@ -192,7 +192,7 @@ function closure(chunk, outputs, seen = new Set()) {
 
 /** The program as scripts, name and text of each, and the number of the chunk to begin with. */
 async function scripts() {
-  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, fixedBitsFile, kleurFile, later], define: { 'import.meta.filename': 'rescapFile' }, outdir: FOLDER });
+  const { outputFiles, metafile } = await build({ ...COMMON, entryPoints: [PROGRAM], splitting: true, metafile: true, plugins: [engineFile, packedTableFile, kleurFile, later], define: { 'import.meta.filename': 'rescapFile' }, outdir: FOLDER });
   const text = new Map(outputFiles.map(({ path, text: code }) => [relative(process.cwd(), path).replaceAll('\\', '/'), code]));
   const { outputs } = metafile;
   const left = new Set(Object.keys(outputs));

@@ -12,7 +12,8 @@ const arm = (file: string): string => fileURLToPath(new URL(`../emu/arm/${file}`
 
 export function readProgram(): Program {
   const modules = new InstrumentedModules();
-  const table = modules.load(arm('table.ts'))['TABLE'] as readonly Row[];
+  const a32Table = modules.load(arm('table.ts'))['a32Table'] as () => readonly Row[];
+  const table = a32Table();
   const thumb = modules.load(arm('t32/table.ts'))['T32_TABLE'] as readonly Row[];
   const executesOf = modules.load(arm('executes.ts'))['executesOf'] as (tables: readonly (readonly Row[])[]) => readonly Execute[];
   modules.load(arm('cpu_state.ts'));

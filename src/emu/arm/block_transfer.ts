@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { executeUndefined, NEXT } from './instruction.ts';
 import type { Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { rn } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_PC, REG_SP } from './registers.ts';
@@ -96,4 +97,4 @@ function rows(name: 'ldm' | 'stm', { suffix, p, u, lowest }: Direction): readonl
   ];
 }
 
-export const BLOCK_TRANSFER: readonly Row[] = DIRECTIONS.flatMap((direction) => [...rows('stm', direction), ...rows('ldm', direction)]);
+export const blockTransferRows = once((): readonly Row[] => DIRECTIONS.flatMap((direction) => [...rows('stm', direction), ...rows('ldm', direction)]));

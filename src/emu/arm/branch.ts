@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { BREAKPOINT, executeUndefined, SUPERVISOR_CALL } from './instruction.ts';
 import type { Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { rm } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_LR, REG_PC } from './registers.ts';
@@ -37,7 +38,7 @@ const decodeOffset = (i: Instruction): void => {
 };
 const viaPc = (i: Instruction): boolean => i.rm === REG_PC;
 
-export const BRANCH_ROWS: readonly Row[] = [
+export const branchRows = once((): readonly Row[] => [
   { name: 'b', encoding: pattern('cccc 1010 iiii iiii iiii iiii iiii iiii'), execute: b, decode: decodeOffset, text: 'b<c> <target>' },
   { name: 'bl', encoding: pattern('cccc 1011 iiii iiii iiii iiii iiii iiii'), execute: bl, decode: decodeOffset, text: 'bl<c> <target>' },
   {
@@ -71,4 +72,4 @@ export const BRANCH_ROWS: readonly Row[] = [
     detail: 'udf',
     text: 'udf<c> <imm>',
   },
-];
+]);

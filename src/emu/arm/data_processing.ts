@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { FORM_REGISTER, NEXT, SHIFT_RRX } from './instruction.ts';
 import type { Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { decodeModifiedImmediate, decodeShift, decodeShiftByRegister, operand, operandCarry, rn, setNZ, setRd } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_PC } from './registers.ts';
@@ -141,7 +142,7 @@ function row(operation: Operation, form: (typeof FORMS)[number], execute: Execut
 
 const movt: Execute = (c, i) => setRd(c, i, ((c.r[i.rd] as number) & 0xffff) | (i.imm << 16));
 
-export const DATA_PROCESSING: readonly Row[] = [
+export const dataProcessingRows = once((): readonly Row[] => [
   ...OPERATIONS.flatMap((operation) =>
     FORMS.flatMap((form) => [
       ...(operation.plain === undefined ? [] : [row(operation, form, operation.plain, false)]),
@@ -162,4 +163,4 @@ export const DATA_PROCESSING: readonly Row[] = [
     text: 'movt<c> <rd>, <imm>',
     unpredictable: (i) => i.rd === REG_PC,
   },
-];
+]);

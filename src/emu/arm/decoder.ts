@@ -2,12 +2,13 @@
 // of the opcode, filled as encodings are met, and the instructions decoded so far. Decoding is a pure function, so sharing shows
 // nowhere.
 
-import { a32FixedBits, type FixedBits, t32FixedBits } from './fixed_bits.ts';
+import { EXECUTE_UNDEFINED } from './executes.ts';
 import { executeUndefined, Instruction, makeUnpredictable } from './instruction.ts';
 import type { Row } from './instruction.ts';
+import { a32Packed, type PackedTable, type Parts, t32Packed } from './packed_table.ts';
 import { extract, pattern } from './pattern.ts';
 import { t32Table } from './t32/table.ts';
-import { TABLE } from './table.ts';
+import { A32_PARTS } from './table.ts';
 
 /** Reaching the limit empties the cache of decoded instructions. */
 const LIMIT_DECODED = 1 << 17;
@@ -68,45 +69,68 @@ const T32_WIDE: Index = {
   unallocated: UNALLOCATED,
 };
 
-/** The fixed bits of all rows, and the places of all. */
-interface Places extends FixedBits {
+/** With the places of all rows. */
+interface Places extends PackedTable {
   readonly all: readonly number[];
 }
 
 export class Decoder {
-  readonly #tableOf: () => readonly Row[];
-  readonly #fixedBitsOf: () => FixedBits;
+  readonly #parts: Parts;
+  readonly #packedOf: () => PackedTable;
   readonly #indexOf: (word: number) => Index;
   /** Places in the table. */
   readonly #buckets = new Map<number, readonly number[]>();
   readonly #decoded = new Map<number, Instruction>();
 
+  /** The rows of the parts that were made, by their places, and the places of these rows. */
+  readonly #rows: Row[] = [];
+  readonly #placeOf = new Map<Row, number>();
+
   #places: Places | null = null;
 
-  /** The table is asked for when it is first needed: most programs are of one instruction set only. */
-  constructor(tableOf: () => readonly Row[], fixedBitsOf: () => FixedBits, indexOf: (word: number) => Index) {
-    this.#tableOf = tableOf;
-    this.#fixedBitsOf = fixedBitsOf;
+  /** A part of the table is asked for when one of its rows is first needed: most programs are of one instruction set, and of few parts of it. */
+  constructor(parts: Parts, packedOf: () => PackedTable, indexOf: (word: number) => Index) {
+    this.#parts = parts;
+    this.#packedOf = packedOf;
     this.#indexOf = indexOf;
   }
 
+  /** All rows. */
   get table(): readonly Row[] {
-    return this.#tableOf();
+    return this.#parts.flatMap((part) => part());
   }
 
-  get #fixedBits(): Places {
+  get #packed(): Places {
     if (this.#places !== null) return this.#places;
-    const bits = this.#fixedBitsOf();
-    this.#places = { ...bits, all: [...bits.masks.keys()] };
+    const packed = this.#packedOf();
+    this.#places = { ...packed, all: [...packed.masks.keys()] };
     return this.#places;
+  }
+
+  #rowAt(place: number): Row {
+    const known = this.#rows[place];
+    if (known !== undefined) return known;
+    const { starts } = this.#packed;
+    const part = starts.findLastIndex((start) => start <= place);
+    for (const [k, row] of (this.#parts[part]?.() ?? []).entries()) {
+      this.#rows[(starts[part] as number) + k] = row;
+      this.#placeOf.set(row, (starts[part] as number) + k);
+    }
+    return this.#rows[place] as Row;
+  }
+
+  /** The number of a row's semantics outside of IT blocks, through this table alone (executes.ts). The row was found here. */
+  executeOf(row: Row): number {
+    const place = this.#placeOf.get(row);
+    return place === undefined ? EXECUTE_UNDEFINED : (this.#packed.executes[place] as number);
   }
 
   /** The row that an opcode belongs to. */
   rowOf(word: number): Row {
     const index = this.#indexOf(word);
-    const { masks, values } = this.#fixedBits;
+    const { masks, values } = this.#packed;
     for (const place of this.#candidatesOf(word, index, 0)) {
-      if ((word & (masks[place] as number)) === values[place]) return this.table[place] as Row;
+      if ((word & (masks[place] as number)) === values[place]) return this.#rowAt(place);
     }
     return index.unallocated;
   }
@@ -114,7 +138,7 @@ export class Decoder {
   /** In the order of the table. Where words have no condition, none of a row that has one is left. */
   #candidatesOf(word: number, index: Index, depth: number): readonly number[] {
     const level = index.levels[depth];
-    const { masks, values, all, unconditional } = this.#fixedBits;
+    const { masks, values, all, unconditional } = this.#packed;
     if (level === undefined) return index.conditional ? all : unconditional;
     const bucket = level.bucketOf(word);
     const known = this.#buckets.get(bucket);
@@ -157,6 +181,6 @@ function instantiate(row: Row, word: number): Instruction {
   return instruction;
 }
 
-export const A32 = new Decoder(() => TABLE, a32FixedBits, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
+export const A32 = new Decoder(A32_PARTS, a32Packed, (word) => (word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL));
 /** Opcodes of 32 bits have the first halfword on top. */
-export const T32 = new Decoder(t32Table, t32FixedBits, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));
+export const T32 = new Decoder([t32Table], t32Packed, (word) => (word >>> 16 === 0 ? T32_NARROW : T32_WIDE));

@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { NEXT } from './instruction.ts';
 import type { Effect, Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { rm, rn, rt } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_EXCLUSIVE_ADDRESS, REG_EXCLUSIVE_BYTES, REG_PC } from './registers.ts';
@@ -95,7 +96,7 @@ const row = (name: string, bits: string, execute: Execute, unpredictable: Check,
   },
 });
 
-export const EXCLUSIVE: readonly Row[] = [
+export const exclusiveRows = once((): readonly Row[] => [
   row('strex', 'cccc 0001 1000 nnnn dddd 1111 1001 tttt', strex, badStore, 'strex<c> <rd>, <rt>, [<rn><offset>]'),
   row('ldrex', 'cccc 0001 1001 nnnn tttt 1111 1001 1111', ldrex, badLoad, 'ldrex<c> <rt>, [<rn><offset>]'),
   row(
@@ -113,4 +114,4 @@ export const EXCLUSIVE: readonly Row[] = [
   row('clrex', '1111 0101 0111 1111 1111 0000 0001 1111', clrex, () => false, 'clrex<c>'),
   row('swp', 'cccc 0001 0000 nnnn tttt 0000 1001 mmmm', swp, badSwap, 'swp<c> <rt>, <rm>, [<rn>]'),
   row('swpb', 'cccc 0001 0100 nnnn tttt 0000 1001 mmmm', swpb, badSwap, 'swpb<c> <rt>, <rm>, [<rn>]'),
-];
+]);

@@ -4,6 +4,9 @@
 import { executeUndefined } from './instruction.ts';
 import type { Execute, Row } from './instruction.ts';
 
+/** The number of `executeUndefined`. */
+export const EXECUTE_UNDEFINED = 0;
+
 /** Row by row, what it does outside of IT blocks before what it does inside. */
 export function executesOf(tables: readonly (readonly Row[])[]): readonly Execute[] {
   const found = new Set<Execute>([executeUndefined]);

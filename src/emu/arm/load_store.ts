@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { FORM_IMMEDIATE, FORM_REGISTER, MODE_OFFSET, MODE_POST, MODE_PRE, NEXT } from './instruction.ts';
 import type { Effect, Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { decodeShift, operand, rn, rt } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_PC } from './registers.ts';
@@ -190,4 +191,4 @@ const halfRows = (transfer: Transfer): readonly Row[] =>
     ];
   });
 
-export const LOAD_STORE: readonly Row[] = [...WORDS_AND_BYTES.flatMap(wordRows), ...HALVES.flatMap(halfRows), ...DUALS.flatMap(halfRows)];
+export const loadStoreRows = once((): readonly Row[] => [...WORDS_AND_BYTES.flatMap(wordRows), ...HALVES.flatMap(halfRows), ...DUALS.flatMap(halfRows)]);

@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { executeUndefined, FORM_REGISTER, SHIFT_ASR, SHIFT_LSL } from './instruction.ts';
 import type { Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { decodeShift, ra, rm, rn, rotateRight, rs, setRd, shiftedRm } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_PC } from './registers.ts';
@@ -145,7 +146,7 @@ const packText = (name: string) => (i: Instruction) =>
 const saturateText = (name: string, width: string) => (i: Instruction) =>
   i.form === FORM_REGISTER ? `${name}<c> <rd>, ${width}, <rm>` : `${name}<c> <rd>, ${width}, <rm>, <shift> <amount>`;
 
-export const MEDIA: readonly Row[] = [
+export const mediaRows = once((): readonly Row[] => [
   { ...row('pkhbt', 'cccc 0110 1000 nnnn dddd hhhhh 001 mmmm', pkhbt, pcDN, '', decodeShift), text: packText('pkhbt') },
   { ...row('pkhtb', 'cccc 0110 1000 nnnn dddd hhhhh 101 mmmm', pkhtb, pcDN, '', decodeAsr), text: packText('pkhtb') },
   ...EXTENSIONS.flatMap(extensionRows),
@@ -181,4 +182,4 @@ export const MEDIA: readonly Row[] = [
     detail: 'divide',
     text: 'udiv<c> <rd>, <rm>, <rs>',
   },
-];
+]);

@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { NEXT } from './instruction.ts';
 import type { Effect, Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { ra, rm, rn, rotateRight, rs, setNZ, setRd } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_PC } from './registers.ts';
@@ -184,7 +185,7 @@ const row = (name: string, bits: string, execute: Execute, unpredictable: Check,
 
 const LONG = '<ra>, <rd>, <rm>, <rs>';
 
-export const MULTIPLY: readonly Row[] = [
+export const multiplyRows = once((): readonly Row[] => [
   row('mul', 'cccc 0000 0000 dddd 0000 ssss 1001 mmmm', mul, anyPc3, 'mul<c> <rd>, <rm>, <rs>'),
   row('muls', 'cccc 0000 0001 dddd 0000 ssss 1001 mmmm', muls, anyPc3, 'muls<c> <rd>, <rm>, <rs>'),
   row('mla', 'cccc 0000 0010 dddd aaaa ssss 1001 mmmm', mla, anyPc4, 'mla<c> <rd>, <rm>, <rs>, <ra>'),
@@ -220,4 +221,4 @@ export const MULTIPLY: readonly Row[] = [
   row('smmul', 'cccc 0111 0101 dddd 1111 ssss 00x1 mmmm', smmul, anyPc3, 'smmul<round><c> <rd>, <rm>, <rs>', ['smmla']),
   row('smmla', 'cccc 0111 0101 dddd aaaa ssss 00x1 mmmm', smmla, anyPc3, 'smmla<round><c> <rd>, <rm>, <rs>, <ra>'),
   row('smmls', 'cccc 0111 0101 dddd aaaa ssss 11x1 mmmm', smmls, anyPc4, 'smmls<round><c> <rd>, <rm>, <rs>, <ra>'),
-];
+]);

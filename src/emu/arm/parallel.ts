@@ -2,6 +2,7 @@
 // sel consumes (ARM ARM A5.4.1, A5.4.2). Rows and semantics; no state.
 
 import type { Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { rm, rn, setRd } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { REG_PC } from './registers.ts';
@@ -95,7 +96,7 @@ const sel: Execute = (c, i) => {
 
 const unpredictable = (i: Instruction): boolean => i.rd === REG_PC || i.rn === REG_PC || i.rm === REG_PC;
 
-export const PARALLEL: readonly Row[] = [
+export const parallelRows = once((): readonly Row[] => [
   ...FLAVOURS.flatMap((flavour) =>
     OPERATIONS.map(
       (operation): Row => ({
@@ -114,4 +115,4 @@ export const PARALLEL: readonly Row[] = [
     text: 'sel<c> <rd>, <rn>, <rm>',
     unpredictable,
   },
-];
+]);

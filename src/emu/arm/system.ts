@@ -4,6 +4,7 @@
 import type { CpuState } from './cpu_state.ts';
 import { executeUndefined, FORM_IMMEDIATE, NEXT } from './instruction.ts';
 import type { Execute, Instruction, Row } from './instruction.ts';
+import { once } from './once.ts';
 import { decodeModifiedImmediate, decodeShift, operand, rm, rt } from './operands.ts';
 import { pattern } from './pattern.ts';
 import { CPSR_C, CPSR_GE, CPSR_N, CPSR_Q, CPSR_V, CPSR_Z, REG_CPSR, REG_PC, REG_TPIDRURO, REG_TPIDRURW } from './registers.ts';
@@ -48,7 +49,7 @@ const writeThreadRegister: Execute = (c, i) => {
 
 const transfersPc = (i: Instruction): boolean => i.rt === REG_PC;
 
-const STATUS: readonly Row[] = [
+const statusRows = (): readonly Row[] => [
   {
     name: 'mrs',
     encoding: pattern('cccc 0001 0000 1111 dddd 0000 0000 0000'),
@@ -67,7 +68,7 @@ const STATUS: readonly Row[] = [
 ];
 
 /** Hints do nothing, allocated or not; they overlap msr with an immediate and no fields. */
-const HINTS: readonly Row[] = [
+const hintsRows = (): readonly Row[] => [
   ...[
     ['nop', '0000 0000'],
     ['yield', '0000 0001'],
@@ -101,7 +102,7 @@ const HINTS: readonly Row[] = [
   },
 ];
 
-const BARRIERS: readonly Row[] = [
+const barriersRows = (): readonly Row[] => [
   { name: 'dsb', encoding: pattern('1111 0101 0111 1111 1111 0000 0100 oooo'), execute: nothing, text: 'dsb<c> <barrier>' },
   { name: 'dmb', encoding: pattern('1111 0101 0111 1111 1111 0000 0101 oooo'), execute: nothing, text: 'dmb<c> <barrier>' },
   { name: 'isb', encoding: pattern('1111 0101 0111 1111 1111 0000 0110 oooo'), execute: nothing, text: (i) => (i.option === 15 ? 'isb<c> sy' : 'isb<c> #<option>') },
@@ -128,7 +129,7 @@ const preload = (name: string, immediate: string, register: string): readonly Ro
     unpredictable: (i) => i.rm === REG_PC || (name === 'pldw' && i.rn === REG_PC),
   },
 ];
-const MEMORY_HINTS: readonly Row[] = [
+const memoryHintsRows = (): readonly Row[] => [
   ...preload('pld', '0101 u101', '0111 u101'),
   ...preload('pldw', '0101 u001', '0111 u001'),
   ...preload('pli', '0100 u101', '0110 u101'),
@@ -147,7 +148,7 @@ const systemRegister = (name: string, bits: string, execute: Execute, text: stri
 /** ARMv6 barriers as coprocessor writes: old code has them, and user mode may use them. */
 const oldBarrier = (name: string, bits: string, text: string): Row => systemRegister(name, bits, nothing, text, 'mcr');
 
-const SYSTEM_REGISTERS: readonly Row[] = [
+const systemRegistersRows = (): readonly Row[] => [
   systemRegister(
     'mrc (tpidruro)',
     'cccc 1110 0001 1101 tttt 1111 0111 0000',
@@ -184,7 +185,7 @@ const undefinedRow = (name: string, bits: string, detail: NonNullable<Row['detai
 });
 
 /** Everything here is an undefined instruction to user mode; the row says why. */
-const ABSENT: readonly Row[] = [
+const absentRows = (): readonly Row[] => [
   undefinedRow('vfp (load, store, two-register transfer)', 'cccc 110- ---- ---- ---- 101- ---- ----', 'vfp', '.inst <word> ; vfp', [
     'ldc, stc, mcrr, mrrc',
   ]),
@@ -239,14 +240,14 @@ export function cpsText(imod: number, aif: number, m: number, mode: number): str
 }
 const cpsTextA32 = (i: Instruction): string => cpsText(bitsOf(i, 18, 2), bitsOf(i, 6, 3), bitsOf(i, 17, 1), bitsOf(i, 0, 5));
 
-export const SYSTEM: readonly Row[] = [
-  ...STATUS,
-  ...HINTS,
-  ...BARRIERS,
-  ...MEMORY_HINTS,
-  ...SYSTEM_REGISTERS,
+export const systemRows = once((): readonly Row[] => [
+  ...statusRows(),
+  ...hintsRows(),
+  ...barriersRows(),
+  ...memoryHintsRows(),
+  ...systemRegistersRows(),
   { name: 'setend le', encoding: pattern('1111 0001 0000 0001 0000 0000 0000 0000'), execute: nothing, text: 'setend le' },
   /** Ignored in user mode. */
   { name: 'cps', encoding: pattern('1111 0001 0000 --- 0 0000 000 --- 0 -----'), execute: nothing, text: cpsTextA32 },
-  ...ABSENT,
-];
+  ...absentRows(),
+]);

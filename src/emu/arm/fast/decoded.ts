@@ -2,9 +2,9 @@
 // shared by all machines of the process.
 
 import { A32, T32 } from '../decoder.ts';
-import { executesOf } from '../executes.ts';
-import { ALWAYS, PLACE_ANYWHERE, PLACE_NEVER } from '../instruction.ts';
-import type { Execute, Instruction, Row } from '../instruction.ts';
+import { EXECUTE_UNDEFINED, executesOf } from '../executes.ts';
+import { ALWAYS, executeUndefined, PLACE_ANYWHERE, PLACE_NEVER } from '../instruction.ts';
+import type { Execute, Instruction } from '../instruction.ts';
 import { REG_PC } from '../registers.ts';
 import { CONDITION_SHIFT, placesOf, READS_PC, RECORD_BYTES, RECORD_OPERATION, RECORD_PLACE, RECORD_WORD, REGISTER_FIELDS, shapeValue } from './layout.ts';
 import type { Place, ShapeField } from './layout.ts';
@@ -32,22 +32,25 @@ const isRegister = (name: string): boolean => (REGISTER_FIELDS as readonly strin
 const storesPc = ({ row, list }: Instruction): boolean => row.name.startsWith('stm') && ((list >>> REG_PC) & 1) === 1;
 
 export class Plans {
-  readonly #semantics = new Map<Execute, Semantics>();
+  readonly #semantics: (Semantics | undefined)[] = [];
+  /** Where T32 is known: semantics that it shares with A32 have A32's number, the others have theirs behind. */
+  #numbers: ReadonlyMap<Execute, number> | null = null;
   readonly #operations = new Map<string, Operation>();
   readonly #plans = new WeakMap<Instruction, Plan>();
   readonly #plansInside = new WeakMap<Instruction, Plan>();
 
-  #knowsThumb = false;
-
-  constructor() {
-    this.#number([A32.table]);
+  /** Semantics are numbered through both tables, those of A32 first: they have the same numbers without T32. */
+  #numberOf({ row, execute }: Instruction, isThumb: boolean): number {
+    if (execute === executeUndefined) return EXECUTE_UNDEFINED;
+    if (!isThumb) return A32.executeOf(row);
+    this.#numbers ??= new Map(executesOf([A32.table, T32.table]).map((known, number) => [known, number]));
+    return this.#numbers.get(execute) as number;
   }
 
-  /** Semantics are numbered through both tables, those of A32 first: they have the same numbers without T32. */
-  #number(tables: readonly (readonly Row[])[]): void {
-    executesOf(tables).forEach((execute, number) => {
-      if (!this.#semantics.has(execute)) this.#semantics.set(execute, { number, fields: SHAPE_FIELDS[number] ?? [] });
-    });
+  #semanticsOf(number: number): Semantics {
+    const semantics = this.#semantics[number] ?? { number, fields: SHAPE_FIELDS[number] ?? [] };
+    this.#semantics[number] = semantics;
+    return semantics;
   }
 
   #operationOf(shape: string): Operation | undefined {
@@ -82,16 +85,12 @@ export class Plans {
 
   /** An instruction of a shape that the module does not know is left to the reference. */
   #make(instruction: Instruction, isThumb: boolean): Plan {
-    if (isThumb && !this.#knowsThumb) {
-      this.#knowsThumb = true;
-      this.#number([A32.table, T32.table]);
-    }
-    const semantics = this.#semantics.get(instruction.execute);
-    const values = semantics?.fields.map((field) => shapeValue(instruction, field)) ?? [];
-    const operation = this.#operationOf(`${semantics?.number ?? -1}:${values.join()}`);
+    const { number, fields } = this.#semanticsOf(this.#numberOf(instruction, isThumb));
+    const values = fields.map((field) => shapeValue(instruction, field));
+    const operation = this.#operationOf(`${number}:${values.join()}`);
     const bytes = new DataView(new ArrayBuffer(RECORD_BYTES));
     bytes.setInt32(RECORD_WORD, instruction.word, true);
-    const isTested = semantics?.fields.includes('cond') === true;
+    const isTested = fields.includes('cond');
     let flags = isThumb || isTested || operation === undefined ? 0 : (ALWAYS - instruction.cond) << CONDITION_SHIFT;
     for (const { field, offset } of operation?.places ?? []) {
       const value = instruction[field.name] << (isRegister(field.name) ? 2 : 0);

@@ -6,9 +6,9 @@ import type { Execute, Instruction, Place, Row } from '../instruction.ts';
 import { rotateRight } from '../operands.ts';
 import { pattern } from '../pattern.ts';
 import { REG_PC, REG_SP } from '../registers.ts';
-import { TABLE } from '../table.ts';
+import { a32Table } from '../table.ts';
 
-const A32_ROWS: ReadonlyMap<string, Row> = new Map(TABLE.map((row) => [row.name, row]));
+const A32_ROWS: ReadonlyMap<string, Row> = new Map(a32Table().map((row) => [row.name, row]));
 
 export function a32Row(name: string): Row {
   const row = A32_ROWS.get(name);

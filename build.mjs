@@ -20,6 +20,8 @@ const ENTRY = 'rescap.cjs';
 const MODULE_ENTRY = 'rescap.mjs';
 const PROGRAM = 'src/cli/rescap.ts';
 const ENGINE = 'rescap.engine.wasm';
+/** Named "w": src/cli/engine_code.ts leaves it away to have other bytes. */
+const EMPTY_SECTION = Buffer.of(0, 2, 1, 0x77);
 const SEMANTICS = 'rescap.semantics.json';
 const PACKED_TABLE = 'src/emu/arm/packed_table.ts';
 const COMMON = { bundle: true, platform: 'node', target: 'node20', format: 'esm', legalComments: 'none', logLevel: 'warning', charset: 'ascii', minifyWhitespace: true, minifySyntax: true, minifyIdentifiers: true, write: false };
@@ -233,7 +235,7 @@ function warmUp() {
 mkdirSync(FOLDER, { recursive: true });
 for (const file of readdirSync(FOLDER)) if (file.startsWith('rescap.')) rmSync(join(FOLDER, file));
 const engine = Buffer.from((await exported('src/emu/arm/fast/module.ts')).MODULE_BASE64, 'base64');
-writeFileSync(join(FOLDER, ENGINE), engine);
+writeFileSync(join(FOLDER, ENGINE), Buffer.concat([engine, EMPTY_SECTION]));
 writeFileSync(join(FOLDER, SEMANTICS), (await exported('src/emu/arm/jit/semantics_text.ts')).semanticsText());
 const { packs, entry } = await scripts();
 for (const [name, text] of packs) writeFileSync(join(FOLDER, `rescap.${name}.cjs`), text);

@@ -10,8 +10,8 @@ import { contents, doubledContents } from './file_room.ts';
 import { FLAGS, setFlags } from './v8_setting.ts';
 
 const ENGINE = 'rescap.engine.wasm';
-/** V8 hands out the code of a living module again for the same bytes: an empty section named "w" makes them others. */
-const OTHERS = [0, 2, 1, 0x77] as const;
+/** V8 hands out the code of a living module again for the same bytes. The file ends with an empty section; without it, they are others. */
+const EMPTY_SECTION_BYTES = 4;
 
 /** Of all functions that V8 has compiled as well as it can; ends the process where there is none. */
 const HAND_OUT = '(module)=>%SerializeWasmModule(module)';
@@ -35,7 +35,7 @@ export class EngineCode {
     if (FLAGS.open.length === 0) return undefined;
     try {
       const code = doubledContents(this.#kept);
-      return code === undefined ? undefined : internal<TakeBack, WasmModule | undefined>(TAKE_BACK, (takeBack) => takeBack(code.buffer, this.#otherBytes()));
+      return code === undefined ? undefined : internal<TakeBack, WasmModule | undefined>(TAKE_BACK, (takeBack) => takeBack(code.buffer, contents(this.#engine)));
     } catch {
       // None is there, or V8 takes none.
       return undefined;
@@ -43,16 +43,12 @@ export class EngineCode {
   }
 
   compiled(): WasmModule {
-    return new WasmModule(contents(this.#engine));
+    return new WasmModule(contents(this.#engine).subarray(0, -EMPTY_SECTION_BYTES));
   }
 
   /** Compiled with the flags of now, and not as it was before. */
   compiledAnew(): WasmModule {
-    return new WasmModule(this.#otherBytes());
-  }
-
-  #otherBytes(): Uint8Array {
-    return Buffer.concat([contents(this.#engine), Buffer.from(OTHERS)]);
+    return new WasmModule(contents(this.#engine));
   }
 
   /** Keeps the code of `kept` or `compiledAnew`. Complete under its name or not there: other processes may start meanwhile. */

@@ -172,7 +172,10 @@ export class Thread extends KernelObject {
   /** A thread that the kernel itself plays. */
   internal: 'idle' | 'sigma0' | null = null;
 
-  /** What `ipc` is while one is under way that this thread began: one object for all of them, since a thread has one at a time. */
+  /**
+   * What `ipc` is while one is under way that this thread began: one object for all of them, since a thread has one at a time. Snapshots keep
+   * what is in it as `ipc`'s; while that is null, it means nothing.
+   */
   readonly #ipc: Ipc = { send: false, receiver: null, gate: null, receive: false, partner: null, send_timeout: 0, receive_timeout: 0, rights: 0, through: NO_OBJECT, sent: false };
 
   constructor(id: DebugId, task: Task) {

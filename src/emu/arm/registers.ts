@@ -13,7 +13,7 @@ export const REG_TPIDRURW = 18;
 export const REG_EXCLUSIVE_ADDRESS = 19;
 /** Size of the marked range in bytes, 0 where nothing is marked. */
 export const REG_EXCLUSIVE_BYTES = 20;
-const REGISTER_WORDS = 21;
+export const REGISTER_WORDS = 21;
 
 export const CPSR_N = 0x8000_0000;
 export const CPSR_Z = 0x4000_0000;

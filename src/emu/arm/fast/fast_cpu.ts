@@ -12,7 +12,7 @@ import type { CpuExit, FetchFault } from '../exit.ts';
 import { BREAKPOINT, SUPERVISOR_CALL } from '../instruction.ts';
 import type { Instruction } from '../instruction.ts';
 import { Mmu } from '../mmu.ts';
-import { clearExclusive, CPSR_T, REG_CPSR, REG_PC } from '../registers.ts';
+import { clearExclusive, CPSR_T, REG_CPSR, REG_PC, REGISTER_WORDS } from '../registers.ts';
 import type { CpuRegisters } from '../registers.ts';
 import { Plans, referencePlan } from './decoded.ts';
 import type { Plan } from './decoded.ts';
@@ -31,6 +31,8 @@ const FIRST_WIDE_THUMB = 0xe800;
 const LAST_HALF = PAGE_BYTES - 2;
 
 const AT_FILE = AT_REGISTERS >>> 2;
+/** So many words are copied below. */
+void (REGISTER_WORDS satisfies 21);
 
 /** The register file goes to where the module has it, and back: each word by its own number, a loop took a tenth of a system call. */
 function fileIn(area: Int32Array, file: Int32Array): void {
